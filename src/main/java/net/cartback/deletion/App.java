@@ -1,0 +1,245 @@
+package net.cartback.deletion;
+
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+
+import net.cartback.deletion.dispatch.Dispatcher;
+import net.cartback.deletion.intake.IntakeRoutes;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.receipt.ReceiptRoutes;
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryFile;
+import net.cartback.deletion.status.StatusRoutes;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.storage.DatabaseClock;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.EmbeddedDatabase;
+import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.storage.Signals;
+import net.cartback.deletion.web.DocumentRoutes;
+import net.cartback.deletion.web.HealthRoutes;
+import net.cartback.deletion.web.HttpListener;
+import net.cartback.deletion.web.MetricsRoutes;
+import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The whole program, wired on this one page: the only place that knows the real clock, the real
+ * randomness and who is given to whom.
+ *
+ * <p>Listeners start first and answer 503 until the database is there and its schema current; then
+ * the loops start. Stopping goes the other way round.
+ */
+final class App implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(App.class);
+    static final String WORK = "relay_work";
+    static final String REGISTRY = "relay_registry";
+    private static final Duration READY_POLL = Duration.ofSeconds(1);
+
+    private final @Nullable EmbeddedDatabase embedded;
+    private final DatabaseAddress address;
+    private final Database database;
+    private final DatabaseClock clock = new DatabaseClock();
+    private final Signals signals;
+    private final Registry registry;
+    private final @Nullable RegistryFile registryFile;
+    private final Housekeeping housekeeping;
+    private final Dispatcher dispatcher;
+    private final HttpListener listener;
+    private final HttpListener management;
+    private final AtomicReference<String> publicUrl = new AtomicReference<>("");
+    private volatile boolean ready;
+
+    /**
+     * Opens everything that needs no schema, and starts to listen.
+     *
+     * @throws Config.Invalid if a file that the configuration names cannot be used
+     * @throws net.cartback.deletion.web.PortInUse if an address cannot be listened on
+     */
+    App(Config config) {
+        registryFile = registryFile(config);
+        embedded = config.isEmbedded() ? EmbeddedDatabase.open(config.dataDir()) : null;
+        try {
+            address = embedded == null ? config.databaseOrFail() : embedded.address();
+            if (embedded != null && !embedded.isOwner()) {
+                throw new Config.Invalid(
+                        List.of("DATA_DIR " + config.dataDir() + " is in use by another relay"));
+            }
+            var random = new SecureRandom();
+            var keyring = KeyringFile.load(config, clock);
+            var meters = meters();
+            database = new Database(address, config.databasePoolSize());
+            signals = new Signals(database);
+            var ledger = new Ledger(database, keyring, clock, random);
+            registry = new Registry(database, keyring, clock, ledger::deliverOpenRequests);
+            housekeeping = new Housekeeping(database, clock, registry, ledger, meters);
+            dispatcher =
+                    new Dispatcher(
+                            ledger,
+                            registry,
+                            keyring,
+                            config.outbound(),
+                            clock,
+                            random,
+                            publicUrl::get,
+                            config.dispatchConcurrency(),
+                            meters);
+            listener =
+                    listen(
+                            config.listen(),
+                            () -> ready,
+                            new IntakeRoutes(
+                                    registry, ledger, clock, publicUrl::get, this::newWork, meters),
+                            new ReceiptRoutes(registry, ledger, clock, meters),
+                            new StatusRoutes(ledger, clock),
+                            new DocumentRoutes(keyring::publicKeys));
+            management =
+                    listen(
+                            config.management(),
+                            () -> true,
+                            new HealthRoutes(live(), Map.of("ready", () -> ready)),
+                            new MetricsRoutes(meters));
+        } catch (RuntimeException | Error e) {
+            // Whatever it was, a database server must not be left behind.
+            if (embedded != null) {
+                embedded.close();
+            }
+            throw e;
+        }
+        var configured = config.publicUrl();
+        publicUrl.set(configured == null ? "http://localhost:" + listener.port() : configured);
+        signals.on(WORK, dispatcher::wake);
+        signals.on(REGISTRY, registry::reload);
+    }
+
+    /**
+     * Waits for the database and its schema (and migrates it, if it is the embedded one), applies
+     * the registry file, and starts the loops.
+     *
+     * @param stop counted down when the waiting shall end
+     * @return false if it was told to stop first
+     * @throws InvalidRegistry if the registry file does not fit what is registered
+     */
+    boolean becomeReady(CountDownLatch stop) throws InterruptedException {
+        if (embedded != null) {
+            Migrations.migrate(address, null);
+        }
+        boolean told = false;
+        while (!isPrepared()) {
+            if (!told) {
+                log.warn("Waiting for the database and for its schema to be migrated");
+                told = true;
+            }
+            if (stop.await(READY_POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+        }
+        signals.start();
+        housekeeping.start();
+        dispatcher.start();
+        ready = true;
+        log.atInfo()
+                .addKeyValue("port", listener.port())
+                .addKeyValue("management_port", management.port())
+                .addKeyValue("public_url", publicUrl.get())
+                .log("Ready");
+        return true;
+    }
+
+    Registry registry() {
+        return registry;
+    }
+
+    int port() {
+        return listener.port();
+    }
+
+    int managementPort() {
+        return management.port();
+    }
+
+    String publicUrl() {
+        return String.valueOf(publicUrl.get());
+    }
+
+    /** Takes nothing more in, finishes what is in flight, and lets everything go. */
+    @Override
+    public void close() {
+        listener.close();
+        dispatcher.close();
+        housekeeping.stop();
+        signals.close();
+        management.close();
+        database.close();
+        if (embedded != null) {
+            embedded.close();
+        }
+    }
+
+    private boolean isPrepared() {
+        try {
+            if (!Migrations.isCurrent(address)) {
+                return false;
+            }
+            clock.anchor(database);
+            if (registryFile != null && registry.applyOnce(registryFile)) {
+                log.info("The registry file has been applied");
+                signals.send(REGISTRY);
+            } else {
+                registry.reload();
+            }
+            return true;
+        } catch (DatabaseUnavailable e) {
+            return false;
+        }
+    }
+
+    private void newWork() {
+        dispatcher.wake();
+        signals.send(WORK);
+    }
+
+    /** Until the loops have been started, that they do not run is no fault. */
+    private Map<String, BooleanSupplier> live() {
+        return Map.of(
+                "dispatch", () -> !ready || dispatcher.isAlive(),
+                "signals", () -> !ready || signals.isAlive(),
+                "housekeeping", () -> !ready || housekeeping.isAlive());
+    }
+
+    private static HttpListener listen(
+            Config.Listen listen, BooleanSupplier gate, Routes... routes) {
+        return HttpListener.start(listen.host(), listen.port(), gate, List.of(routes));
+    }
+
+    private static @Nullable RegistryFile registryFile(Config config) {
+        var file = config.registryFile();
+        return file == null ? null : RegistryPath.read(file, config);
+    }
+
+    private static PrometheusMeterRegistry meters() {
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new JvmMemoryMetrics().bindTo(meters);
+        new ProcessorMetrics().bindTo(meters);
+        new UptimeMetrics().bindTo(meters);
+        return meters;
+    }
+}

@@ -1,0 +1,226 @@
+package net.cartback.deletion;
+
+import net.cartback.deletion.dispatch.OutboundRules;
+import net.cartback.deletion.storage.DatabaseAddress;
+
+import org.jspecify.annotations.Nullable;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole configuration, read once from the environment. A value that exists is valid; {@link
+ * #toString} shows no secret.
+ *
+ * @param publicUrl base of status and receipt URLs, without a slash at its end; null: {@code
+ *     http://localhost:<port>}, once the port is known
+ * @param database null: an embedded one under {@code dataDir}
+ * @param migrationDatabase the schema's owner; null with the embedded database
+ * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
+ */
+record Config(
+        Listen listen,
+        Listen management,
+        @Nullable String publicUrl,
+        @Nullable DatabaseAddress database,
+        @Nullable DatabaseAddress migrationDatabase,
+        int databasePoolSize,
+        Path dataDir,
+        @Nullable Path registryFile,
+        @Nullable Path keyringFile,
+        OutboundRules outbound,
+        int dispatchConcurrency,
+        Map<String, String> environment) {
+
+    /** An address to listen on. Port 0 takes a free one. */
+    record Listen(String host, int port) {}
+
+    /** Everything that is wrong, one sentence each, by the name of its variable. */
+    static final class Invalid extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient List<String> faults;
+
+        Invalid(List<String> faults) {
+            super(String.join("; ", faults));
+            this.faults = List.copyOf(faults);
+        }
+
+        List<String> faults() {
+            return faults;
+        }
+    }
+
+    static Config read(Map<String, String> environment) {
+        return new Reader(environment).read();
+    }
+
+    /** The configured database; only to be asked where it is not the embedded one. */
+    DatabaseAddress databaseOrFail() {
+        if (database == null) {
+            throw new IllegalStateException("The embedded database has no configured address");
+        }
+        return database;
+    }
+
+    boolean isEmbedded() {
+        return database == null;
+    }
+
+    @Override
+    public String toString() {
+        return "Config[listen="
+                + listen
+                + ", management="
+                + management
+                + ", publicUrl="
+                + publicUrl
+                + ", database="
+                + (database == null ? "embedded under " + dataDir : database)
+                + "]";
+    }
+
+    /** Reads variable by variable and collects the faults. */
+    private static final class Reader {
+
+        private static final int MAX_CONCURRENCY = 10_000;
+        private static final int MAX_POOL = 100;
+
+        private final Map<String, String> environment;
+        private final List<String> faults = new ArrayList<>();
+
+        Reader(Map<String, String> environment) {
+            this.environment = environment;
+        }
+
+        Config read() {
+            var database = database("DATABASE_URL");
+            var owner = database("MIGRATION_DATABASE_URL");
+            if (owner != null && !environment.containsKey("DATABASE_URL")) {
+                fault("MIGRATION_DATABASE_URL", "makes no sense without DATABASE_URL");
+            }
+            var keyring = path("KEYRING_FILE");
+            if (environment.containsKey("DATABASE_URL") && keyring == null) {
+                fault(
+                        "KEYRING_FILE",
+                        "is required with DATABASE_URL (make one: keys generate FILE)");
+            }
+            var config =
+                    new Config(
+                            new Listen(text("HOST", "0.0.0.0"), number("PORT", 8080, 0, 65_535)),
+                            new Listen(
+                                    text("MANAGEMENT_HOST", "127.0.0.1"),
+                                    number("MANAGEMENT_PORT", 9090, 0, 65_535)),
+                            publicUrl(),
+                            database,
+                            owner == null ? database : owner,
+                            number("DATABASE_POOL_SIZE", 10, 2, MAX_POOL),
+                            Path.of(text("DATA_DIR", "./data")),
+                            path("REGISTRY_FILE"),
+                            keyring,
+                            outbound(),
+                            number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
+                            Map.copyOf(environment));
+            if (config.listen.port() != 0 && config.listen.port() == config.management.port()) {
+                fault("MANAGEMENT_PORT", "must differ from PORT");
+            }
+            if (!faults.isEmpty()) {
+                throw new Invalid(faults);
+            }
+            return config;
+        }
+
+        private void fault(String name, String rule) {
+            faults.add(name + " " + rule);
+        }
+
+        private @Nullable String value(String name) {
+            var value = environment.get(name);
+            return value == null || value.isBlank() ? null : value.strip();
+        }
+
+        private String text(String name, String ifUnset) {
+            var value = value(name);
+            return value == null ? ifUnset : value;
+        }
+
+        private @Nullable Path path(String name) {
+            var value = value(name);
+            return value == null ? null : Path.of(value);
+        }
+
+        private int number(String name, int ifUnset, int min, int max) {
+            var value = value(name);
+            if (value == null) {
+                return ifUnset;
+            }
+            try {
+                int number = Integer.parseInt(value);
+                if (number >= min && number <= max) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // Falls through to the same fault: the rule is one.
+            }
+            fault(name, "must be a whole number from " + min + " to " + max);
+            return ifUnset;
+        }
+
+        private @Nullable String publicUrl() {
+            var value = value("PUBLIC_URL");
+            if (value == null) {
+                return null;
+            }
+            try {
+                var url = new URI(value);
+                boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+                if (http
+                        && url.getHost() != null
+                        && url.getRawQuery() == null
+                        && url.getRawFragment() == null
+                        && url.getRawUserInfo() == null) {
+                    return value.replaceAll("/+$", "");
+                }
+            } catch (URISyntaxException e) {
+                // Falls through to the same fault: the rule is one.
+            }
+            fault("PUBLIC_URL", "must be an http or https URL without query and fragment");
+            return null;
+        }
+
+        private @Nullable DatabaseAddress database(String name) {
+            var value = value(name);
+            if (value == null) {
+                return null;
+            }
+            try {
+                var address = DatabaseAddress.parse(value);
+                boolean insecure = "true".equals(value("DATABASE_INSECURE"));
+                if (!address.isLoopback() && !address.isVerified() && !insecure) {
+                    fault(
+                            name,
+                            "must say sslmode=verify-full beyond loopback (or set"
+                                    + " DATABASE_INSECURE=true)");
+                }
+                return address;
+            } catch (IllegalArgumentException e) {
+                fault(name, String.valueOf(e.getMessage()));
+                return null;
+            }
+        }
+
+        private OutboundRules outbound() {
+            try {
+                return OutboundRules.allowing(text("OUTBOUND_ALLOW", ""));
+            } catch (IllegalArgumentException e) {
+                fault("OUTBOUND_ALLOW", String.valueOf(e.getMessage()));
+                return OutboundRules.allowing("");
+            }
+        }
+    }
+}

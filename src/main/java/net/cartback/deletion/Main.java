@@ -1,0 +1,196 @@
+package net.cartback.deletion;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+
+import net.cartback.deletion.intake.SampleSignedRequest;
+import net.cartback.deletion.ledger.Subject;
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.web.PortInUse;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The command line. Exit codes: 0 done; 1 it failed and may be tried again; 2 the configuration, a
+ * file or the command itself is wrong.
+ */
+@Command(
+        name = "deletion-relay",
+        description =
+                "Takes Meta's data deletion callbacks and sees to it that every system deletes.",
+        mixinStandardHelpOptions = true,
+        version = "Deletion Relay 0.1.0",
+        subcommands = {RegistryCommand.class, KeysCommand.class})
+public final class Main implements Runnable {
+
+    private static final int FAILED = 1;
+    private static final int WRONG = 2;
+
+    @Spec private @Nullable CommandSpec spec;
+
+    private Main() {}
+
+    /** Runs one command and exits. */
+    public static void main(String[] arguments) {
+        System.exit(
+                new CommandLine(new Main())
+                        .setExecutionExceptionHandler((e, command, parsed) -> explain(e))
+                        .execute(arguments));
+    }
+
+    @Override
+    public void run() {
+        if (spec != null) {
+            throw new ParameterException(spec.commandLine(), "Say which command to run.");
+        }
+    }
+
+    @Command(
+            name = "serve",
+            mixinStandardHelpOptions = true,
+            description = "Run the relay until it is told to stop.")
+    int serve() throws InterruptedException {
+        try (var app = new App(Config.read(System.getenv()))) {
+            runUntilStopped(app, () -> {});
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "demo",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Run everything on this machine, with a sample app and two sample client"
+                            + " systems, and send one callback through.")
+    int demo() throws InterruptedException {
+        // The demo tells its story itself; only what goes wrong stands between its lines.
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger("net.cartback")
+                .setLevel(Level.WARN);
+        try (var demo = new DemoRun(System.getenv())) {
+            runUntilStopped(demo.app(), demo::play);
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "migrate",
+            mixinStandardHelpOptions = true,
+            description = "Bring the database's schema up to date, as its owner; then exit.")
+    int migrate() {
+        var config = Config.read(System.getenv());
+        var owner = config.migrationDatabase();
+        if (owner == null) {
+            Storage.open(config).close();
+        } else {
+            Migrations.migrate(owner, config.databaseOrFail().user());
+        }
+        System.out.println("The schema is current.");
+        return 0;
+    }
+
+    @Command(
+            name = "sign",
+            mixinStandardHelpOptions = true,
+            description = "Print a signed_request of a registered app, for trying the callback.")
+    int sign(
+            @Option(names = "--app", required = true, description = "Meta's app id") String app,
+            @Option(names = "--user", required = true, description = "the user's id") String user,
+            @Option(
+                            names = "--issued-at",
+                            description = "seconds since 1970; the present if not given")
+                    @Nullable Long issuedAt) {
+        if (!Subject.isValid(user)) {
+            throw new Config.Invalid(List.of("--user must be 1 to 256 characters, and not 0"));
+        }
+        var at = issuedAt == null ? Instant.now() : Instant.ofEpochSecond(issuedAt);
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            storage.registry().reload();
+            var secret =
+                    Optional.of(app)
+                            .filter(MetaAppId::isValid)
+                            .flatMap(id -> storage.registry().app(new MetaAppId(id)))
+                            .flatMap(
+                                    known ->
+                                            known.secrets().stream()
+                                                    .filter(each -> each.isActive(Instant.now()))
+                                                    .findFirst())
+                            .orElseThrow(
+                                    () ->
+                                            new Config.Invalid(
+                                                    List.of(
+                                                            "--app names no registered app with a"
+                                                                    + " secret in force")));
+            System.out.println(
+                    SampleSignedRequest.of(user, at.truncatedTo(ChronoUnit.SECONDS), secret));
+        }
+        return 0;
+    }
+
+    /**
+     * Runs until the process is told to end (SIGTERM, SIGINT), then lets the caller close
+     * everything before the process goes.
+     */
+    private static void runUntilStopped(App app, Runnable onceReady) throws InterruptedException {
+        var told = new CountDownLatch(1);
+        var main = Thread.currentThread();
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(
+                                () -> {
+                                    told.countDown();
+                                    try {
+                                        main.join(60_000);
+                                    } catch (InterruptedException e) {
+                                        Thread.currentThread().interrupt();
+                                    }
+                                },
+                                "stop"));
+        if (app.becomeReady(told)) {
+            onceReady.run();
+            told.await();
+        }
+    }
+
+    /** One sentence each, without a stack trace where it is the user's to mend. */
+    private static int explain(Exception e) {
+        switch (e) {
+            case Config.Invalid invalid ->
+                    invalid.faults()
+                            .forEach(fault -> System.err.println("deletion-relay: " + fault));
+            case InvalidRegistry invalid ->
+                    invalid.faults()
+                            .forEach(
+                                    fault ->
+                                            System.err.println(
+                                                    "deletion-relay: the registry: " + fault));
+            case PortInUse port -> System.err.println("deletion-relay: " + port.getMessage());
+            case DatabaseUnavailable away -> {
+                System.err.println("deletion-relay: " + away.getMessage());
+                return FAILED;
+            }
+            default -> {
+                LoggerFactory.getLogger(Main.class).error("The command failed unexpectedly", e);
+                return FAILED;
+            }
+        }
+        return WRONG;
+    }
+}

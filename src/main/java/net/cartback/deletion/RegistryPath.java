@@ -1,0 +1,34 @@
+package net.cartback.deletion;
+
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.registry.RegistryFile;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Reads a registry from a file, with its variables from the environment. */
+final class RegistryPath {
+
+    private RegistryPath() {}
+
+    /** Throws {@link Config.Invalid} with the file's name before each fault. */
+    static RegistryFile read(Path file, Config config) {
+        try {
+            return RegistryFile.parse(
+                    Files.readString(file),
+                    config.environment(),
+                    config.outbound().allowsPlainHttp());
+        } catch (IOException e) {
+            throw new Config.Invalid(List.of("the registry " + file + " cannot be read"));
+        } catch (InvalidRegistry e) {
+            throw faults(file, e);
+        }
+    }
+
+    static Config.Invalid faults(Path file, InvalidRegistry e) {
+        return new Config.Invalid(
+                e.faults().stream().map(fault -> "the registry " + file + ": " + fault).toList());
+    }
+}

@@ -1,0 +1,73 @@
+package net.cartback.deletion;
+
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryFile;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.storage.DatabaseClock;
+import net.cartback.deletion.storage.EmbeddedDatabase;
+import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.storage.Signals;
+
+import org.jspecify.annotations.Nullable;
+
+import java.security.SecureRandom;
+
+/** What a command beside a running relay needs: the database, and the registry in it. */
+final class Storage implements AutoCloseable {
+
+    /** Enough for a command; the relay beside it needs the rest. */
+    private static final int POOL_SIZE = 2;
+
+    private final @Nullable EmbeddedDatabase embedded;
+    private final Database database;
+    private final Registry registry;
+
+    private Storage(Config config, @Nullable EmbeddedDatabase embedded, DatabaseAddress address) {
+        var clock = new DatabaseClock();
+        var keyring = KeyringFile.load(config, clock);
+        this.embedded = embedded;
+        this.database = new Database(address, POOL_SIZE);
+        var ledger = new Ledger(database, keyring, clock, new SecureRandom());
+        this.registry = new Registry(database, keyring, clock, ledger::deliverOpenRequests);
+    }
+
+    /**
+     * Opens the configured database; the embedded one is started and migrated if nobody runs it.
+     */
+    static Storage open(Config config) {
+        if (!config.isEmbedded()) {
+            return new Storage(config, null, config.databaseOrFail());
+        }
+        var embedded = EmbeddedDatabase.open(config.dataDir());
+        try {
+            Migrations.migrate(embedded.address(), null);
+            return new Storage(config, embedded, embedded.address());
+        } catch (RuntimeException e) {
+            embedded.close();
+            throw e;
+        }
+    }
+
+    Registry registry() {
+        return registry;
+    }
+
+    /** Applies a registry file and tells the running replicas. */
+    void apply(RegistryFile file) {
+        registry.apply(file);
+        try (var signals = new Signals(database)) {
+            signals.sendNow(App.REGISTRY);
+            signals.sendNow(App.WORK);
+        }
+    }
+
+    @Override
+    public void close() {
+        database.close();
+        if (embedded != null) {
+            embedded.close();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package net.cartback.deletion.crypto;
+
+/**
+ * A sealed value could not be opened: its key is not in the keyring, it was altered, or it was
+ * moved from the place it was sealed for. The message says which; it never holds the value.
+ */
+public final class SealBroken extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    SealBroken(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,100 @@
+package net.cartback.deletion.crypto;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+
+/**
+ * Seals values at rest with AES-256-GCM and opens them again.
+ *
+ * <p>Form of a sealed value: one byte version (1), one byte length of the key id, the key id in
+ * ASCII, 12 bytes nonce, ciphertext with a 16 byte tag. The {@link Place} is associated data.
+ * Nonces are random, which NIST SP 800-38D (section 8.3) allows for 2^32 values under one key.
+ *
+ * <p>Thread-safe.
+ */
+public final class Sealer {
+
+    private static final byte VERSION = 1;
+    private static final int NONCE_BYTES = 12;
+    private static final int TAG_BYTES = 16;
+
+    private final Keyring keyring;
+    private final SecureRandom random;
+
+    Sealer(Keyring keyring, SecureRandom random) {
+        this.keyring = keyring;
+        this.random = random;
+    }
+
+    /** Seals text for one place, under the data key in force. */
+    public byte[] seal(Place place, String text) {
+        var key = keyring.dataKey();
+        var kid = key.kid().getBytes(UTF_8);
+        var nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        var ciphertext =
+                apply(Cipher.ENCRYPT_MODE, key.secret(), nonce, place, text.getBytes(UTF_8));
+        return ByteBuffer.allocate(2 + kid.length + NONCE_BYTES + ciphertext.length)
+                .put(VERSION)
+                .put((byte) kid.length)
+                .put(kid)
+                .put(nonce)
+                .put(ciphertext)
+                .array();
+    }
+
+    /**
+     * Opens what was sealed for this place.
+     *
+     * @throws SealBroken if the form, the key, the place or the content is not what was sealed
+     */
+    public String open(Place place, byte[] sealed) {
+        var buffer = ByteBuffer.wrap(sealed);
+        if (sealed.length < 2 || buffer.get() != VERSION) {
+            throw new SealBroken("A sealed value has an unknown form in " + at(place));
+        }
+        int kidLength = Byte.toUnsignedInt(buffer.get());
+        if (buffer.remaining() < kidLength + NONCE_BYTES + TAG_BYTES) {
+            throw new SealBroken("A sealed value is cut short in " + at(place));
+        }
+        var kid = new byte[kidLength];
+        buffer.get(kid);
+        var nonce = new byte[NONCE_BYTES];
+        buffer.get(nonce);
+        var ciphertext = new byte[buffer.remaining()];
+        buffer.get(ciphertext);
+        var key = keyring.dataKey(new String(kid, UTF_8));
+        if (key == null) {
+            throw new SealBroken(
+                    "The key that sealed a value in " + at(place) + " is not in the keyring");
+        }
+        return new String(
+                apply(Cipher.DECRYPT_MODE, key.secret(), nonce, place, ciphertext), UTF_8);
+    }
+
+    private static byte[] apply(int mode, SecretKey key, byte[] nonce, Place place, byte[] input) {
+        try {
+            var cipher = Cipher.getInstance("AES/GCM/NoPadding");
+            cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
+            cipher.updateAAD(place.associatedData());
+            return cipher.doFinal(input);
+        } catch (GeneralSecurityException e) {
+            if (mode == Cipher.DECRYPT_MODE) {
+                throw new SealBroken(
+                        "A sealed value was altered, or moved from elsewhere, in " + at(place));
+            }
+            throw new IllegalStateException("AES-256-GCM is not available in this JVM", e);
+        }
+    }
+
+    private static String at(Place place) {
+        return place.table() + "." + place.column();
+    }
+}

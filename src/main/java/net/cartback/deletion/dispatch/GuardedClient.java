@@ -1,0 +1,116 @@
+package net.cartback.deletion.dispatch;
+
+import okhttp3.ConnectionPool;
+import okhttp3.ConnectionSpec;
+import okhttp3.Dns;
+import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import okhttp3.TlsVersion;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Proxy;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * The HTTP client for deliveries. It follows no redirect, sends nothing twice by itself, uses no
+ * proxy, speaks TLS 1.3, and connects only where the rules permit: addresses are checked where
+ * names are resolved, literals before the call, and the connected address once more before anything
+ * is sent.
+ */
+final class GuardedClient {
+
+    /** The rules do not permit this address. Nothing was sent. */
+    static final class AddressRefused extends UnknownHostException {
+
+        private static final long serialVersionUID = 1L;
+
+        AddressRefused() {
+            super("OUTBOUND_ALLOW does not permit this address");
+        }
+    }
+
+    private static final Pattern LITERAL = Pattern.compile("[0-9.]+|.*:.*");
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+    private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
+
+    private final OutboundRules rules;
+    private final OkHttpClient client;
+
+    GuardedClient(OutboundRules rules, int maxIdleConnections) {
+        this.rules = rules;
+        this.client =
+                new OkHttpClient.Builder()
+                        .followRedirects(false)
+                        .followSslRedirects(false)
+                        .retryOnConnectionFailure(false)
+                        .proxy(Proxy.NO_PROXY)
+                        .dns(this::resolve)
+                        .addNetworkInterceptor(this::assertConnected)
+                        .connectionSpecs(
+                                List.of(
+                                        new ConnectionSpec.Builder(ConnectionSpec.RESTRICTED_TLS)
+                                                .tlsVersions(TlsVersion.TLS_1_3)
+                                                .build(),
+                                        ConnectionSpec.CLEARTEXT))
+                        .connectionPool(
+                                new ConnectionPool(
+                                        maxIdleConnections,
+                                        IDLE_LIMIT.toSeconds(),
+                                        TimeUnit.SECONDS))
+                        .connectTimeout(CONNECT_LIMIT)
+                        // The call's own limit, set for each system, ends it.
+                        .readTimeout(Duration.ZERO)
+                        .writeTimeout(Duration.ZERO)
+                        .build();
+    }
+
+    /** Makes a call that ends, one way or the other, within the limit. */
+    Response execute(Request request, Duration limit) throws IOException {
+        refuseForbiddenLiteral(request.url());
+        var call = client.newCall(request);
+        var _ = call.timeout().timeout(limit.toMillis(), TimeUnit.MILLISECONDS);
+        return call.execute();
+    }
+
+    void close() {
+        client.connectionPool().evictAll();
+        client.dispatcher().executorService().shutdown();
+    }
+
+    private List<InetAddress> resolve(String host) throws UnknownHostException {
+        var addresses = Dns.SYSTEM.lookup(host);
+        // One forbidden address refuses the name: a name that points both ways is no accident.
+        // Whether
+        // plain HTTP is permitted is known, and asserted, on the connection.
+        if (!addresses.stream().allMatch(address -> rules.permits(address, true))) {
+            throw new AddressRefused();
+        }
+        return addresses;
+    }
+
+    /** The resolver is not asked for literals. */
+    private void refuseForbiddenLiteral(HttpUrl url) throws IOException {
+        if (LITERAL.matcher(url.host()).matches()
+                && !rules.permits(InetAddress.getByName(url.host()), url.isHttps())) {
+            throw new AddressRefused();
+        }
+    }
+
+    private Response assertConnected(Interceptor.Chain chain) throws IOException {
+        var connection = chain.connection();
+        if (connection == null
+                || !rules.permits(
+                        connection.socket().getInetAddress(), chain.request().url().isHttps())) {
+            throw new AddressRefused();
+        }
+        return chain.proceed(chain.request());
+    }
+}

@@ -1,0 +1,54 @@
+package net.cartback.deletion.dispatch;
+
+import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.ledger.Basis;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/** What a client system's reply means: one row of the reply table. */
+sealed interface Reply {
+
+    /** It has answered what it did. */
+    record Answered(Answer answer, Basis basis) implements Reply {}
+
+    /** It has the deletion; its answer will come later. */
+    record Accepted() implements Reply {}
+
+    /** It, or the way to it, failed for now. */
+    record TryAgain(String error) implements Reply {}
+
+    /** It asks for time; null: it does not say how much. */
+    record Throttled(String error, @Nullable Duration retryAfter) implements Reply {}
+
+    /** Something is wrong with the system as a whole: address, credentials, certificate. */
+    record SystemAtFault(String error) implements Reply {}
+
+    /** Something is wrong with this one delivery: an operator must look at it. */
+    record DeliveryAtFault(String error) implements Reply {}
+
+    /** The class of the reply, as attempts and metrics name it. */
+    default String replyClass() {
+        return switch (this) {
+            case Answered a -> "answered";
+            case Accepted a -> "accepted";
+            case TryAgain a -> "try_again";
+            case Throttled a -> "throttled";
+            case SystemAtFault a -> "system_at_fault";
+            case DeliveryAtFault a -> "delivery_at_fault";
+        };
+    }
+
+    /** What went wrong, in one word of a fixed list; null if nothing did. */
+    default @Nullable String fault() {
+        return switch (this) {
+            case Answered a -> null;
+            case Accepted a -> null;
+            case TryAgain a -> a.error();
+            case Throttled a -> a.error();
+            case SystemAtFault a -> a.error();
+            case DeliveryAtFault a -> a.error();
+        };
+    }
+}

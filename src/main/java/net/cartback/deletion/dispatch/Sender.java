@@ -1,0 +1,125 @@
+package net.cartback.deletion.dispatch;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.crypto.StandardWebhooks;
+import net.cartback.deletion.ledger.Attempt;
+import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.registry.ClientSystem;
+
+import okhttp3.MediaType;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+
+import javax.net.ssl.SSLException;
+
+/** Sends one delivery, signed (Standard Webhooks 1.0.0), and reads the reply. Thread-safe. */
+final class Sender {
+
+    private static final MediaType JSON = MediaType.get("application/json");
+
+    /** An answer is far smaller; what is longer is a page that somebody's proxy made. */
+    private static final int MAX_REPLY_BYTES = 64 * 1024;
+
+    /** What an attempt came to. */
+    record Sent(Reply reply, Attempt attempt) {}
+
+    private final GuardedClient client;
+    private final Ledger ledger;
+    private final Keyring keyring;
+    private final InstantSource clock;
+    private final Supplier<String> publicUrl;
+
+    Sender(
+            GuardedClient client,
+            Ledger ledger,
+            Keyring keyring,
+            InstantSource clock,
+            Supplier<String> publicUrl) {
+        this.client = client;
+        this.ledger = ledger;
+        this.keyring = keyring;
+        this.clock = clock;
+        this.publicUrl = publicUrl;
+    }
+
+    Sent send(ClaimedDelivery delivery, @Nullable ClientSystem system) {
+        var startedAt = clock.instant();
+        long start = System.nanoTime();
+        Integer status = null;
+        Reply reply;
+        if (system == null) {
+            reply = new Reply.SystemAtFault("unregistered");
+        } else {
+            try (var response = client.execute(request(delivery, system), system.timeout())) {
+                status = response.code();
+                reply =
+                        ReplyTable.read(
+                                system,
+                                response.code(),
+                                body(response),
+                                response.header("Retry-After"),
+                                clock.instant());
+            } catch (SealBroken e) {
+                reply = new Reply.DeliveryAtFault("subject_unreadable");
+            } catch (IOException e) {
+                reply = failure(e, status != null);
+            }
+        }
+        var duration = Duration.ofNanos(System.nanoTime() - start);
+        return new Sent(
+                reply, new Attempt(startedAt, duration, reply.replyClass(), reply.fault(), status));
+    }
+
+    private Request request(ClaimedDelivery delivery, ClientSystem system) {
+        var now = clock.instant();
+        var id = delivery.id().toString();
+        var body = DeliveryMessage.of(delivery, ledger.subjectOf(delivery), publicUrl.get());
+        return new Request.Builder()
+                .url(system.url().toString())
+                .header("webhook-id", id)
+                .header("webhook-timestamp", Long.toString(now.getEpochSecond()))
+                .header(
+                        "webhook-signature",
+                        StandardWebhooks.sign(id, now, body, system.activeSecrets(now), keyring))
+                .header("User-Agent", "DeletionRelay")
+                .header("Accept", "application/json")
+                // Asking for no compression keeps the bound on the body a bound on the work.
+                .header("Accept-Encoding", "identity")
+                .post(RequestBody.create(body, JSON))
+                .build();
+    }
+
+    private static byte[] body(Response response) throws IOException {
+        var source = response.body().source();
+        // True if there is more than we are willing to read: then there is no outcome in it.
+        return source.request(MAX_REPLY_BYTES + 1L) ? new byte[0] : source.readByteArray();
+    }
+
+    private static Reply failure(IOException e, boolean replying) {
+        return switch (e) {
+            case GuardedClient.AddressRefused refused -> new Reply.SystemAtFault("address");
+            case UnknownHostException unknown -> new Reply.TryAgain("dns");
+            case SSLException tls -> new Reply.SystemAtFault("tls");
+            case SocketTimeoutException timeout -> new Reply.TryAgain("timeout");
+            case InterruptedIOException timeout -> new Reply.TryAgain("timeout");
+            case ConnectException refused -> new Reply.TryAgain("connect");
+            case NoRouteToHostException unreachable -> new Reply.TryAgain("connect");
+            default -> new Reply.TryAgain(replying ? "body" : "reset");
+        };
+    }
+}

@@ -1,0 +1,160 @@
+package net.cartback.deletion.dispatch;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Settlement;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+
+/**
+ * Writes what attempts came to, in batches: whatever is waiting when the last batch is done, never
+ * a timer. While the database is away it holds on to the results, which are never more than the
+ * deliveries in flight.
+ */
+final class Settler {
+
+    private static final Logger log = LoggerFactory.getLogger(Settler.class);
+    private static final int MAX_BATCH = 256;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final Ledger ledger;
+    private final IntConsumer whenSettled;
+    private final MeterRegistry meters;
+    private final Timer settleTime;
+    private final LinkedBlockingQueue<Settlement> waiting = new LinkedBlockingQueue<>();
+    private final Thread thread = Thread.ofVirtual().name("settle").unstarted(this::run);
+    private volatile boolean stopping;
+
+    /** The consumer is told how many of what was added are done with. */
+    Settler(Ledger ledger, IntConsumer whenSettled, MeterRegistry meters) {
+        this.ledger = ledger;
+        this.whenSettled = whenSettled;
+        this.meters = meters;
+        this.settleTime = meters.timer("relay.settle");
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    boolean isAlive() {
+        return thread.isAlive();
+    }
+
+    void add(Settlement settlement) {
+        waiting.add(settlement);
+    }
+
+    /** Writes what is waiting and ends. To be called when nothing is in flight any more. */
+    void stop(Duration limit) throws InterruptedException {
+        stopping = true;
+        if (!thread.join(limit)) {
+            thread.interrupt();
+        }
+    }
+
+    /** Writes one batch; once, whatever happens. */
+    void settle(List<Settlement> batch) {
+        var closed = settleTime.record(() -> ledger.settle(batch));
+        count(batch, closed == null ? Set.of() : closed);
+    }
+
+    private void run() {
+        var batch = new ArrayList<Settlement>(MAX_BATCH);
+        try {
+            while (!stopping || !waiting.isEmpty()) {
+                var first = waiting.poll(100, TimeUnit.MILLISECONDS);
+                if (first == null) {
+                    continue;
+                }
+                batch.add(first);
+                waiting.drainTo(batch, MAX_BATCH - 1);
+                settleSurely(batch);
+                whenSettled.accept(batch.size());
+                batch.clear();
+            }
+        } catch (InterruptedException e) {
+            log.atWarn()
+                    .addKeyValue("unsettled", batch.size() + waiting.size())
+                    .log(
+                            "Stopped before all results were written; those deliveries are sent"
+                                    + " again");
+        }
+    }
+
+    private void settleSurely(List<Settlement> batch) throws InterruptedException {
+        while (true) {
+            try {
+                settle(batch);
+                return;
+            } catch (DatabaseUnavailable e) {
+                log.warn("Results wait for the database: {}", e.getMessage());
+                Thread.sleep(PAUSE);
+            } catch (RuntimeException e) {
+                log.error("A batch of results could not be written; trying them one by one", e);
+                batch.forEach(this::settleAlone);
+                return;
+            }
+        }
+    }
+
+    private void settleAlone(Settlement settlement) {
+        try {
+            settle(List.of(settlement));
+        } catch (RuntimeException e) {
+            log.atError()
+                    .addKeyValue("delivery_id", settlement.delivery().id())
+                    .setCause(e)
+                    .log("A result could not be written; the delivery is sent again");
+        }
+    }
+
+    private void count(List<Settlement> batch, Set<DeliveryId> closed) {
+        for (var each : batch) {
+            var system = each.delivery().system().value();
+            meters.counter("relay.attempts", "system", system, "reply", each.attempt().reply())
+                    .increment();
+            switch (each.next()) {
+                case Settlement.Next.Close(var answer, var basis) -> {
+                    if (closed.contains(each.delivery().id())) {
+                        meters.counter(
+                                        "relay.deliveries",
+                                        "system",
+                                        system,
+                                        "outcome",
+                                        answer.outcome().wireName())
+                                .increment();
+                    }
+                }
+                case Settlement.Next.Park(var reason) ->
+                        log.atWarn()
+                                .addKeyValue("delivery_id", each.delivery().id())
+                                .addKeyValue("system", system)
+                                .addKeyValue("reason", reason)
+                                .log("A delivery is parked until an operator looks at it");
+                case Settlement.Next.Retry(var at, var reason) ->
+                        log.atInfo()
+                                .addKeyValue("delivery_id", each.delivery().id())
+                                .addKeyValue("system", system)
+                                .addKeyValue("attempt", each.delivery().attempt())
+                                .addKeyValue("reason", reason)
+                                .addKeyValue("again_at", at)
+                                .log("A delivery failed and is sent again later");
+                case Settlement.Next.AwaitReceipt(var by) -> {}
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Where deletions go out: claim what is due, send it, classify the reply, settle. */
+@NullMarked
+package net.cartback.deletion.dispatch;
+
+import org.jspecify.annotations.NullMarked;

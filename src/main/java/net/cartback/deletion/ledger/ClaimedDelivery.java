@@ -1,0 +1,33 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * A delivery that is ours to send until its lease ends.
+ *
+ * @param attempt the number of this attempt, from 1
+ * @param subjectSealed the person's id, still sealed; see {@link Ledger#subjectOf}
+ */
+public record ClaimedDelivery(
+        DeliveryId id,
+        RequestId request,
+        ClientSystemId system,
+        UUID leaseId,
+        int attempt,
+        MetaAppId app,
+        Platform platform,
+        byte[] subjectSealed,
+        Instant requestedAt,
+        Instant receivedAt,
+        Instant dueAt) {
+
+    @Override
+    public String toString() {
+        return "ClaimedDelivery[" + id + "]";
+    }
+}

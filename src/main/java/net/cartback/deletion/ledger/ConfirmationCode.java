@@ -1,0 +1,86 @@
+package net.cartback.deletion.ledger;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * The code under which a person finds the state of their request: 26 characters of Crockford's
+ * base32 (130 random bits), alphanumeric as Meta asks. Whoever knows it may read the status, so
+ * {@link #toString} does not show it.
+ */
+public record ConfirmationCode(String value) {
+
+    private static final String ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    private static final int LENGTH = 26;
+
+    /** Longer than any spelling with dashes and spaces that a person would type. */
+    private static final int MAX_INPUT = 100;
+
+    public ConfirmationCode {
+        if (value.length() != LENGTH || !value.chars().allMatch(c -> ALPHABET.indexOf(c) >= 0)) {
+            throw new IllegalArgumentException("A confirmation code is 26 characters of base32");
+        }
+    }
+
+    /** A new code. The generator must be cryptographically strong. */
+    public static ConfirmationCode random(RandomGenerator random) {
+        var code = new StringBuilder(LENGTH);
+        for (int i = 0; i < LENGTH; i++) {
+            code.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+        }
+        return new ConfirmationCode(code.toString());
+    }
+
+    /**
+     * Reads what a person typed: case, spaces and dashes do not matter, O reads as 0, I and L as 1.
+     * Empty if it cannot be a code.
+     */
+    public static Optional<ConfirmationCode> typed(String text) {
+        if (text.length() > MAX_INPUT) {
+            return Optional.empty();
+        }
+        var code = new StringBuilder(LENGTH);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '-' || c == ' ') {
+                continue;
+            }
+            char read = read(c);
+            if (read == 0 || code.length() == LENGTH) {
+                return Optional.empty();
+            }
+            code.append(read);
+        }
+        return code.length() == LENGTH
+                ? Optional.of(new ConfirmationCode(code.toString()))
+                : Optional.empty();
+    }
+
+    private static char read(char c) {
+        // Not Character.toUpperCase: it maps letters of other alphabets onto ours.
+        char upper = c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
+        return switch (upper) {
+            case 'O' -> '0';
+            case 'I', 'L' -> '1';
+            default -> ALPHABET.indexOf(upper) >= 0 ? upper : 0;
+        };
+    }
+
+    /** SHA-256 of the code, by which it is looked up. 130 random bits need no key. */
+    byte[] digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(value.getBytes(US_ASCII));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is not available in this JVM", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ConfirmationCode[hidden]";
+    }
+}

@@ -1,0 +1,24 @@
+package net.cartback.deletion.ledger;
+
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** Names one client system's part in one request; the {@code webhook-id} of every attempt. */
+public record DeliveryId(UUID value) {
+
+    private static final Pattern FORM =
+            Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+    /** The id of this text, if the text is the lower-case form of a UUID. */
+    public static Optional<DeliveryId> parse(String text) {
+        return FORM.matcher(text).matches()
+                ? Optional.of(new DeliveryId(UUID.fromString(text)))
+                : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return value.toString();
+    }
+}

@@ -1,0 +1,64 @@
+package net.cartback.deletion.ledger;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.jspecify.annotations.Nullable;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** How the ledger's values stand in columns. */
+final class LedgerSql {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private LedgerSql() {}
+
+    static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        var timestamp = row.getTimestamp(column);
+        return timestamp == null ? null : timestamp.toInstant();
+    }
+
+    static <E extends Enum<E>> E named(Class<E> type, String wireName) {
+        return Enum.valueOf(type, wireName.toUpperCase(Locale.ROOT));
+    }
+
+    static String retained(List<Retained> retained) {
+        var array = JSON.createArrayNode();
+        for (var each : retained) {
+            array.addObject()
+                    .put("category", each.category().wireName())
+                    .put("ground", each.ground().wireName())
+                    .put("until", each.until() == null ? null : each.until().toString());
+        }
+        return array.toString();
+    }
+
+    static List<Retained> retained(@Nullable String json) {
+        if (json == null) {
+            return List.of();
+        }
+        try {
+            var retained = new ArrayList<Retained>();
+            for (JsonNode each : JSON.readTree(json)) {
+                retained.add(
+                        new Retained(
+                                named(Category.class, each.get("category").textValue()),
+                                named(Ground.class, each.get("ground").textValue()),
+                                each.get("until").isNull()
+                                        ? null
+                                        : LocalDate.parse(each.get("until").textValue())));
+            }
+            return retained;
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("A column of retained data holds no JSON", e);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * A verified wish to be forgotten, not yet recorded.
+ *
+ * @param platform of the secret that matched where its label names one, else of the app
+ * @param secretId which of the app's secrets matched
+ * @param issuedAt when Meta says the person asked; null if it says nothing usable
+ */
+public record NewRequest(
+        MetaAppId app,
+        Platform platform,
+        UUID secretId,
+        Subject subject,
+        @Nullable Instant issuedAt) {}

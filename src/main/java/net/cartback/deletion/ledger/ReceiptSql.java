@@ -1,0 +1,118 @@
+package net.cartback.deletion.ledger;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** SQL on {@code receipt} and {@code contradiction}. Each method is one statement. */
+final class ReceiptSql {
+
+    /** What disagrees with a receipt is kept, but a client that cannot stop is not kept forever. */
+    private static final int MAX_CONTRADICTIONS = 20;
+
+    private ReceiptSql() {}
+
+    /** An answer that came in for a delivery. */
+    record Incoming(UUID delivery, UUID request, Answer answer, Basis basis) {}
+
+    /** Records the first answer of each delivery; returns whose it was. */
+    static Set<UUID> insertFirst(Handle handle, List<Incoming> answers, Instant now) {
+        return new HashSet<>(
+                handle.createQuery(
+                                """
+                                INSERT INTO receipt (delivery_id, basis, outcome, retained, ground,
+                                                     received_at)
+                                SELECT a.delivery_id, a.basis, a.outcome, CAST(a.retained AS jsonb),
+                                       a.ground, :now
+                                  FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds)
+                                       AS a (delivery_id, basis, outcome, retained, ground)
+                                ON CONFLICT (delivery_id) DO NOTHING
+                                RETURNING delivery_id
+                                """)
+                        .bindArray(
+                                "deliveries",
+                                UUID.class,
+                                answers.stream().map(Incoming::delivery).toList())
+                        .bindArray(
+                                "bases",
+                                String.class,
+                                answers.stream().map(each -> each.basis().wireName()).toList())
+                        .bindArray(
+                                "outcomes",
+                                String.class,
+                                answers.stream()
+                                        .map(each -> each.answer().outcome().wireName())
+                                        .toList())
+                        .bindArray(
+                                "retained",
+                                String.class,
+                                answers.stream()
+                                        .map(each -> LedgerSql.retained(each.answer().retained()))
+                                        .toList())
+                        .bindArray(
+                                "grounds",
+                                String.class,
+                                answers.stream().map(each -> ground(each.answer())).toList())
+                        .bind("now", now)
+                        .mapTo(UUID.class)
+                        .list());
+    }
+
+    static Map<UUID, Answer> answers(Handle handle, List<UUID> deliveries) {
+        return handle
+                .createQuery(
+                        """
+                        SELECT delivery_id, outcome, retained::text AS retained, ground
+                          FROM receipt
+                         WHERE delivery_id = ANY (:deliveries)
+                        """)
+                .bindArray("deliveries", UUID.class, deliveries)
+                .map(
+                        (row, context) -> {
+                            var ground = row.getString("ground");
+                            return Map.entry(
+                                    row.getObject("delivery_id", UUID.class),
+                                    new Answer(
+                                            LedgerSql.named(
+                                                    Outcome.class, row.getString("outcome")),
+                                            LedgerSql.retained(row.getString("retained")),
+                                            ground == null
+                                                    ? null
+                                                    : LedgerSql.named(Ground.class, ground)));
+                        })
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    static void insertContradiction(Handle handle, Incoming incoming, Instant now) {
+        handle.createUpdate(
+                        """
+                        INSERT INTO contradiction (delivery_id, basis, outcome, retained, ground,
+                                                   received_at)
+                        SELECT :delivery, :basis, :outcome, CAST(:retained AS jsonb),
+                               CAST(:ground AS text), :now
+                         WHERE (SELECT count(*) FROM contradiction WHERE delivery_id = :delivery)
+                               < :limit
+                        ON CONFLICT DO NOTHING
+                        """)
+                .bind("delivery", incoming.delivery())
+                .bind("basis", incoming.basis().wireName())
+                .bind("outcome", incoming.answer().outcome().wireName())
+                .bind("retained", LedgerSql.retained(incoming.answer().retained()))
+                .bind("ground", ground(incoming.answer()))
+                .bind("now", now)
+                .bind("limit", MAX_CONTRADICTIONS)
+                .execute();
+    }
+
+    private static @Nullable String ground(Answer answer) {
+        return answer.ground() == null ? null : answer.ground().wireName();
+    }
+}

@@ -1,0 +1,238 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.MetaAppId;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** SQL on {@code deletion_request}. Each method is one statement. */
+final class RequestSql {
+
+    private RequestSql() {}
+
+    /** A row to insert, sealed and digested. */
+    record Row(
+            RequestId id,
+            NewRequest request,
+            byte[] subjectSealed,
+            byte[] repeatDigest,
+            byte[] codeDigest,
+            byte[] codeSealed,
+            Instant requestedAt,
+            Instant receivedAt,
+            Instant dueAt) {}
+
+    /** The sealed code of a request, and the id that is part of its seal. */
+    record SealedCode(RequestId id, byte[] code) {}
+
+    /** The request row without its parts. */
+    private record Dates(Instant receivedAt, Instant dueAt, @Nullable Instant completedAt) {}
+
+    /**
+     * Request and deliveries in one statement, so in one round trip and one commit.
+     *
+     * @return whether it was new
+     */
+    static boolean insertWithDeliveries(Handle handle, Row row) {
+        return handle.createQuery(
+                                """
+                                WITH subscriber AS (
+                                    SELECT system_id FROM deletion_subscriber WHERE app_id = :app
+                                ), recorded AS (
+                                    INSERT INTO deletion_request
+                                           (id, app_id, platform, secret_id, subject_sealed,
+                                            repeat_digest, dated, code_digest, code_sealed,
+                                            requested_at, received_at, due_at, open_deliveries)
+                                    VALUES (:id, :app, :platform, :secret, :subject, :repeat,
+                                            :dated, :code_digest, :code, :requested_at,
+                                            :received_at, :due_at,
+                                            (SELECT count(*) FROM subscriber))
+                                    ON CONFLICT (repeat_digest) DO NOTHING
+                                    RETURNING id
+                                ), created AS (
+                                    INSERT INTO delivery
+                                           (id, request_id, system_id, state, next_attempt_at,
+                                            created_at)
+                                    SELECT uuidv7(), recorded.id, subscriber.system_id, 'pending',
+                                           :received_at, :received_at
+                                      FROM recorded CROSS JOIN subscriber
+                                )
+                                SELECT count(*) FROM recorded
+                                """)
+                        .bind("id", row.id().value())
+                        .bind("app", row.request().app().value())
+                        .bind("platform", row.request().platform().wireName())
+                        .bind("secret", row.request().secretId())
+                        .bind("subject", row.subjectSealed())
+                        .bind("repeat", row.repeatDigest())
+                        .bind("dated", row.request().issuedAt() != null)
+                        .bind("code_digest", row.codeDigest())
+                        .bind("code", row.codeSealed())
+                        .bind("requested_at", row.requestedAt())
+                        .bind("received_at", row.receivedAt())
+                        .bind("due_at", row.dueAt())
+                        .mapTo(Long.class)
+                        .one()
+                == 1;
+    }
+
+    static Optional<SealedCode> codeOfRepeat(Handle handle, byte[] repeatDigest) {
+        return handle.createQuery(
+                        """
+                        SELECT id, code_sealed FROM deletion_request WHERE repeat_digest = :repeat AND code_sealed IS NOT NULL
+                        """)
+                .bind("repeat", repeatDigest)
+                .map(
+                        (row, context) ->
+                                new SealedCode(
+                                        new RequestId(row.getObject("id", UUID.class)),
+                                        row.getBytes("code_sealed")))
+                .findOne();
+    }
+
+    /**
+     * Request and parts in one statement: read one after the other, a request that closes in
+     * between would show all parts answered and yet not be completed.
+     */
+    static Optional<RequestStatus> status(Handle handle, byte[] codeDigest) {
+        var parts = new ArrayList<RequestStatus.Part>();
+        return handle
+                .createQuery(
+                        """
+                        SELECT q.received_at, q.due_at, q.closed_at AS completed_at,
+                               c.public_name, d.state, d.outcome, r.retained::text AS retained,
+                               r.ground, d.closed_at
+                          FROM deletion_request q
+                          LEFT JOIN delivery d ON d.request_id = q.id
+                          LEFT JOIN client_system c ON c.id = d.system_id
+                          LEFT JOIN receipt r ON r.delivery_id = d.id
+                         WHERE q.code_digest = :code
+                         ORDER BY d.id
+                        """)
+                .bind("code", codeDigest)
+                .map(
+                        (row, context) -> {
+                            if (row.getString("state") != null) {
+                                parts.add(part(row));
+                            }
+                            return new Dates(
+                                    row.getTimestamp("received_at").toInstant(),
+                                    row.getTimestamp("due_at").toInstant(),
+                                    LedgerSql.instant(row, "completed_at"));
+                        })
+                .list()
+                .stream()
+                .findFirst()
+                .map(
+                        dates ->
+                                new RequestStatus(
+                                        dates.receivedAt(),
+                                        dates.dueAt(),
+                                        dates.completedAt(),
+                                        parts));
+    }
+
+    private static RequestStatus.Part part(ResultSet row) throws SQLException {
+        var outcome = row.getString("outcome");
+        var ground = row.getString("ground");
+        return new RequestStatus.Part(
+                row.getString("public_name"),
+                LedgerSql.named(RequestStatus.PartState.class, row.getString("state")),
+                outcome == null ? null : LedgerSql.named(Outcome.class, outcome),
+                LedgerSql.retained(row.getString("retained")),
+                ground == null ? null : LedgerSql.named(Ground.class, ground),
+                LedgerSql.instant(row, "closed_at"));
+    }
+
+    /**
+     * Takes the closed deliveries off their requests; the last one closes the request. The rows are
+     * locked in the order of their ids, as everywhere, so that two batches cannot wait for each
+     * other.
+     */
+    static void countDown(Handle handle, List<UUID> requestOfEachClosed, Instant now) {
+        handle.createUpdate(
+                        """
+                        WITH closed AS (
+                            SELECT request_id, count(*) AS deliveries
+                              FROM unnest(:requests) AS request_id
+                             GROUP BY request_id
+                        ), locked AS MATERIALIZED (
+                            SELECT r.id
+                              FROM deletion_request r
+                             WHERE r.id = ANY (:requests)
+                             ORDER BY r.id
+                               FOR NO KEY UPDATE
+                        )
+                        UPDATE deletion_request r
+                           SET open_deliveries = r.open_deliveries - closed.deliveries,
+                               closed_at = CASE WHEN r.open_deliveries = closed.deliveries
+                                                THEN CAST(:now AS timestamptz) END,
+                               repeat_digest = CASE WHEN r.open_deliveries = closed.deliveries
+                                                     AND NOT r.dated
+                                                    THEN NULL ELSE r.repeat_digest END
+                          FROM locked JOIN closed ON closed.request_id = locked.id
+                         WHERE r.id = locked.id
+                        """)
+                .bindArray("requests", UUID.class, requestOfEachClosed)
+                .bind("now", now)
+                .execute();
+    }
+
+    /**
+     * Waits until every request being inserted is committed, and lets no other in before this
+     * transaction ends. A statement that waits here takes its snapshot afterwards, so it sees the
+     * subscriptions of this transaction; one that came before is seen by it. Nothing falls between.
+     */
+    static void shutOutInserts(Handle handle) {
+        handle.execute("LOCK TABLE deletion_request IN SHARE ROW EXCLUSIVE MODE");
+    }
+
+    /** Creates what open requests of these apps lack, and counts it on the requests. */
+    static int insertMissingDeliveries(Handle handle, Collection<MetaAppId> apps, Instant now) {
+        return handle.createQuery(
+                        """
+                        WITH created AS (
+                            INSERT INTO delivery
+                                   (id, request_id, system_id, state, next_attempt_at, created_at)
+                            SELECT uuidv7(), r.id, s.system_id, 'pending', :now, :now
+                              FROM deletion_request r
+                              JOIN deletion_subscriber s ON s.app_id = r.app_id
+                             WHERE r.closed_at IS NULL
+                               AND r.app_id = ANY (:apps)
+                            ON CONFLICT (request_id, system_id) DO NOTHING
+                            RETURNING request_id
+                        ), counted AS (
+                            UPDATE deletion_request r
+                               SET open_deliveries = r.open_deliveries + c.deliveries
+                              FROM (SELECT request_id, count(*) AS deliveries
+                                      FROM created GROUP BY request_id) c
+                             WHERE r.id = c.request_id
+                        )
+                        SELECT count(*) FROM created
+                        """)
+                .bind("now", now)
+                .bindArray("apps", String.class, apps.stream().map(MetaAppId::value).toArray())
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    /** When the oldest request that is still open came in; empty if none is. */
+    static Optional<Instant> oldestOpen(Handle handle) {
+        return handle.createQuery(
+                        """
+                        SELECT received_at FROM deletion_request
+                         WHERE closed_at IS NULL ORDER BY received_at LIMIT 1
+                        """)
+                .mapTo(Instant.class)
+                .findOne();
+    }
+}

@@ -1,0 +1,137 @@
+package net.cartback.deletion.receipt;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import net.cartback.deletion.crypto.StandardWebhooks;
+import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.ledger.AnswerReading;
+import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.RequestBody;
+import net.cartback.deletion.web.Routes;
+
+import java.time.InstantSource;
+
+/**
+ * {@code POST /receipts/{delivery_id}}: a client system says what it did, signed as Standard
+ * Webhooks 1.0.0 says, with a secret of the system that the delivery went to and no other.
+ *
+ * <p>Thread-safe.
+ */
+public final class ReceiptRoutes implements Routes {
+
+    private static final int MAX_BODY_BYTES = 16 * 1024;
+
+    private final Registry registry;
+    private final Ledger ledger;
+    private final InstantSource clock;
+    private final MeterRegistry meters;
+
+    public ReceiptRoutes(
+            Registry registry, Ledger ledger, InstantSource clock, MeterRegistry meters) {
+        this.registry = registry;
+        this.ledger = ledger;
+        this.clock = clock;
+        this.meters = meters;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        routes.post("/receipts/{delivery_id}", this::post);
+    }
+
+    private void post(Context ctx) {
+        var body = RequestBody.read(ctx, MAX_BODY_BYTES);
+        var delivery =
+                DeliveryId.parse(ctx.pathParam("delivery_id"))
+                        .orElseThrow(ReceiptRoutes::unknownDelivery);
+        var system =
+                ledger.systemOf(delivery)
+                        .flatMap(registry::system)
+                        .orElseThrow(ReceiptRoutes::unknownDelivery);
+        verify(ctx, delivery, system, body);
+        var answer = answer(body);
+        switch (ledger.answer(delivery, answer, Basis.SIGNED)) {
+            case RECORDED -> {
+                meters.counter(
+                                "relay.deliveries",
+                                "system",
+                                system.id().value(),
+                                "outcome",
+                                answer.outcome().wireName())
+                        .increment();
+                ctx.status(204);
+            }
+            case REPEATED -> ctx.status(204);
+            case CONTRADICTED ->
+                    throw ProblemException.of(
+                            409,
+                            "contradiction",
+                            "Another answer was recorded before and stays; an operator will look"
+                                    + " at the difference");
+            case UNKNOWN -> throw unknownDelivery();
+        }
+    }
+
+    private void verify(Context ctx, DeliveryId delivery, ClientSystem system, byte[] body) {
+        var now = clock.instant();
+        var id = ctx.header("webhook-id");
+        var verdict =
+                StandardWebhooks.verify(
+                        id,
+                        ctx.header("webhook-timestamp"),
+                        ctx.header("webhook-signature"),
+                        body,
+                        system.activeSecrets(now),
+                        now);
+        switch (verdict) {
+            case VALID -> {
+                // The signature covers the header's id, not the address that it was posted to.
+                if (!delivery.toString().equals(id)) {
+                    throw unauthenticated("webhook-id", "must be the id of this delivery");
+                }
+            }
+            case MISSING_HEADER ->
+                    throw unauthenticated(
+                            "webhook-signature",
+                            "webhook-id, webhook-timestamp and webhook-signature are required");
+            case BAD_TIMESTAMP ->
+                    throw unauthenticated("webhook-timestamp", "must be seconds since 1970");
+            case OUTSIDE_TOLERANCE ->
+                    throw unauthenticated(
+                            "webhook-timestamp", "must be within 5 minutes of the present");
+            case BAD_SIGNATURE ->
+                    throw unauthenticated(
+                            "webhook-signature",
+                            "no v1 entry is made with an active secret of this system");
+        }
+    }
+
+    private static Answer answer(byte[] body) {
+        return switch (AnswerReading.of(body)) {
+            case AnswerReading.Read(var answer) -> answer;
+            case AnswerReading.NoOutcome() ->
+                    throw ProblemException.withField(
+                            400,
+                            "malformed",
+                            "outcome",
+                            "The body must be a JSON object with an outcome");
+            case AnswerReading.Unacceptable(var field, var rule) ->
+                    throw ProblemException.withField(400, "malformed", field, field + " " + rule);
+        };
+    }
+
+    private static ProblemException unauthenticated(String header, String rule) {
+        return ProblemException.withField(401, "bad-signature", header, rule);
+    }
+
+    private static ProblemException unknownDelivery() {
+        return ProblemException.of(404, "unknown-delivery", "There is no delivery of this id");
+    }
+}

@@ -1,0 +1,200 @@
+package net.cartback.deletion.registry;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.registry.RegistrySql.SecretTable;
+import net.cartback.deletion.registry.RegistrySql.StoredSecret;
+import net.cartback.deletion.storage.Database;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The Meta apps and client systems, kept in the database and read from a copy in memory, which
+ * {@link #reload} renews.
+ *
+ * <p>Thread-safe.
+ */
+public final class Registry {
+
+    /**
+     * Told, inside the transaction that applies a registry, which apps' systems may have changed.
+     */
+    @FunctionalInterface
+    public interface SubscriptionsChanged {
+        void of(Handle handle, Set<MetaAppId> apps);
+    }
+
+    private record Copy(Map<MetaAppId, MetaApp> apps, Map<ClientSystemId, ClientSystem> systems) {}
+
+    private final Database database;
+    private final Keyring keyring;
+    private final InstantSource clock;
+    private final SubscriptionsChanged subscriptionsChanged;
+    private final RegistrySql sql;
+    private volatile Copy copy = new Copy(Map.of(), Map.of());
+
+    public Registry(
+            Database database,
+            Keyring keyring,
+            InstantSource clock,
+            SubscriptionsChanged subscriptionsChanged) {
+        this.database = database;
+        this.keyring = keyring;
+        this.clock = clock;
+        this.subscriptionsChanged = subscriptionsChanged;
+        this.sql = new RegistrySql(keyring.sealer());
+    }
+
+    /** The app of this id, if it is registered. */
+    public Optional<MetaApp> app(MetaAppId id) {
+        return Optional.ofNullable(copy.apps().get(id));
+    }
+
+    /** The client system of this id, if it is registered. */
+    public Optional<ClientSystem> system(ClientSystemId id) {
+        var known = copy.systems().get(id);
+        if (known == null) {
+            // Another replica may have registered it a moment ago.
+            reload();
+            known = copy.systems().get(id);
+        }
+        return Optional.ofNullable(known);
+    }
+
+    /** Every registered client system. */
+    public List<ClientSystem> systems() {
+        return List.copyOf(copy.systems().values());
+    }
+
+    /** Reads everything anew. */
+    public void reload() {
+        copy =
+                database.inTransaction(
+                        handle -> {
+                            var apps = sql.apps(handle, secrets(handle, SecretTable.APP));
+                            var systems = sql.systems(handle, secrets(handle, SecretTable.SYSTEM));
+                            return new Copy(
+                                    byId(apps, MetaApp::id), byId(systems, ClientSystem::id));
+                        });
+    }
+
+    /**
+     * Makes what the file names so, in one transaction, and reloads. What it does not name stays.
+     *
+     * @throws InvalidRegistry if it does not fit what is registered: nothing is changed then
+     */
+    public void apply(RegistryFile file) {
+        database.inTransaction(
+                handle -> {
+                    apply(handle, file);
+                    return null;
+                });
+        reload();
+    }
+
+    /**
+     * Applies the file unless exactly this content, variables filled in, was applied before.
+     *
+     * @return whether it was applied now
+     */
+    public boolean applyOnce(RegistryFile file) {
+        var fingerprint = keyring.digest("registry", file.fingerprint());
+        boolean applied =
+                database.inTransaction(
+                        handle -> {
+                            sql.lockAgainstOtherAppliers(handle);
+                            if (!sql.rememberApplied(handle, fingerprint, clock.instant())) {
+                                return false;
+                            }
+                            apply(handle, file);
+                            return true;
+                        });
+        reload();
+        return applied;
+    }
+
+    private void apply(Handle handle, RegistryFile file) {
+        sql.lockAgainstOtherAppliers(handle);
+        refuseWhatDoesNotFit(handle, file);
+        var touched = new HashSet<MetaAppId>();
+        for (var system : file.systems()) {
+            sql.upsertSystem(handle, system);
+            if (system.secrets() != null) {
+                sql.replaceSecrets(
+                        handle, SecretTable.SYSTEM, system.id().value(), system.secrets());
+            }
+        }
+        for (var app : file.apps()) {
+            sql.upsertApp(handle, app);
+            if (app.secrets() != null) {
+                sql.replaceSecrets(handle, SecretTable.APP, app.id().value(), app.secrets());
+            }
+            if (app.systems() != null) {
+                sql.replaceSubscriptions(handle, app.id(), app.systems());
+                touched.add(app.id());
+            }
+        }
+        touched.addAll(
+                sql.appsServedBy(
+                        handle, file.systems().stream().map(RegistryFile.Client::id).toList()));
+        subscriptionsChanged.of(handle, touched);
+    }
+
+    /** What a new entry must say, and whether every system that an app names exists. */
+    private void refuseWhatDoesNotFit(Handle handle, RegistryFile file) {
+        var faults = new ArrayList<String>();
+        var knownApps = new HashSet<>(sql.ids(handle, "meta_app"));
+        var knownSystems = new HashSet<>(sql.ids(handle, "client_system"));
+        for (int i = 0; i < file.systems().size(); i++) {
+            var system = file.systems().get(i);
+            if (knownSystems.add(system.id().value())) {
+                var path = "systems[" + i + "].";
+                require(faults, path + "name", system.name());
+                require(faults, path + "url", system.url());
+                require(faults, path + "secrets", system.secrets());
+            }
+        }
+        for (int i = 0; i < file.apps().size(); i++) {
+            var app = file.apps().get(i);
+            var path = "apps[" + i + "].";
+            if (!knownApps.contains(app.id().value())) {
+                require(faults, path + "name", app.name());
+                require(faults, path + "secrets", app.secrets());
+            }
+            var systems = app.systems() == null ? List.<ClientSystemId>of() : app.systems();
+            for (int k = 0; k < systems.size(); k++) {
+                if (!knownSystems.contains(systems.get(k).value())) {
+                    faults.add(path + "systems[" + k + "]: no system has the id " + systems.get(k));
+                }
+            }
+        }
+        if (!faults.isEmpty()) {
+            throw new InvalidRegistry(faults);
+        }
+    }
+
+    private static void require(List<String> faults, String path, @Nullable Object value) {
+        if (value == null) {
+            faults.add(path + ": is required for a new entry");
+        }
+    }
+
+    private Map<String, List<StoredSecret>> secrets(Handle handle, SecretTable table) {
+        return sql.secrets(handle, table).stream()
+                .collect(Collectors.groupingBy(StoredSecret::owner));
+    }
+
+    private static <K, V> Map<K, V> byId(List<V> values, Function<V, K> id) {
+        return values.stream().collect(Collectors.toUnmodifiableMap(id, Function.identity()));
+    }
+}

@@ -1,0 +1,85 @@
+package net.cartback.deletion.registry;
+
+import org.jspecify.annotations.Nullable;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a registry file says (see the README for its form). A field that the file does not name is
+ * null: applying leaves it alone, or gives it its default where the app or system is new.
+ *
+ * <p>Immutable. {@link #toString} shows no secret.
+ *
+ * @param fingerprint the whole text with its variables filled in; only ever used through a keyed
+ *     digest
+ */
+public record RegistryFile(List<App> apps, List<Client> systems, String fingerprint) {
+
+    /** An entry of {@code apps}. */
+    record App(
+            MetaAppId id,
+            @Nullable String name,
+            @Nullable Platform platform,
+            @Nullable String state,
+            @Nullable List<Secret> secrets,
+            @Nullable List<ClientSystemId> systems) {}
+
+    /** An entry of {@code systems}. */
+    record Client(
+            ClientSystemId id,
+            @Nullable String name,
+            @Nullable String publicName,
+            @Nullable URI url,
+            @Nullable List<Secret> secrets,
+            @Nullable List<String> events,
+            @Nullable AckMeans ackMeans,
+            @Nullable Map<Integer, String> answers,
+            @Nullable Integer maxInFlight,
+            @Nullable Integer ratePerMinute,
+            @Nullable Duration timeout,
+            @Nullable Duration receiptWithin) {}
+
+    /** An entry of {@code secrets}, of an app or of a system. */
+    record Secret(@Nullable String label, String value, @Nullable Instant notAfter) {
+        @Override
+        public String toString() {
+            return "Secret[" + label + "]";
+        }
+    }
+
+    public RegistryFile {
+        apps = List.copyOf(apps);
+        systems = List.copyOf(systems);
+    }
+
+    /**
+     * Reads YAML.
+     *
+     * @param variables where {@code ${NAME}} is looked up
+     * @param plainHttp whether a system may have an {@code http} address at all
+     * @throws InvalidRegistry with every fault, each named by its path
+     */
+    public static RegistryFile parse(
+            String yaml, Map<String, String> variables, boolean plainHttp) {
+        return new RegistryReader(variables, plainHttp).read(yaml);
+    }
+
+    /** How many apps the file names. */
+    public int appCount() {
+        return apps.size();
+    }
+
+    /** How many systems the file names. */
+    public int systemCount() {
+        return systems.size();
+    }
+
+    @Override
+    public String toString() {
+        return "RegistryFile[apps=" + apps + ", systems=" + systems + "]";
+    }
+}

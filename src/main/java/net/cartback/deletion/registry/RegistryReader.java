@@ -1,0 +1,265 @@
+package net.cartback.deletion.registry;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+
+import net.cartback.deletion.crypto.WebhookSecret;
+
+import org.jspecify.annotations.Nullable;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** Reads a registry file and collects every fault in it. One use each. */
+final class RegistryReader {
+
+    private static final int MAX_CHARACTERS = 1 << 20;
+    private static final int MAX_URL_LENGTH = 2_048;
+    private static final int MAX_IN_FLIGHT = 1_000;
+    private static final int MAX_RATE = 1_000_000;
+    private static final Duration MAX_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration MAX_RECEIPT_WITHIN = Duration.ofDays(30);
+    private static final Pattern APP_SECRET = Pattern.compile("[\\x21-\\x7E]{1,256}");
+    private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
+    private static final Set<String> MAPPED_OUTCOMES = Set.of("deleted", "nothing_found");
+    private static final Set<String> EVENTS = Set.of("deletion", "deauthorization");
+    private static final Set<String> APP_STATES = Set.of("live", "ended");
+
+    private static final ObjectMapper YAML =
+            new ObjectMapper(
+                            YAMLFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(16)
+                                                    .build())
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private final Map<String, String> variables;
+    private final boolean plainHttp;
+    private final List<String> faults = new ArrayList<>();
+
+    RegistryReader(Map<String, String> variables, boolean plainHttp) {
+        this.variables = variables;
+        this.plainHttp = plainHttp;
+    }
+
+    RegistryFile read(String yaml) {
+        if (yaml.length() > MAX_CHARACTERS) {
+            throw new InvalidRegistry(List.of("the file: must be at most 1 MiB"));
+        }
+        JsonNode root;
+        try {
+            root = YAML.readTree(yaml);
+        } catch (JsonProcessingException e) {
+            var at = e.getLocation();
+            throw new InvalidRegistry(
+                    List.of(
+                            "the file: not valid YAML, or a key stands twice"
+                                    + (at == null ? "" : ", near line " + at.getLineNr())));
+        }
+        var fields = new YamlFields("", root, variables, faults);
+        fields.allow("apps", "systems");
+        var systems = fields.objects("systems").stream().map(this::system).toList();
+        var apps = fields.objects("apps").stream().map(this::app).toList();
+        unique("systems", systems.stream().map(each -> each == null ? null : each.id()).toList());
+        unique("apps", apps.stream().map(each -> each == null ? null : each.id()).toList());
+        if (!faults.isEmpty()) {
+            throw new InvalidRegistry(faults);
+        }
+        return new RegistryFile(
+                apps.stream().map(Objects::requireNonNull).toList(),
+                systems.stream().map(Objects::requireNonNull).toList(),
+                fields.filledIn());
+    }
+
+    private RegistryFile.@Nullable App app(YamlFields app) {
+        app.allow("id", "name", "platform", "state", "secrets", "systems");
+        var id = app.required("id", MetaAppId::isValid, "must be 1 to 20 digits, in quotes");
+        var name = app.text("name", 1, 200);
+        var platform = app.text("platform", 1, 20);
+        if (platform != null && Platform.named(platform).isEmpty()) {
+            app.fault("platform", "must be facebook, instagram, threads, whatsapp or messenger");
+        }
+        var state = app.oneOf("state", APP_STATES);
+        var secrets = app.has("secrets") ? secrets(app, false) : null;
+        var systems = app.texts("systems");
+        if (systems != null) {
+            for (int i = 0; i < systems.size(); i++) {
+                if (!ClientSystemId.isValid(systems.get(i))) {
+                    app.fault("systems[" + i + "]", "is not a system id");
+                }
+            }
+        }
+        return id == null || !faults.isEmpty()
+                ? null
+                : new RegistryFile.App(
+                        new MetaAppId(id),
+                        name,
+                        platform == null ? null : Platform.named(platform).orElseThrow(),
+                        state,
+                        secrets,
+                        systems == null
+                                ? null
+                                : systems.stream().distinct().map(ClientSystemId::new).toList());
+    }
+
+    private RegistryFile.@Nullable Client system(YamlFields system) {
+        system.allow(
+                "id",
+                "name",
+                "public_name",
+                "url",
+                "secrets",
+                "events",
+                "ack_means",
+                "answers",
+                "max_in_flight",
+                "rate_per_minute",
+                "timeout",
+                "receipt_within");
+        var id =
+                system.required(
+                        "id", ClientSystemId::isValid, "must be 1 to 64 of a-z, 0-9, - and _");
+        var name = system.text("name", 1, 200);
+        var publicName = system.text("public_name", 1, 200);
+        var url = url(system);
+        var secrets = system.has("secrets") ? secrets(system, true) : null;
+        var events = system.texts("events");
+        if (events != null && !EVENTS.containsAll(events)) {
+            system.fault("events", "may hold deletion and deauthorization");
+        }
+        var ackMeans = system.oneOf("ack_means", Set.of("accepted", "deleted"));
+        var answers = answers(system);
+        var maxInFlight = system.integer("max_in_flight", 1, MAX_IN_FLIGHT);
+        var rate = system.integer("rate_per_minute", 1, MAX_RATE);
+        var timeout = system.duration("timeout", Duration.ofSeconds(1), MAX_TIMEOUT);
+        var within = system.duration("receipt_within", Duration.ofMinutes(1), MAX_RECEIPT_WITHIN);
+        return id == null || !faults.isEmpty()
+                ? null
+                : new RegistryFile.Client(
+                        new ClientSystemId(id),
+                        name,
+                        publicName,
+                        url,
+                        secrets,
+                        events == null ? null : events.stream().distinct().sorted().toList(),
+                        ackMeans == null
+                                ? null
+                                : AckMeans.valueOf(ackMeans.toUpperCase(Locale.ROOT)),
+                        answers,
+                        maxInFlight,
+                        rate,
+                        timeout,
+                        within);
+    }
+
+    private List<RegistryFile.Secret> secrets(YamlFields owner, boolean webhook) {
+        var secrets = new ArrayList<RegistryFile.Secret>();
+        var values = new HashSet<String>();
+        for (var secret : owner.objects("secrets")) {
+            secret.allow("label", "value", "not_after");
+            var value = secret.required("value", text -> true, "");
+            if (value == null) {
+                continue;
+            }
+            var fault = webhook ? webhookFault(value) : appSecretFault(value);
+            if (fault != null) {
+                secret.fault("value", fault);
+            } else if (!values.add(value)) {
+                secret.fault("value", "stands twice in this list");
+            }
+            secrets.add(
+                    new RegistryFile.Secret(
+                            secret.text("label", 1, 64), value, secret.instant("not_after")));
+        }
+        if (secrets.isEmpty()) {
+            owner.fault("secrets", "must hold at least one secret");
+        } else if (secrets.size() > 10) {
+            owner.fault("secrets", "must hold at most 10 secrets");
+        }
+        return secrets;
+    }
+
+    private static @Nullable String appSecretFault(String value) {
+        return APP_SECRET.matcher(value).matches()
+                ? null
+                : "must be 1 to 256 printable ASCII characters without spaces";
+    }
+
+    private static @Nullable String webhookFault(String value) {
+        try {
+            var _ = WebhookSecret.parse(value);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private @Nullable URI url(YamlFields system) {
+        var text = system.text("url", 1, MAX_URL_LENGTH);
+        if (text == null) {
+            return null;
+        }
+        try {
+            var url = new URI(text);
+            var scheme = String.valueOf(url.getScheme());
+            if (!Set.of("https", "http").contains(scheme) || url.getHost() == null) {
+                system.fault("url", "must be an https URL with a host");
+            } else if (url.getRawUserInfo() != null || url.getRawFragment() != null) {
+                system.fault("url", "must have no user, no password and no fragment");
+            } else if (scheme.equals("http") && !plainHttp) {
+                system.fault("url", "must be https; http is only for addresses in OUTBOUND_ALLOW");
+            }
+            return url;
+        } catch (URISyntaxException e) {
+            system.fault("url", "must be an https URL with a host");
+            return null;
+        }
+    }
+
+    private @Nullable Map<Integer, String> answers(YamlFields system) {
+        var given = system.map("answers");
+        if (given == null) {
+            return null;
+        }
+        var answers = new TreeMap<Integer, String>();
+        given.forEach(
+                (status, outcome) -> {
+                    if (!STATUS.matcher(status).matches()) {
+                        system.fault("answers." + status, "is not an HTTP status");
+                    } else if (!MAPPED_OUTCOMES.contains(outcome)) {
+                        system.fault("answers." + status, "must be deleted or nothing_found");
+                    } else {
+                        answers.put(Integer.parseInt(status), outcome);
+                    }
+                });
+        return answers;
+    }
+
+    private void unique(String path, List<? extends @Nullable Object> ids) {
+        var seen = new HashSet<Object>();
+        for (int i = 0; i < ids.size(); i++) {
+            var id = ids.get(i);
+            if (id != null && !seen.add(id)) {
+                faults.add(path + "[" + i + "].id: stands twice in this file");
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package net.cartback.deletion.registry;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The fields of one object of a YAML file. A field that breaks its rule leaves a fault named by its
+ * path and reads as absent. {@code ${NAME}} is filled in after parsing, so that a variable's
+ * content cannot change the file's structure.
+ */
+final class YamlFields {
+
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+    private static final int MAX_ENTRIES = 10_000;
+
+    private final String path;
+    private final JsonNode node;
+    private final Map<String, String> variables;
+    private final List<String> faults;
+
+    YamlFields(String path, JsonNode node, Map<String, String> variables, List<String> faults) {
+        this.path = path;
+        this.node = node;
+        this.variables = variables;
+        this.faults = faults;
+        if (!node.isObject()) {
+            faults.add((path.isEmpty() ? "the file" : path) + ": must be a mapping of fields");
+        }
+    }
+
+    void fault(String field, String rule) {
+        faults.add((path.isEmpty() ? "" : path + ".") + field + ": " + rule);
+    }
+
+    void allow(String... names) {
+        var known = Set.of(names);
+        for (var name : (Iterable<String>) node::fieldNames) {
+            if (!known.contains(name)) {
+                fault(name, "is not a field of the registry");
+            }
+        }
+    }
+
+    boolean has(String field) {
+        return node.has(field) && !node.get(field).isNull();
+    }
+
+    /** The whole tree as text with its variables filled in. */
+    String filledIn() {
+        return VARIABLE.matcher(node.toString())
+                .replaceAll(
+                        found ->
+                                Matcher.quoteReplacement(
+                                        variables.getOrDefault(found.group(1), "")));
+    }
+
+    @Nullable String required(String field, Predicate<String> rule, String ruleText) {
+        if (!has(field)) {
+            fault(field, "is required");
+            return null;
+        }
+        var text = text(field, 1, 10_000);
+        if (text != null && !rule.test(text)) {
+            fault(field, ruleText);
+            return null;
+        }
+        return text;
+    }
+
+    @Nullable String text(String field, int min, int max) {
+        return has(field) ? scalar(field, node.get(field), min, max) : null;
+    }
+
+    @Nullable String oneOf(String field, Set<String> allowed) {
+        var text = text(field, 1, 100);
+        if (text != null && !allowed.contains(text)) {
+            fault(field, "must be " + String.join(" or ", allowed.stream().sorted().toList()));
+            return null;
+        }
+        return text;
+    }
+
+    @Nullable List<String> texts(String field) {
+        if (!has(field)) {
+            return null;
+        }
+        var texts = new ArrayList<String>();
+        var list = list(field);
+        for (int i = 0; i < list.size(); i++) {
+            var text = scalar(field + "[" + i + "]", list.get(i), 1, 200);
+            if (text != null) {
+                texts.add(text);
+            }
+        }
+        return texts;
+    }
+
+    List<YamlFields> objects(String field) {
+        var objects = new ArrayList<YamlFields>();
+        if (has(field)) {
+            var list = list(field);
+            for (int i = 0; i < list.size(); i++) {
+                var name = (path.isEmpty() ? "" : path + ".") + field + "[" + i + "]";
+                objects.add(new YamlFields(name, list.get(i), variables, faults));
+            }
+        }
+        return objects;
+    }
+
+    @Nullable Map<String, String> map(String field) {
+        if (!has(field)) {
+            return null;
+        }
+        var map = new LinkedHashMap<String, String>();
+        if (!node.get(field).isObject()) {
+            fault(field, "must be a mapping");
+            return map;
+        }
+        for (var entry : node.get(field).properties()) {
+            var text = scalar(field + "." + entry.getKey(), entry.getValue(), 1, 100);
+            if (text != null) {
+                map.put(entry.getKey(), text);
+            }
+        }
+        return map;
+    }
+
+    @Nullable Integer integer(String field, int min, int max) {
+        var text = text(field, 1, 20);
+        if (text == null) {
+            return null;
+        }
+        try {
+            int value = Integer.parseInt(text);
+            if (value >= min && value <= max) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        fault(field, "must be a whole number from " + min + " to " + max);
+        return null;
+    }
+
+    @Nullable Duration duration(String field, Duration min, Duration max) {
+        var text = text(field, 1, 40);
+        if (text == null) {
+            return null;
+        }
+        try {
+            var value = Duration.parse(text);
+            if (value.compareTo(min) >= 0 && value.compareTo(max) <= 0) {
+                return value;
+            }
+        } catch (DateTimeParseException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        fault(field, "must be an ISO 8601 duration from " + min + " to " + max);
+        return null;
+    }
+
+    @Nullable Instant instant(String field) {
+        var text = text(field, 1, 40);
+        if (text == null) {
+            return null;
+        }
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            fault(field, "must be an instant such as 2027-01-31T00:00:00Z");
+            return null;
+        }
+    }
+
+    private JsonNode list(String field) {
+        var list = node.get(field);
+        if (!list.isArray()) {
+            fault(field, "must be a list");
+        } else if (list.size() > MAX_ENTRIES) {
+            fault(field, "must have at most " + MAX_ENTRIES + " entries");
+        }
+        return list.isArray() && list.size() <= MAX_ENTRIES
+                ? list
+                : JsonNodeFactory.instance.arrayNode();
+    }
+
+    private @Nullable String scalar(String field, JsonNode value, int min, int max) {
+        if (!value.isValueNode() || value.isNull()) {
+            fault(field, "must be a single value");
+            return null;
+        }
+        var missing = new ArrayList<String>();
+        var text =
+                VARIABLE.matcher(value.asText())
+                        .replaceAll(
+                                found -> {
+                                    var content = variables.get(found.group(1));
+                                    if (content == null) {
+                                        missing.add(found.group(1));
+                                    }
+                                    return Matcher.quoteReplacement(content == null ? "" : content);
+                                });
+        if (!missing.isEmpty()) {
+            missing.forEach(
+                    name -> fault(field, "the environment variable " + name + " is not set"));
+            return null;
+        }
+        if (text.length() < min || text.length() > max) {
+            fault(
+                    field,
+                    min == 1 && text.isEmpty()
+                            ? "must not be empty"
+                            : "must have " + min + " to " + max + " characters");
+            return null;
+        }
+        return text;
+    }
+}

@@ -1,0 +1,79 @@
+package net.cartback.deletion.status;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import gg.jte.ContentType;
+import gg.jte.TemplateEngine;
+import gg.jte.output.StringOutput;
+
+import io.javalin.http.Context;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Map;
+
+/** Renders pages, with a content security policy that permits their one style and nothing else. */
+final class Pages {
+
+    private static final String STYLE =
+            """
+            body{margin:0;font:1.0625rem/1.6 system-ui,sans-serif;color:#1d2733;background:#f5f6f8}
+            main{max-width:40rem;margin:2rem auto;padding:2rem;background:#fff;border-radius:.75rem}
+            h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}
+            h2{font-size:1.1rem;margin:2rem 0 .5rem}
+            dl{margin:0}
+            dl div{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.4rem 0;border-top:1px solid #dde1e6}
+            dt{flex:1 1 12rem;color:#4a5563}
+            dd{flex:2 1 16rem;margin:0}
+            ul{margin:0;padding-left:1.25rem}
+            code{font:1rem/1.6 ui-monospace,monospace;overflow-wrap:anywhere}
+            label{display:block;margin-bottom:.25rem}
+            input{box-sizing:border-box;width:100%;padding:.6rem;font:inherit;border:1px solid #6b7683;\
+            border-radius:.4rem}
+            button{margin-top:1rem;padding:.6rem 1.4rem;font:inherit;color:#fff;background:#14507f;\
+            border:0;border-radius:.4rem}
+            :focus-visible{outline:3px solid #e08a00;outline-offset:2px}
+            @media (prefers-color-scheme:dark){body{color:#e4e8ed;background:#11161c}\
+            main{background:#1b222b}dt{color:#aab4c0}dl div{border-color:#37414d}\
+            a{color:#8fc7f5}input{color:inherit;background:#11161c}button{background:#8fc7f5;color:#11161c}}
+            """;
+
+    private static final String POLICY =
+            "default-src 'none'; style-src 'sha256-"
+                    + sha256(STYLE)
+                    + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    private final TemplateEngine templates = TemplateEngine.createPrecompiled(ContentType.Html);
+
+    void status(Context ctx, StatusPage page) {
+        render(ctx, 200, "status.jte", Map.of("style", STYLE, "page", page));
+    }
+
+    void enter(Context ctx) {
+        render(ctx, 200, "enter.jte", Map.of("style", STYLE));
+    }
+
+    void notFound(Context ctx) {
+        render(ctx, 404, "notfound.jte", Map.of("style", STYLE));
+    }
+
+    private void render(Context ctx, int status, String template, Map<String, Object> parameters) {
+        var page = new StringOutput();
+        templates.render(template, parameters, page);
+        ctx.status(status)
+                .header("Content-Security-Policy", POLICY)
+                .contentType("text/html; charset=utf-8")
+                .result(page.toString().getBytes(UTF_8));
+    }
+
+    private static String sha256(String text) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is not available in this JVM", e);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package net.cartback.deletion.status;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import net.cartback.deletion.ledger.ConfirmationCode;
+import net.cartback.deletion.ledger.RequestStatus;
+import net.cartback.deletion.ledger.WireName;
+
+import java.time.Instant;
+
+/** The status as JSON, as the contract gives it. Pure. */
+final class StatusJson {
+
+    private StatusJson() {}
+
+    static ObjectNode of(ConfirmationCode code, RequestStatus status, Instant now) {
+        var json = JsonNodeFactory.instance.objectNode();
+        var closedAt = status.closedAt();
+        json.put("confirmation_code", code.value())
+                .put("state", status.state(now).wireName())
+                .put("outcome", status.outcome().map(WireName::wireName).orElse(null))
+                .put("received_at", status.receivedAt().toString())
+                .put("due_at", status.dueAt().toString())
+                .put("updated_at", status.updatedAt().toString())
+                .put("completed_at", closedAt == null ? null : closedAt.toString());
+        json.putObject("systems")
+                .put("total", status.parts().size())
+                .put("confirmed", status.confirmed());
+        var retained = json.putArray("retained");
+        for (var each : status.retained()) {
+            retained.addObject()
+                    .put("category", each.category().wireName())
+                    .put("ground", each.ground().wireName())
+                    .put("until", each.until() == null ? null : each.until().toString());
+        }
+        var refused = json.putArray("refused");
+        status.refused().forEach(ground -> refused.addObject().put("ground", ground.wireName()));
+        return json;
+    }
+}

@@ -1,0 +1,100 @@
+package net.cartback.deletion.status;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+
+import net.cartback.deletion.ledger.ConfirmationCode;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.Routes;
+
+import org.eclipse.jetty.http.QuotedQualityCSV;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * What the person sees: {@code GET /status/{code}} as a page or as JSON, and {@code GET /status}, a
+ * field to enter a code. An unknown, an expired and a malformed code get one and the same answer.
+ *
+ * <p>Thread-safe.
+ */
+public final class StatusRoutes implements Routes {
+
+    private static final int MAX_SHOWN_INPUT = 100;
+
+    private final Ledger ledger;
+    private final InstantSource clock;
+    private final Pages pages = new Pages();
+
+    public StatusRoutes(Ledger ledger, InstantSource clock) {
+        this.ledger = ledger;
+        this.clock = clock;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        routes.get("/status", this::enter);
+        routes.get("/status/{code}", this::show);
+    }
+
+    private void enter(Context ctx) {
+        var code = ctx.queryParam("code");
+        if (code == null || code.isBlank()) {
+            pages.enter(ctx);
+            return;
+        }
+        var kept = code.strip();
+        var shown = kept.substring(0, Math.min(kept.length(), MAX_SHOWN_INPUT));
+        // A code that can be read is written in its one form; the rest finds the same 404 as any
+        // other.
+        var target = ConfirmationCode.typed(shown).map(ConfirmationCode::value).orElse(shown);
+        ctx.status(303)
+                .header(
+                        "Location",
+                        "/status/"
+                                + URLEncoder.encode(target, StandardCharsets.UTF_8)
+                                        .replace("+", "%20"));
+    }
+
+    private void show(Context ctx) {
+        boolean json = prefersJson(ctx);
+        var code = ConfirmationCode.typed(ctx.pathParam("code"));
+        var status = code.flatMap(ledger::status);
+        if (code.isEmpty() || status.isEmpty()) {
+            if (json) {
+                throw ProblemException.of(
+                        404, "unknown-code", "No request is known under this confirmation code");
+            }
+            pages.notFound(ctx);
+            return;
+        }
+        var now = clock.instant();
+        if (json) {
+            ctx.contentType("application/json")
+                    .result(StatusJson.of(code.get(), status.get(), now).toString());
+        } else {
+            pages.status(ctx, PlainEnglish.page(code.get(), status.get(), now));
+        }
+    }
+
+    /**
+     * JSON only for whoever asks for it by name and likes no page better (RFC 9110, section
+     * 12.5.1).
+     */
+    private static boolean prefersJson(Context ctx) {
+        var accept = ctx.header("Accept");
+        if (accept == null) {
+            return false;
+        }
+        var wanted = new QuotedQualityCSV();
+        wanted.addValue(accept);
+        return wanted.getValues().stream()
+                .filter(type -> List.of("application/json", "text/html").contains(type))
+                .findFirst()
+                .filter("application/json"::equals)
+                .isPresent();
+    }
+}

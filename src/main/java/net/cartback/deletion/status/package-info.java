@@ -1,0 +1,5 @@
+/** What the person sees. */
+@NullMarked
+package net.cartback.deletion.status;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,157 @@
+package net.cartback.deletion.storage;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+
+import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.jdbi.v3.postgres.PostgresPlugin;
+import org.jspecify.annotations.Nullable;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Properties;
+import java.util.Set;
+
+/**
+ * The pool of connections to PostgreSQL, and the one door through which SQL runs.
+ *
+ * <p>Every wait ends: connecting after 3 s, waiting for a connection after 3 s, a lock after 5 s, a
+ * statement after 10 s, an idle transaction after 10 s, a silent socket after 20 s. A transaction
+ * that lost a deadlock or a serialization conflict is run again.
+ *
+ * <p>Thread-safe. Throws {@link DatabaseUnavailable} when the database is away; it comes back by
+ * itself.
+ */
+public final class Database implements AutoCloseable {
+
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
+    private static final int MAX_TRIES = 5;
+
+    /** 40001 serialization failure, 40P01 deadlock: nothing happened, the transaction may rerun. */
+    private static final Set<String> RERUN = Set.of("40001", "40P01");
+
+    private final DatabaseAddress address;
+    private final HikariDataSource pool;
+    private final Jdbi jdbi;
+
+    /** Opens a pool of at most {@code size} connections. Does not need the database to be there. */
+    public Database(DatabaseAddress address, int size) {
+        this.address = address;
+        var config = new HikariConfig();
+        config.setPoolName("relay");
+        config.setJdbcUrl(address.jdbcUrl());
+        config.setDataSourceProperties(properties(address));
+        config.setMaximumPoolSize(size);
+        config.setMinimumIdle(Math.min(2, size));
+        config.setConnectionTimeout(CONNECT_LIMIT.toMillis());
+        config.setValidationTimeout(1_000);
+        // -1: the pool opens although the database is away; each use says so for itself.
+        config.setInitializationFailTimeout(-1);
+        this.pool = new HikariDataSource(config);
+        this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
+        jdbi.registerArrayType(Instant.class, "timestamptz", Instant::toString);
+        // An exception that quotes its statement quotes its arguments too.
+        jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+    }
+
+    /**
+     * Runs the callback in one transaction (READ COMMITTED) and commits it.
+     *
+     * <p>The callback may run several times, so it must have no effect outside the database.
+     */
+    public <T extends @Nullable Object, X extends Exception> T inTransaction(
+            HandleCallback<T, X> callback) throws X {
+        for (int tries = 1; ; tries++) {
+            try {
+                return jdbi.inTransaction(callback);
+            } catch (RuntimeException e) {
+                if (tries == MAX_TRIES || !RERUN.contains(String.valueOf(sqlState(e)))) {
+                    throw translated(e);
+                }
+            }
+        }
+    }
+
+    /** Runs the callback on one connection, each statement a transaction of its own. */
+    public <T extends @Nullable Object, X extends Exception> T withHandle(
+            HandleCallback<T, X> callback) throws X {
+        try {
+            return jdbi.withHandle(callback);
+        } catch (RuntimeException e) {
+            throw translated(e);
+        }
+    }
+
+    /**
+     * A connection outside the pool, for what must keep one of its own (LISTEN, the schema's
+     * migration). The caller closes it.
+     */
+    Connection connectAlone() throws SQLException {
+        return DriverManager.getConnection(address.jdbcUrl(), properties(address));
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    static Properties properties(DatabaseAddress address) {
+        var properties = new Properties();
+        properties.setProperty("ApplicationName", "deletion-relay");
+        properties.setProperty("connectTimeout", Long.toString(CONNECT_LIMIT.toSeconds()));
+        properties.setProperty("socketTimeout", "20");
+        properties.setProperty("tcpKeepAlive", "true");
+        // A server's error detail may quote a row.
+        properties.setProperty("logServerErrorDetail", "false");
+        properties.setProperty(
+                "options",
+                "-c statement_timeout=10s -c lock_timeout=5s"
+                        + " -c idle_in_transaction_session_timeout=10s");
+        properties.putAll(address.options());
+        if (address.user() != null) {
+            properties.setProperty("user", address.user());
+        }
+        if (address.password() != null) {
+            properties.setProperty("password", address.password());
+        }
+        return properties;
+    }
+
+    private static RuntimeException translated(RuntimeException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && meansUnavailable(sql)) {
+                return new DatabaseUnavailable(sql);
+            }
+        }
+        return e;
+    }
+
+    private static boolean meansUnavailable(SQLException e) {
+        var state = e.getSQLState();
+        if (e instanceof java.sql.SQLTransientConnectionException || state == null) {
+            return true;
+        }
+        return state.startsWith("08") // connection
+                || state.startsWith("53") // out of connections, memory, disk
+                || state.startsWith("57P") // shutting down, starting up, dropped
+                || state.equals("57014") // a statement's time limit
+                || state.equals("55P03") // a lock's time limit
+                || state.equals("25006") // read-only: a failover is under way
+                || state.equals("28P01"); // credentials being rotated
+    }
+
+    private static @Nullable String sqlState(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql.getSQLState();
+            }
+        }
+        return null;
+    }
+}

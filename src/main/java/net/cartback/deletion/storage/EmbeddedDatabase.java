@@ -1,0 +1,172 @@
+package net.cartback.deletion.storage;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A PostgreSQL server of our own under a data directory, kept across restarts and as durable as any
+ * ({@code fsync} and {@code synchronous_commit} on). It listens on loopback only.
+ *
+ * <p>One process owns a directory: it starts the server and stops it. Another one (a command beside
+ * a running relay) is a guest: it uses the server and leaves it alone. A server whose owner was
+ * killed is found by its pid file and stopped before a new one is started.
+ */
+public final class EmbeddedDatabase implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+    private final DatabaseAddress address;
+    private final @Nullable EmbeddedPostgres server;
+    private final @Nullable FileLock ownership;
+
+    private EmbeddedDatabase(
+            int port, @Nullable EmbeddedPostgres server, @Nullable FileLock ownership) {
+        this.address =
+                new DatabaseAddress("127.0.0.1", port, "postgres", "postgres", null, Map.of());
+        this.server = server;
+        this.ownership = ownership;
+    }
+
+    /**
+     * Starts the server of this directory, or joins the one that another process runs there.
+     *
+     * @throws IllegalStateException if there is no server here for this machine, or it does not
+     *     start
+     */
+    public static EmbeddedDatabase open(Path directory) {
+        try {
+            Files.createDirectories(directory);
+            var ownership =
+                    FileChannel.open(
+                                    directory.resolve("owner.lock"),
+                                    StandardOpenOption.CREATE,
+                                    StandardOpenOption.WRITE)
+                            .tryLock();
+            return ownership == null ? join(directory) : start(directory, ownership);
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "The embedded PostgreSQL under " + directory + " did not start", e);
+        }
+    }
+
+    /** Where the server is. */
+    public DatabaseAddress address() {
+        return address;
+    }
+
+    /** Whether this process owns the server, and will stop it. */
+    public boolean isOwner() {
+        return ownership != null;
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (server != null) {
+                server.close();
+            }
+            if (ownership != null) {
+                ownership.acquiredBy().close();
+            }
+        } catch (IOException e) {
+            log.warn("The embedded PostgreSQL did not stop cleanly; the next start mends that", e);
+        }
+    }
+
+    private static EmbeddedDatabase start(Path directory, FileLock ownership) throws IOException {
+        var data = directory.resolve("postgres");
+        stopLeftover(data);
+        var server =
+                EmbeddedPostgres.builder()
+                        .setDataDirectory(data)
+                        .setCleanDataDirectory(false)
+                        // The relay's own stop closes it, after everything that uses it.
+                        .setRegisterShutdownHook(false)
+                        .setPGStartupWait(START_LIMIT)
+                        .setServerConfig("listen_addresses", "127.0.0.1")
+                        .setServerConfig("unix_socket_directories", "")
+                        // The library's own default trades durability for speed.
+                        .setServerConfig("fsync", "on")
+                        .setServerConfig("synchronous_commit", "on")
+                        .setServerConfig("full_page_writes", "on")
+                        .start();
+        return new EmbeddedDatabase(server.getPort(), server, ownership);
+    }
+
+    private static EmbeddedDatabase join(Path directory) throws IOException {
+        var pidFile = directory.resolve("postgres/postmaster.pid");
+        if (!Files.exists(pidFile)) {
+            throw new IllegalStateException(
+                    "Another process is just starting or stopping the database under "
+                            + directory
+                            + "; try again in a moment");
+        }
+        return new EmbeddedDatabase(
+                Integer.parseInt(Files.readAllLines(pidFile).get(3)), null, null);
+    }
+
+    /** The first line of the pid file is the server's process; its owner is gone, since we own. */
+    private static void stopLeftover(Path data) throws IOException {
+        var pidFile = data.resolve("postmaster.pid");
+        if (!Files.exists(pidFile)) {
+            return;
+        }
+        var lines = Files.readAllLines(pidFile);
+        var process = lines.isEmpty() ? null : leftover(lines, data);
+        if (process == null) {
+            return;
+        }
+        log.atInfo()
+                .addKeyValue("pid", process.pid())
+                .log("Stopping the database server that a killed relay left behind");
+        process.destroy();
+        try {
+            process.onExit().get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while a left-over server stopped", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(
+                    "A left-over PostgreSQL (process "
+                            + process.pid()
+                            + ") still has users and does not stop; stop it by hand",
+                    e);
+        }
+    }
+
+    /**
+     * A process id may have been given to another program since: it must be PostgreSQL, in our
+     * directory.
+     */
+    private static @Nullable ProcessHandle leftover(List<String> lines, Path data) {
+        var process = ProcessHandle.of(Long.parseLong(lines.get(0).trim())).orElse(null);
+        if (process == null || !process.isAlive()) {
+            return null;
+        }
+        var command = process.info().commandLine().orElse("");
+        boolean ours =
+                command.contains("postgres")
+                        && lines.size() > 1
+                        && Path.of(lines.get(1)).toAbsolutePath().equals(data.toAbsolutePath());
+        return ours ? process : null;
+    }
+}

@@ -1,0 +1,116 @@
+package net.cartback.deletion.storage;
+
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+import java.sql.SQLException;
+
+import javax.sql.DataSource;
+
+/**
+ * Brings the schema to the state this program needs, and tells whether it is there. Flyway holds an
+ * advisory lock meanwhile, so any number of processes may try at once.
+ *
+ * <p>Stateless and thread-safe.
+ */
+public final class Migrations {
+
+    private Migrations() {}
+
+    /**
+     * Applies what is missing, as the schema's owner, and lets the service's role use the tables.
+     *
+     * @param serviceRole the role the service enters with; null or the owner's own: nothing to
+     *     grant
+     * @return how many migrations were applied
+     * @throws DatabaseUnavailable if the database cannot be reached
+     */
+    public static int migrate(DatabaseAddress owner, @Nullable String serviceRole) {
+        int applied;
+        try {
+            applied = flyway(owner).load().migrate().migrationsExecuted;
+        } catch (FlywayException e) {
+            throw translated(e);
+        }
+        if (serviceRole != null && !serviceRole.equals(owner.user())) {
+            grant(owner, serviceRole);
+        }
+        return applied;
+    }
+
+    /**
+     * Whether every migration this program knows has been applied. Newer ones do no harm: the
+     * schema only ever moves in steps that the version before still understands.
+     *
+     * @throws DatabaseUnavailable if the database cannot be reached
+     */
+    public static boolean isCurrent(DatabaseAddress address) {
+        try {
+            return flyway(address).load().info().pending().length == 0;
+        } catch (FlywayException e) {
+            throw translated(e);
+        }
+    }
+
+    private static FluentConfiguration flyway(DatabaseAddress address) {
+        return Flyway.configure()
+                .dataSource(unpooled(address))
+                .locations("classpath:db/migration")
+                .connectRetries(0)
+                .lockRetryCount(60)
+                .failOnMissingLocations(true)
+                .cleanDisabled(true);
+    }
+
+    /** Without a pool and without the service's limits: a migration may take its time. */
+    private static DataSource unpooled(DatabaseAddress address) {
+        var source = new PGSimpleDataSource();
+        source.setUrl(address.jdbcUrl());
+        address.options().forEach((name, value) -> set(source, name, value));
+        source.setUser(address.user());
+        source.setPassword(address.password());
+        source.setConnectTimeout(3);
+        source.setApplicationName("deletion-relay migrate");
+        source.setLogServerErrorDetail(false);
+        return source;
+    }
+
+    private static void set(PGSimpleDataSource source, String name, String value) {
+        try {
+            source.setProperty(name, value);
+        } catch (SQLException e) {
+            throw new IllegalArgumentException("Unknown option of the database URL: " + name, e);
+        }
+    }
+
+    private static void grant(DatabaseAddress owner, String role) {
+        try (var connection = unpooled(owner).getConnection();
+                var statement = connection.createStatement()) {
+            var name = statement.enquoteIdentifier(role, true);
+            statement.execute("GRANT USAGE ON SCHEMA public TO " + name);
+            statement.execute(
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "
+                            + name);
+            // The history is the owner's alone to write; the service reads it to know it may start.
+            statement.execute(
+                    "REVOKE INSERT, UPDATE, DELETE ON flyway_schema_history FROM " + name);
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(e);
+        }
+    }
+
+    private static RuntimeException translated(FlywayException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql
+                    && sql.getSQLState() != null
+                    && (sql.getSQLState().startsWith("08")
+                            || sql.getSQLState().startsWith("57P"))) {
+                return new DatabaseUnavailable(sql);
+            }
+        }
+        return e;
+    }
+}

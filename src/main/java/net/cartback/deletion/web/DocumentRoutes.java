@@ -1,0 +1,46 @@
+package net.cartback.deletion.web;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.javalin.config.RoutesConfig;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.Supplier;
+
+/**
+ * What anybody may read: {@code GET /openapi.yaml}, the same file as at the top of the repository,
+ * and {@code GET /.well-known/jwks.json}, the relay's public signing keys (RFC 7517).
+ */
+public final class DocumentRoutes implements Routes {
+
+    private final String openApi;
+    private final Supplier<String> publicKeys;
+
+    public DocumentRoutes(Supplier<String> publicKeys) {
+        this.openApi = resource("/openapi.yaml");
+        this.publicKeys = publicKeys;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        routes.get("/openapi.yaml", ctx -> ctx.contentType("application/yaml").result(openApi));
+        routes.get(
+                "/.well-known/jwks.json",
+                ctx ->
+                        ctx.contentType("application/jwk-set+json")
+                                .header("Cache-Control", "public, max-age=300")
+                                .result(publicKeys.get()));
+    }
+
+    private static String resource(String name) {
+        try (var in = DocumentRoutes.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException(name + " is missing from the jar");
+            }
+            return new String(in.readAllBytes(), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

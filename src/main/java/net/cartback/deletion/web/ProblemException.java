@@ -1,0 +1,68 @@
+package net.cartback.deletion.web;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+
+/**
+ * A request that cannot be served, told as problem+json (RFC 9457). The detail names the field and
+ * the rule, and never echoes a value.
+ */
+public final class ProblemException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+    private final String type;
+    private final @Nullable String field;
+    private final @Nullable Duration retryAfter;
+
+    private ProblemException(
+            int status,
+            String type,
+            String detail,
+            @Nullable String field,
+            @Nullable Duration retryAfter) {
+        // Without a stack trace: this is an answer, not a surprise.
+        super(detail, null, false, false);
+        this.status = status;
+        this.type = type;
+        this.field = field;
+        this.retryAfter = retryAfter;
+    }
+
+    /** A problem with the request as a whole. The type is a short word of a fixed list. */
+    public static ProblemException of(int status, String type, String detail) {
+        return new ProblemException(status, type, detail, null, null);
+    }
+
+    /** A problem with one field of the request. */
+    public static ProblemException withField(int status, String type, String field, String detail) {
+        return new ProblemException(status, type, detail, field, null);
+    }
+
+    /** 503: it may be tried again after this time. */
+    public static ProblemException unavailable(String detail, Duration retryAfter) {
+        return new ProblemException(503, "unavailable", detail, null, retryAfter);
+    }
+
+    int status() {
+        return status;
+    }
+
+    String type() {
+        return type;
+    }
+
+    @Nullable String field() {
+        return field;
+    }
+
+    @Nullable Duration retryAfter() {
+        return retryAfter;
+    }
+
+    String detail() {
+        return String.valueOf(getMessage());
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * How the program speaks HTTP: listeners, limits, problem+json, security headers, health and
+ * metrics. Knows no feature; features hand it their routes.
+ */
+@NullMarked
+package net.cartback.deletion.web;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,110 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+class ConfigTest {
+
+    @Test
+    void every_default_is_what_the_readme_says() {
+        var config = Config.read(Map.of());
+
+        assertThat(config.listen()).isEqualTo(new Config.Listen("0.0.0.0", 8080));
+        assertThat(config.management()).isEqualTo(new Config.Listen("127.0.0.1", 9090));
+        assertThat(config.publicUrl()).isNull();
+        assertThat(config.isEmbedded()).isTrue();
+        assertThat(config.migrationDatabase()).isNull();
+        assertThat(config.databasePoolSize()).isEqualTo(10);
+        assertThat(config.dataDir()).isEqualTo(Path.of("./data"));
+        assertThat(config.registryFile()).isNull();
+        assertThat(config.keyringFile()).isNull();
+        assertThat(config.outbound().allowsPlainHttp()).isFalse();
+        assertThat(config.dispatchConcurrency()).isEqualTo(256);
+    }
+
+    @Test
+    void every_fault_is_reported_at_once_by_name() {
+        assertThatThrownBy(
+                        () ->
+                                Config.read(
+                                        Map.of(
+                                                "PORT", "70000",
+                                                "MANAGEMENT_PORT", "x",
+                                                "PUBLIC_URL", "relay.example.com",
+                                                "DATABASE_URL", "mysql://u:topsecret@db/relay",
+                                                "OUTBOUND_ALLOW", "everything",
+                                                "DISPATCH_CONCURRENCY", "0")))
+                .isInstanceOfSatisfying(
+                        Config.Invalid.class,
+                        invalid ->
+                                assertThat(invalid.faults())
+                                        .hasSize(7)
+                                        .anyMatch(fault -> fault.startsWith("PORT "))
+                                        .anyMatch(fault -> fault.startsWith("MANAGEMENT_PORT "))
+                                        .anyMatch(fault -> fault.startsWith("PUBLIC_URL "))
+                                        .anyMatch(fault -> fault.startsWith("DATABASE_URL "))
+                                        .anyMatch(fault -> fault.startsWith("KEYRING_FILE "))
+                                        .anyMatch(fault -> fault.startsWith("OUTBOUND_ALLOW "))
+                                        .anyMatch(
+                                                fault -> fault.startsWith("DISPATCH_CONCURRENCY "))
+                                        .noneMatch(fault -> fault.contains("topsecret")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "postgres://relay:p%40ss@127.0.0.1:6543/ledger",
+                "postgresql://relay:p%40ss@127.0.0.1:6543/ledger",
+                "jdbc:postgresql://127.0.0.1:6543/ledger?user=relay&password=p%40ss"
+            })
+    void a_database_url_may_have_either_form(String url) {
+        var config = Config.read(Map.of("DATABASE_URL", url, "KEYRING_FILE", "keys.json"));
+
+        assertThat(config.databaseOrFail().port()).isEqualTo(6543);
+        assertThat(config.databaseOrFail().database()).isEqualTo("ledger");
+        assertThat(config.databaseOrFail().user()).isEqualTo("relay");
+        assertThat(config.databaseOrFail().password()).isEqualTo("p@ss");
+        assertThat(config.toString()).doesNotContain("p@ss", "p%40ss");
+        assertThat(config.migrationDatabase()).isEqualTo(config.database());
+    }
+
+    @Test
+    void beyond_loopback_the_database_must_be_verified_unless_that_is_waived() {
+        var bare = Map.of("DATABASE_URL", "postgres://u@db.example.com/relay", "KEYRING_FILE", "k");
+
+        assertThatThrownBy(() -> Config.read(bare)).hasMessageContaining("sslmode=verify-full");
+        Config.read(
+                Map.of(
+                        "DATABASE_URL",
+                        "postgres://u@db.example.com/relay?sslmode=verify-full",
+                        "KEYRING_FILE",
+                        "k"));
+        Config.read(
+                Map.of(
+                        "DATABASE_URL",
+                        "postgres://u@db.example.com/relay",
+                        "KEYRING_FILE",
+                        "k",
+                        "DATABASE_INSECURE",
+                        "true"));
+    }
+
+    @Test
+    void the_two_listeners_cannot_share_a_port() {
+        assertThatThrownBy(() -> Config.read(Map.of("PORT", "9090")))
+                .hasMessageContaining("MANAGEMENT_PORT must differ from PORT");
+    }
+
+    @Test
+    void a_public_url_loses_the_slash_at_its_end() {
+        assertThat(Config.read(Map.of("PUBLIC_URL", "https://relay.example.com/x/")).publicUrl())
+                .isEqualTo("https://relay.example.com/x");
+    }
+}

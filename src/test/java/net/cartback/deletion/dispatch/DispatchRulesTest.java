@@ -1,0 +1,268 @@
+package net.cartback.deletion.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.registry.AckMeans;
+import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.registry.ClientSystemId;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+class DispatchRulesTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-24T00:00:00Z");
+
+    // The schedule
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, PT5S",
+        "2, PT30S",
+        "3, PT2M",
+        "4, PT10M",
+        "5, PT30M",
+        "6, PT2H",
+        "7, PT6H",
+        "8, PT12H",
+        "9, PT24H",
+        "10, PT24H",
+        "100, PT24H",
+        "1000000, PT24H"
+    })
+    void each_delay_is_within_a_fifth_of_its_row_and_there_is_always_another(
+            int attempt, Duration delay) {
+        var random = new Random(attempt);
+        long min = Long.MAX_VALUE;
+        long max = 0;
+        for (int i = 0; i < 1000; i++) {
+            long drawn = RetrySchedule.after(attempt, random).toMillis();
+            min = Math.min(min, drawn);
+            max = Math.max(max, drawn);
+        }
+        assertThat(min).isBetween(delay.toMillis() * 80 / 100, delay.toMillis() * 82 / 100);
+        assertThat(max).isBetween(delay.toMillis() * 118 / 100, delay.toMillis() * 120 / 100);
+    }
+
+    // The reply table
+
+    @Test
+    void a_2xx_with_an_outcome_is_a_receipt_in_the_reply() {
+        assertThat(read(200, "{\"outcome\":\"nothing_found\"}"))
+                .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.IN_REPLY));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "ok", "<html>", "{}", "[]", "{\"status\":\"deleted\"}", "null"})
+    void a_2xx_without_an_outcome_is_only_accepted(String body) {
+        assertThat(read(202, body)).isEqualTo(new Reply.Accepted());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"outcome\":\"done\"}",
+                "{\"outcome\":null}",
+                "{\"outcome\":\"unconfirmed\"}",
+                "{\"outcome\":\"retained\"}",
+                "{\"outcome\":\"refused\"}",
+                "{\"outcome\":\"retained\",\"retained\":[{\"category\":\"x\",\"ground\":\"archiving\"}]}"
+            })
+    void a_2xx_with_an_unacceptable_outcome_is_a_bad_receipt(String body) {
+        assertThat(read(200, body)).isEqualTo(new Reply.DeliveryAtFault("bad_receipt"));
+    }
+
+    @Test
+    void an_acknowledgement_means_deleted_only_where_that_is_agreed_and_a_body_beats_it() {
+        var agreed = system(AckMeans.DELETED, Map.of());
+
+        assertThat(ReplyTable.read(agreed, 204, new byte[0], null, NOW))
+                .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
+        assertThat(
+                        ReplyTable.read(
+                                agreed, 200, bytes("{\"outcome\":\"nothing_found\"}"), null, NOW))
+                .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.IN_REPLY));
+    }
+
+    @Test
+    void a_status_that_is_agreed_to_mean_an_outcome_means_it() {
+        var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found", 410, "deleted"));
+
+        assertThat(ReplyTable.read(agreed, 404, new byte[0], null, NOW))
+                .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.ACK));
+        assertThat(ReplyTable.read(agreed, 410, new byte[0], null, NOW))
+                .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "408, try_again",
+        "425, try_again",
+        "500, try_again",
+        "502, try_again",
+        "503, try_again",
+        "504, try_again",
+        "599, try_again",
+        "429, throttled",
+        "401, system_at_fault",
+        "403, system_at_fault",
+        "404, system_at_fault",
+        "405, system_at_fault",
+        "410, system_at_fault",
+        "301, system_at_fault",
+        "302, system_at_fault",
+        "307, system_at_fault",
+        "308, system_at_fault",
+        "400, delivery_at_fault",
+        "413, delivery_at_fault",
+        "415, delivery_at_fault",
+        "422, delivery_at_fault",
+        "402, delivery_at_fault",
+        "418, delivery_at_fault",
+        "451, delivery_at_fault"
+    })
+    void every_other_status_has_one_row(int status, String replyClass) {
+        var reply = read(status, "{\"outcome\":\"deleted\"}");
+
+        assertThat(reply.replyClass()).isEqualTo(replyClass);
+        assertThat(reply.fault()).isEqualTo("status_" + status);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "120, PT2M",
+        "0, PT0S",
+        "999999999, PT24H",
+        "'Tue, 24 Nov 2026 00:10:00 GMT', PT10M",
+        "'Mon, 23 Nov 2026 00:00:00 GMT', PT0S",
+        "'Tue, 24 Nov 2099 00:00:00 GMT', PT24H"
+    })
+    void retry_after_is_read_as_seconds_or_date_and_capped_at_a_day(String header, Duration wait) {
+        assertThat(
+                        ReplyTable.read(
+                                system(AckMeans.ACCEPTED, Map.of()), 503, new byte[0], header, NOW))
+                .isEqualTo(new Reply.Throttled("status_503", wait));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"soon", "-5", "1.5", "", "99999999999999999999999", "Tue, 99 Nov 2026"})
+    void a_retry_after_that_cannot_be_read_says_nothing(String header) {
+        assertThat(ReplyTable.duration(header, NOW)).isNull();
+    }
+
+    // The addresses
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "127.255.255.254",
+                "0.0.0.0",
+                "10.1.2.3",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.168.1.1",
+                "169.254.169.254",
+                "100.64.0.1",
+                "192.0.0.8",
+                "192.0.2.1",
+                "198.18.0.1",
+                "198.51.100.7",
+                "203.0.113.7",
+                "224.0.0.1",
+                "240.0.0.1",
+                "255.255.255.255",
+                "::1",
+                "::",
+                "::ffff:127.0.0.1",
+                "::ffff:10.0.0.1",
+                "::127.0.0.1",
+                "fe80::1",
+                "fc00::1",
+                "fd12::1",
+                "ff02::1",
+                "2001:db8::1",
+                "2002:7f00:1::",
+                "64:ff9b::7f00:1",
+                "2001::1",
+                "fec0::1"
+            })
+    void what_is_not_the_public_internet_is_refused(String address) throws UnknownHostException {
+        assertThat(OutboundRules.allowing("").permits(InetAddress.getByName(address), true))
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00::1"})
+    void the_public_internet_is_permitted_encrypted_only(String address)
+            throws UnknownHostException {
+        var rules = OutboundRules.allowing("");
+
+        assertThat(rules.permits(InetAddress.getByName(address), true)).isTrue();
+        assertThat(rules.permits(InetAddress.getByName(address), false)).isFalse();
+    }
+
+    @Test
+    void an_exception_holds_for_its_range_and_for_plain_http() throws UnknownHostException {
+        var rules = OutboundRules.allowing("10.2.0.0/15, fd00::/8");
+
+        assertThat(rules.permits(InetAddress.getByName("10.3.255.255"), false)).isTrue();
+        assertThat(rules.permits(InetAddress.getByName("10.4.0.0"), true)).isFalse();
+        assertThat(rules.permits(InetAddress.getByName("fd99::1"), false)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "10.0.0.0/33",
+                "10.0.0.0/-1",
+                "localhost",
+                "10.0.0.0/8/8",
+                "10.0.0/8",
+                ",",
+                "::/129",
+                "/8"
+            })
+    void a_range_that_is_none_is_refused(String range) {
+        assertThatThrownBy(() -> OutboundRules.allowing(range))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static Reply read(int status, String body) {
+        return ReplyTable.read(system(AckMeans.ACCEPTED, Map.of()), status, bytes(body), null, NOW);
+    }
+
+    private static ClientSystem system(AckMeans ackMeans, Map<Integer, String> answers) {
+        return new ClientSystem(
+                new ClientSystemId("crm"),
+                "CRM",
+                URI.create("https://crm.example.com"),
+                List.of(),
+                ackMeans,
+                answers,
+                1,
+                Duration.ofSeconds(15),
+                Duration.ofDays(7));
+    }
+
+    private static byte[] bytes(@Nullable String text) {
+        return String.valueOf(text).getBytes(UTF_8);
+    }
+}
