@@ -25,7 +25,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 
 /**
  * The command line. Exit codes: 0 done; 1 it failed and may be tried again; 2 the configuration, a
@@ -67,8 +66,11 @@ public final class Main implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Run the relay until it is told to stop.")
     int serve() throws InterruptedException {
-        try (var app = new App(Config.read(System.getenv()))) {
-            runUntilStopped(app, () -> {});
+        try (var stop = new StopSignal();
+                var app = new App(Config.read(System.getenv()))) {
+            if (app.becomeReady(stop.told())) {
+                stop.told().await();
+            }
         }
         return 0;
     }
@@ -84,8 +86,12 @@ public final class Main implements Runnable {
         ((LoggerContext) LoggerFactory.getILoggerFactory())
                 .getLogger("net.cartback")
                 .setLevel(Level.WARN);
-        try (var demo = new DemoRun(System.getenv())) {
-            runUntilStopped(demo.app(), demo::play);
+        try (var stop = new StopSignal();
+                var demo = new DemoRun(System.getenv())) {
+            if (demo.app().becomeReady(stop.told())) {
+                demo.play();
+                stop.told().await();
+            }
         }
         return 0;
     }
@@ -142,31 +148,6 @@ public final class Main implements Runnable {
                     SampleSignedRequest.of(user, at.truncatedTo(ChronoUnit.SECONDS), secret));
         }
         return 0;
-    }
-
-    /**
-     * Runs until the process is told to end (SIGTERM, SIGINT), then lets the caller close
-     * everything before the process goes.
-     */
-    private static void runUntilStopped(App app, Runnable onceReady) throws InterruptedException {
-        var told = new CountDownLatch(1);
-        var main = Thread.currentThread();
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        new Thread(
-                                () -> {
-                                    told.countDown();
-                                    try {
-                                        main.join(60_000);
-                                    } catch (InterruptedException e) {
-                                        Thread.currentThread().interrupt();
-                                    }
-                                },
-                                "stop"));
-        if (app.becomeReady(told)) {
-            onceReady.run();
-            told.await();
-        }
     }
 
     /** One sentence each, without a stack trace where it is the user's to mend. */

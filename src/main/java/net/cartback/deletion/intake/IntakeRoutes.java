@@ -39,14 +39,20 @@ public final class IntakeRoutes implements Routes {
             """
             <!doctype html>
             <html lang="en">
-            <head><meta charset="utf-8"><title>Data deletion callback</title></head>
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Data deletion callback</title>
+            </head>
             <body>
+            <main>
             <h1>Data deletion callback</h1>
             <p>Meta sends requests to delete a person's data to this address. Such a request is
             verified, recorded, and forwarded to every system that may hold that person's data.</p>
             <p>To ask for deletion, remove the app in the settings of your Meta account and choose
             to have your data deleted. If you have a confirmation code, you can
             <a href="/status">see how far your request is</a>.</p>
+            </main>
             </body>
             </html>
             """;

@@ -22,7 +22,7 @@ import java.util.Set;
  * The pool of connections to PostgreSQL, and the one door through which SQL runs.
  *
  * <p>Every wait ends: connecting after 3 s, waiting for a connection after 3 s, a lock after 5 s, a
- * statement after 10 s, an idle transaction after 10 s, a silent socket after 20 s. A transaction
+ * statement after 10 s, an idle transaction after 10 s, a silent socket after 12 s. A transaction
  * that lost a deadlock or a serialization conflict is run again.
  *
  * <p>Thread-safe. Throws {@link DatabaseUnavailable} when the database is away; it comes back by
@@ -55,7 +55,8 @@ public final class Database implements AutoCloseable {
         config.setInitializationFailTimeout(-1);
         this.pool = new HikariDataSource(config);
         this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
-        jdbi.registerArrayType(Instant.class, "timestamptz", Instant::toString);
+        jdbi.registerArrayType(
+                Instant.class, "timestamptz", at -> at == null ? null : at.toString());
         // An exception that quotes its statement quotes its arguments too.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
     }
@@ -105,7 +106,7 @@ public final class Database implements AutoCloseable {
         var properties = new Properties();
         properties.setProperty("ApplicationName", "deletion-relay");
         properties.setProperty("connectTimeout", Long.toString(CONNECT_LIMIT.toSeconds()));
-        properties.setProperty("socketTimeout", "20");
+        properties.setProperty("socketTimeout", "12");
         properties.setProperty("tcpKeepAlive", "true");
         // A server's error detail may quote a row.
         properties.setProperty("logServerErrorDetail", "false");

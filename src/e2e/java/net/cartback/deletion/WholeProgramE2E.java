@@ -1,0 +1,419 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import net.cartback.deletion.crypto.StandardWebhooks;
+import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.FakeClientSystem.Received;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.RelayProcess;
+import net.cartback.deletion.fixtures.TestRelay;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The program as it is delivered, in processes of its own that are stopped and killed for real. */
+class WholeProgramE2E {
+
+    @TempDir Path directory;
+
+    @Test
+    void a_deletion_goes_to_three_systems_and_ends_completed() throws IOException {
+        try (var prompt = new FakeClientSystem("prompt").answers(200, "{\"outcome\":\"deleted\"}");
+                var slow = new FakeClientSystem("slow").answers(202, "");
+                var flaky =
+                        new FakeClientSystem("flaky")
+                                .failsThenAnswers(2, 200, "{\"outcome\":\"nothing_found\"}");
+                var relay = RelayProcess.serve(environment(prompt, slow, flaky))) {
+            var reply =
+                    callback(relay, TestRelay.signedRequest("10210123456789012", Instant.now()));
+            var code = Http.json(reply).get("confirmation_code").textValue();
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> slow.received().size() == 1);
+            var delivery = slow.received().getFirst();
+            assertThat(sendReceipt(relay, delivery.webhookId(), slow.secret()).statusCode())
+                    .isEqualTo(204);
+            await().atMost(Duration.ofSeconds(80))
+                    .until(() -> status(relay, code).get("state").textValue().equals("completed"));
+
+            var status = status(relay, code);
+            assertThat(status.get("outcome").textValue()).isEqualTo("deleted_some_retained");
+            assertThat(status.at("/systems/confirmed").intValue()).isEqualTo(3);
+            assertThat(flaky.received())
+                    .hasSize(3)
+                    .extracting(Received::webhookId)
+                    .containsOnly(flaky.received().getFirst().webhookId());
+            assertThat(RelayProcess.get(relay.management("/health/live")).statusCode())
+                    .isEqualTo(200);
+            assertThat(RelayProcess.get(relay.management("/health/ready")).statusCode())
+                    .isEqualTo(200);
+            assertThat(RelayProcess.get(relay.management("/metrics")).body())
+                    .contains(
+                            "relay_attempts_total{reply=\"try_again\",system=\"flaky\"} 2.0",
+                            "relay_deliveries_total{outcome=\"deleted\",system=\"prompt\"} 1.0",
+                            "relay_deliveries_total{outcome=\"retained\",system=\"slow\"} 1.0",
+                            "relay_claim_seconds_count",
+                            "relay_settle_seconds_count");
+            assertThat(RelayProcess.get(relay.uri("/openapi.yaml")).body())
+                    .isEqualTo(Files.readString(Path.of("openapi.yaml")));
+            assertThat(relay.output()).doesNotContain("10210123456789012", TestRelay.APP_SECRET);
+        }
+    }
+
+    @Test
+    void a_process_that_is_killed_amid_500_callbacks_loses_none_that_it_answered()
+            throws Exception {
+        Map<String, AtomicInteger> received = new ConcurrentHashMap<>();
+        try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}")) {
+            var environment = environment(crm);
+            var codes = ConcurrentHashMap.<String>newKeySet();
+            var first = RelayProcess.serve(environment);
+            var answered = new AtomicInteger();
+            try (var threads = Executors.newFixedThreadPool(16)) {
+                for (int i = 1; i <= 500; i++) {
+                    var signed = TestRelay.signedRequest("9000" + i, Instant.now());
+                    threads.execute(
+                            () -> {
+                                try {
+                                    var reply = callback(first, signed);
+                                    if (reply.statusCode() == 200) {
+                                        codes.add(
+                                                Http.json(reply)
+                                                        .get("confirmation_code")
+                                                        .textValue());
+                                        answered.incrementAndGet();
+                                    }
+                                } catch (RuntimeException e) {
+                                    // Not answered: the process is gone.
+                                }
+                            });
+                }
+                await().atMost(Duration.ofSeconds(60)).until(() -> answered.get() >= 200);
+                first.kill();
+            }
+            assertThat(codes).hasSizeBetween(200, 499);
+
+            try (var second = RelayProcess.serve(environment)) {
+                await().atMost(Duration.ofSeconds(120))
+                        .pollInterval(Duration.ofSeconds(1))
+                        .untilAsserted(
+                                () ->
+                                        assertThat(codes)
+                                                .allSatisfy(
+                                                        code ->
+                                                                assertThat(
+                                                                                status(second, code)
+                                                                                        .get(
+                                                                                                "state")
+                                                                                        .textValue())
+                                                                        .isEqualTo("completed")));
+            }
+            crm.received()
+                    .forEach(
+                            each ->
+                                    received.computeIfAbsent(
+                                                    each.webhookId(), id -> new AtomicInteger())
+                                            .incrementAndGet());
+            var bodies = new HashMap<String, String>();
+            crm.received()
+                    .forEach(
+                            each ->
+                                    assertThat(
+                                                    bodies.merge(
+                                                            each.webhookId(),
+                                                            each.body(),
+                                                            (a, b) -> b))
+                                            .as("a system that sees one twice sees the same")
+                                            .isEqualTo(each.body()));
+            assertThat(received).hasSizeGreaterThanOrEqualTo(codes.size());
+        }
+    }
+
+    @Test
+    void data_stays_across_a_graceful_restart_and_the_process_ends_in_time() throws IOException {
+        try (var crm = new FakeClientSystem("crm").answers(500, "")) {
+            var environment = environment(crm);
+            String code;
+            try (var relay = RelayProcess.serve(environment)) {
+                code =
+                        Http.json(callback(relay, TestRelay.signedRequest("1", Instant.now())))
+                                .get("confirmation_code")
+                                .textValue();
+            }
+            crm.answers(200, "{\"outcome\":\"deleted\"}");
+            try (var relay = RelayProcess.serve(environment)) {
+                await().atMost(Duration.ofSeconds(40))
+                        .until(
+                                () ->
+                                        status(relay, code)
+                                                .get("state")
+                                                .textValue()
+                                                .equals("completed"));
+            }
+            assertThat(Files.exists(directory.resolve("data/postgres/postmaster.pid"))).isFalse();
+        }
+    }
+
+    @Test
+    void a_database_that_goes_away_means_503_and_comes_back_without_a_restart() throws Exception {
+        try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}");
+                var relay = RelayProcess.serve(environment(crm))) {
+            var pidFile = directory.resolve("data/postgres/postmaster.pid");
+            var server =
+                    ProcessHandle.of(Long.parseLong(Files.readAllLines(pidFile).getFirst().strip()))
+                            .orElseThrow();
+            // Stopped, not ended: connections hang, as they do when a machine is cut off.
+            signal("STOP", server.pid());
+            try {
+                var reply = callback(relay, TestRelay.signedRequest("1", Instant.now()));
+                assertThat(reply.statusCode()).isEqualTo(503);
+                assertThat(reply.headers().firstValue("Retry-After")).isPresent();
+                assertThat(RelayProcess.get(relay.management("/health/ready")).statusCode())
+                        .isEqualTo(200);
+            } finally {
+                signal("CONT", server.pid());
+            }
+            await().atMost(Duration.ofSeconds(40))
+                    .until(
+                            () ->
+                                    callback(relay, TestRelay.signedRequest("2", Instant.now()))
+                                                    .statusCode()
+                                            == 200);
+            await().atMost(Duration.ofSeconds(40)).until(() -> crm.received().size() >= 1);
+        }
+    }
+
+    @Test
+    void serve_with_a_registry_file_and_nothing_else_works_with_the_registry_of_the_design()
+            throws IOException {
+        var registry = directory.resolve("design.yaml");
+        Files.writeString(
+                registry,
+                """
+                apps:
+                  - id: "1234567890"            # Meta's app id
+                    name: Example Shop
+                    platform: facebook          # facebook | instagram | threads | whatsapp | messenger
+                    state: live                 # or ended
+                    secrets:                    # tried in order; which one matched is recorded
+                      - {label: facebook, value: "${SHOP_APP_SECRET}"}
+                      - {label: instagram, value: "${SHOP_IG_SECRET}", not_after: "2027-01-31T00:00:00Z"}
+                    systems: [crm, newsletter]
+                systems:
+                  - id: crm
+                    name: Shop CRM
+                    public_name: Customer records
+                    url: https://crm.example.com/deletions
+                    secrets: [{value: "${CRM_WEBHOOK_SECRET}"}]
+                    events: [deletion]
+                    ack_means: accepted
+                    answers: {}
+                    max_in_flight: 16
+                    rate_per_minute: 600
+                    timeout: PT15S
+                    receipt_within: P7D
+                  - {id: newsletter, name: Newsletter, public_name: Newsletter, url: "https://news.example.com/d", secrets: [{value: "${CRM_WEBHOOK_SECRET}"}]}
+                """);
+        var environment =
+                Map.of(
+                        "REGISTRY_FILE",
+                        registry.toString(),
+                        "DATA_DIR",
+                        directory.resolve("data").toString(),
+                        "SHOP_APP_SECRET",
+                        TestRelay.APP_SECRET,
+                        "SHOP_IG_SECRET",
+                        "fedcba9876543210fedcba9876543210",
+                        "CRM_WEBHOOK_SECRET",
+                        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        try (var relay = RelayProcess.serve(environment)) {
+            // A command beside the running relay uses its database and leaves it alone.
+            var sign =
+                    RelayProcess.start(
+                            environment,
+                            "sign",
+                            "--app",
+                            "1234567890",
+                            "--user",
+                            "7",
+                            "--issued-at",
+                            "1700000000");
+            assertThat(sign.exitCode()).isZero();
+            var reply = callback(relay, sign.output().strip());
+            assertThat(reply.statusCode()).isEqualTo(200);
+            assertThat(Http.json(reply).get("url").textValue()).startsWith("http://localhost:");
+            var code = Http.json(reply).get("confirmation_code").textValue();
+            assertThat(status(relay, code).at("/systems/total").intValue()).isEqualTo(2);
+
+            var added = directory.resolve("more.yaml");
+            Files.writeString(added, "apps: [{id: \"77\", name: More, secrets: [{value: x}]}]");
+            var apply = RelayProcess.start(environment, "registry", "apply", added.toString());
+            assertThat(apply.exitCode()).as(apply.output()).isZero();
+            await().atMost(Duration.ofSeconds(20))
+                    .until(
+                            () ->
+                                    RelayProcess.get(relay.uri("/meta/77/data-deletion"))
+                                                    .statusCode()
+                                            == 200);
+        }
+    }
+
+    @Test
+    void every_fault_of_the_configuration_is_told_at_once_with_exit_code_2_and_no_stack_trace()
+            throws IOException {
+        var broken = directory.resolve("broken.yaml");
+        Files.writeString(broken, "apps: [{id: x}]\nsystems: [{id: crm, colour: red}]");
+        var wrong =
+                RelayProcess.start(
+                        Map.of(
+                                "PORT",
+                                "x",
+                                "DATABASE_URL",
+                                "mysql://db",
+                                "DISPATCH_CONCURRENCY",
+                                "0"),
+                        "serve");
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.output())
+                .contains(
+                        "PORT must",
+                        "DATABASE_URL must",
+                        "KEYRING_FILE is required",
+                        "DISPATCH_CONCURRENCY must")
+                .doesNotContain("\tat ", "Exception");
+
+        var registry =
+                RelayProcess.start(
+                        Map.of(
+                                "REGISTRY_FILE",
+                                broken.toString(),
+                                "DATA_DIR",
+                                directory.resolve("d").toString()),
+                        "serve");
+        assertThat(registry.exitCode()).isEqualTo(2);
+        assertThat(registry.output())
+                .contains("apps[0].id", "systems[0].colour")
+                .doesNotContain("\tat ");
+
+        assertThat(RelayProcess.start(Map.of(), "dance").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void a_port_in_use_is_one_sentence_and_leaves_no_database_behind() throws IOException {
+        try (var taken = new ServerSocket(0)) {
+            var relay =
+                    RelayProcess.start(
+                            Map.of(
+                                    "PORT",
+                                    "" + taken.getLocalPort(),
+                                    "DATA_DIR",
+                                    directory.resolve("data").toString()),
+                            "serve");
+
+            assertThat(relay.exitCode()).isEqualTo(2);
+            assertThat(relay.output())
+                    .contains("cannot listen on 0.0.0.0:" + taken.getLocalPort())
+                    .doesNotContain("\tat ");
+            assertThat(Files.exists(directory.resolve("data/postgres/postmaster.pid"))).isFalse();
+        }
+    }
+
+    @Test
+    void logs_are_json_lines() throws IOException {
+        try (var crm = new FakeClientSystem("crm").answers(400, "");
+                var relay = RelayProcess.serve(environment(crm))) {
+            callback(relay, TestRelay.signedRequest("1", Instant.now()));
+            await().atMost(Duration.ofSeconds(20)).until(() -> relay.output().contains("parked"));
+            var mapper = new com.fasterxml.jackson.databind.ObjectMapper();
+            for (var line : relay.output().strip().split("\n", -1)) {
+                assertThat(mapper.readTree(line).has("formattedMessage")).as(line).isTrue();
+            }
+        }
+    }
+
+    private Map<String, String> environment(FakeClientSystem... systems) throws IOException {
+        var yaml = new StringBuilder("systems:\n");
+        var ids = new ArrayList<String>();
+        for (var system : systems) {
+            yaml.append(system.yaml(""));
+            ids.add(system.id());
+        }
+        var file = directory.resolve("registry.yaml");
+        Files.writeString(file, yaml + TestRelay.app(ids));
+        return Map.of(
+                "REGISTRY_FILE", file.toString(),
+                "DATA_DIR", directory.resolve("data").toString(),
+                "OUTBOUND_ALLOW", "127.0.0.1/32");
+    }
+
+    private static HttpResponse<String> callback(RelayProcess relay, String signedRequest) {
+        return Http.send(
+                HttpRequest.newBuilder(relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
+                        .timeout(Duration.ofSeconds(30))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(BodyPublishers.ofString("signed_request=" + signedRequest))
+                        .build());
+    }
+
+    private static JsonNode status(RelayProcess relay, String code) {
+        return Http.json(
+                Http.send(
+                        HttpRequest.newBuilder(relay.uri("/status/" + code))
+                                .header("Accept", "application/json")
+                                .build()));
+    }
+
+    private static HttpResponse<String> sendReceipt(RelayProcess relay, String id, String secret) {
+        var body =
+                "{\"outcome\":\"retained\",\"retained\":[{\"category\":\"invoices\",\"ground\":\"legal_obligation\"}]}"
+                        .getBytes(StandardCharsets.UTF_8);
+        var now = Instant.now();
+        return Http.send(
+                HttpRequest.newBuilder(relay.uri("/receipts/" + id))
+                        .header("webhook-id", id)
+                        .header("webhook-timestamp", Long.toString(now.getEpochSecond()))
+                        .header(
+                                "webhook-signature",
+                                StandardWebhooks.sign(id, now, body, WebhookSecret.parse(secret)))
+                        .POST(BodyPublishers.ofByteArray(body))
+                        .build());
+    }
+
+    private static void signal(String name, long pid) throws IOException, InterruptedException {
+        // The server's own processes too: a stopped parent does not stop its children.
+        var processes = new HashSet<>(List.of(pid));
+        ProcessHandle.of(pid)
+                .orElseThrow()
+                .descendants()
+                .forEach(each -> processes.add(each.pid()));
+        for (var each : processes) {
+            var done = new ProcessBuilder("kill", "-" + name, "" + each).start().waitFor();
+            if (done != 0 && each == pid) {
+                throw new AssertionError("kill -" + name + " failed");
+            }
+        }
+    }
+}

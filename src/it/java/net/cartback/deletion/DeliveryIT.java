@@ -1,0 +1,370 @@
+package net.cartback.deletion;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.standardwebhooks.Webhook;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.FakeClientSystem.Received;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.Ledger;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyFactory;
+import java.security.Signature;
+import java.security.spec.X509EncodedKeySpec;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+class DeliveryIT {
+
+    private TestRelay relay;
+    private FakeClientSystem crm;
+
+    @BeforeEach
+    void start() {
+        crm = new FakeClientSystem("crm");
+        relay = new TestRelay().register(crm);
+    }
+
+    @AfterEach
+    void stop() {
+        relay.close();
+        crm.close();
+    }
+
+    @Test
+    void a_delivery_says_what_the_contract_says() {
+        relay.metaAsksToDelete("10210123456789012");
+
+        relay.dispatchOnce();
+
+        var received = crm.received().getFirst();
+        var json = json(received);
+        var data = json.get("data");
+        assertThat(json.get("type").textValue()).isEqualTo("deletion.requested");
+        assertThat(data.get("delivery_id").textValue()).isEqualTo(received.webhookId());
+        assertThat(data.get("app_id").textValue()).isEqualTo(TestRelay.APP_ID);
+        assertThat(data.get("platform").textValue()).isEqualTo("facebook");
+        assertThat(data.get("subject").toString())
+                .isEqualTo("{\"id\":\"10210123456789012\",\"id_type\":\"app_scoped_user_id\"}");
+        assertThat(data.get("receipt_url").textValue())
+                .isEqualTo(relay.uri("/receipts/" + received.webhookId()).toString());
+        assertThat(data.get("received_at").textValue())
+                .isEqualTo(relay.clock().instant().toString());
+        assertThat(data.get("test").booleanValue()).isFalse();
+        assertThat(data.properties().stream().map(Map.Entry::getKey))
+                .containsExactly(
+                        "request_id",
+                        "delivery_id",
+                        "app_id",
+                        "platform",
+                        "subject",
+                        "requested_at",
+                        "received_at",
+                        "due_at",
+                        "receipt_url",
+                        "test");
+    }
+
+    @Test
+    void its_signatures_verify_with_the_official_library_and_with_the_jdk() throws Exception {
+        relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+        var received = crm.received().getFirst();
+
+        new Webhook(crm.secret())
+                .verify(
+                        received.body(),
+                        HttpHeaders.of(
+                                Map.of(
+                                        "webhook-id", List.of(received.webhookId()),
+                                        "webhook-timestamp", List.of(received.timestamp()),
+                                        "webhook-signature", List.of(received.signature())),
+                                (name, value) -> true));
+
+        var jwks =
+                Http.json(
+                        Http.send(
+                                HttpRequest.newBuilder(relay.uri("/.well-known/jwks.json"))
+                                        .build()));
+        var x = Base64.getUrlDecoder().decode(jwks.at("/keys/0/x").textValue());
+        var prefix = HexFormat.of().parseHex("302a300506032b6570032100");
+        var encoded = Arrays.copyOf(prefix, prefix.length + x.length);
+        System.arraycopy(x, 0, encoded, prefix.length, x.length);
+        var verifier = Signature.getInstance("Ed25519");
+        verifier.initVerify(
+                KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(encoded)));
+        verifier.update(
+                (received.webhookId() + "." + received.timestamp() + "." + received.body())
+                        .getBytes(StandardCharsets.UTF_8));
+        var v1a =
+                Arrays.stream(received.signature().split(" ", -1))
+                        .filter(entry -> entry.startsWith("v1a,"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(verifier.verify(Base64.getDecoder().decode(v1a.substring(4)))).isTrue();
+    }
+
+    @Test
+    void while_secrets_rotate_both_sign() {
+        var next = "whsec_" + Base64.getEncoder().encodeToString(new byte[32]);
+        relay.register(
+                "systems: [{id: crm, secrets: [{value: %s}, {value: %s, not_after: \"%s\"}]}]"
+                        .formatted(next, crm.secret(), relay.clock().instant().plusSeconds(60)));
+        relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+        assertThat(crm.received().getFirst().signature().split(" ", -1)).hasSize(3);
+
+        relay.clock().advance(Duration.ofSeconds(61));
+        relay.metaAsksToDelete("2");
+        relay.dispatchOnce();
+        assertThat(crm.received().getLast().signature().split(" ", -1)).hasSize(2);
+    }
+
+    @Test
+    void an_outcome_in_the_reply_closes_the_delivery_and_completes_the_request() {
+        crm.answers(200, "{\"outcome\":\"nothing_found\"}");
+        var code = relay.metaAsksToDelete("1");
+
+        relay.dispatchOnce();
+
+        assertThat(relay.status(code).get("state").textValue()).isEqualTo("completed");
+        assertThat(relay.status(code).get("outcome").textValue()).isEqualTo("nothing_found");
+        assertThat(relay.count("SELECT count(*) FROM receipt WHERE basis = 'in_reply'"))
+                .isEqualTo(1);
+        assertThat(relay.dispatchOnce()).isZero();
+    }
+
+    @Test
+    void a_2xx_alone_is_delivered_and_not_deleted() {
+        crm.answers(202, "");
+        var code = relay.metaAsksToDelete("1");
+
+        relay.dispatchOnce();
+
+        assertThat(relay.status(code).get("state").textValue()).isEqualTo("received");
+        assertThat(relay.status(code).at("/systems/confirmed").intValue()).isZero();
+        assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'awaiting_receipt'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void a_delivery_that_fails_is_sent_again_under_the_same_id_until_it_is_answered() {
+        crm.answers(500, "");
+        var code = relay.metaAsksToDelete("1");
+        for (var wait :
+                List.of(
+                        "PT0S", "PT6S", "PT36S", "PT150S", "PT12M", "PT36M", "PT3H", "PT8H",
+                        "PT15H", "PT30H", "PT30H")) {
+            relay.clock().advance(Duration.parse(wait));
+            assertThat(relay.dispatchOnce()).isEqualTo(1);
+            assertThat(relay.dispatchOnce()).as("not due yet").isZero();
+        }
+        relay.clock().advance(Duration.ofDays(60));
+        assertThat(relay.status(code).get("state").textValue()).isEqualTo("delayed");
+        crm.answers(200, "{\"outcome\":\"deleted\"}");
+        relay.dispatchOnce();
+
+        assertThat(relay.status(code).get("state").textValue()).isEqualTo("completed");
+        assertThat(crm.received())
+                .hasSize(12)
+                .extracting(Received::webhookId)
+                .containsOnly(crm.received().getFirst().webhookId());
+        assertThat(crm.received())
+                .extracting(Received::body)
+                .containsOnly(crm.received().getFirst().body());
+        assertThat(relay.count("SELECT count(*) FROM attempt")).isEqualTo(12);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400, parked, delivery_at_fault", "422, parked, delivery_at_fault",
+                "404, pending, system_at_fault",
+        "302, pending, system_at_fault", "401, pending, system_at_fault", "429, pending, throttled",
+        "503, pending, try_again", "204, awaiting_receipt, accepted"
+    })
+    void each_status_has_its_consequence(int status, String state, String reply) {
+        crm.answers(
+                aResponse().withStatus(status).withHeader("Location", crm.url() + "/elsewhere"));
+        relay.metaAsksToDelete("1");
+
+        relay.dispatchOnce();
+
+        assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = '" + state + "'"))
+                .isEqualTo(1);
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM attempt WHERE reply = '"
+                                        + reply
+                                        + "' AND status = "
+                                        + status))
+                .isEqualTo(1);
+        assertThat(crm.received()).as("no redirect is followed").hasSize(1);
+    }
+
+    @Test
+    void a_bad_receipt_parks_the_delivery_and_a_good_one_later_still_counts() {
+        crm.answers(200, "{\"outcome\":\"gone\"}");
+        var code = relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+        assertThat(relay.count("SELECT count(*) FROM delivery WHERE reason = 'bad_receipt'"))
+                .isEqualTo(1);
+
+        var id = crm.received().getFirst().webhookId();
+        assertThat(relay.receipt(id, crm.secret(), "{\"outcome\":\"deleted\"}").statusCode())
+                .isEqualTo(204);
+        assertThat(relay.status(code).get("state").textValue()).isEqualTo("completed");
+    }
+
+    @Test
+    void retry_after_is_heeded_where_it_is_longer_than_the_schedule() {
+        crm.answers(aResponse().withStatus(503).withHeader("Retry-After", "3600"));
+        relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+
+        relay.clock().advance(Duration.ofSeconds(3599));
+        assertThat(relay.dispatchOnce()).isZero();
+        relay.clock().advance(Duration.ofSeconds(2));
+        assertThat(relay.dispatchOnce()).isEqualTo(1);
+    }
+
+    @Test
+    void a_system_that_drops_hangs_or_floods_the_connection_costs_one_attempt() {
+        relay.register("systems: [{id: crm, timeout: PT1S}]");
+        relay.metaAsksToDelete("1");
+        crm.resets();
+        relay.dispatchOnce();
+        assertThat(error()).isEqualTo("reset");
+
+        crm.answers(aResponse().withStatus(200).withFixedDelay(3000));
+        relay.clock().advance(Duration.ofSeconds(10));
+        relay.dispatchOnce();
+        assertThat(error()).isEqualTo("timeout");
+
+        crm.answers(200, "{\"outcome\":\"deleted\",\"x\":\"" + "y".repeat(1 << 20) + "\"}");
+        relay.clock().advance(Duration.ofMinutes(1));
+        relay.dispatchOnce();
+        assertThat(relay.count("SELECT count(*) FROM attempt WHERE reply = 'accepted'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void a_system_that_is_not_there_or_forbidden_is_told_apart() {
+        relay.register("systems: [{id: crm, url: \"http://127.0.0.1:1/x\"}]");
+        relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+        assertThat(error()).isEqualTo("connect");
+
+        for (var forbidden :
+                List.of(
+                        "http://10.0.0.1/x",
+                        "http://[::1]:1/x",
+                        "https://169.254.169.254/x",
+                        "http://167772161/x",
+                        "http://0x0a000001/x")) {
+            relay.register("systems: [{id: crm, url: \"%s\"}]".formatted(forbidden));
+            relay.clock().advance(Duration.ofDays(2));
+            relay.dispatchOnce();
+            assertThat(error()).as(forbidden).isIn("address", "dns");
+        }
+    }
+
+    @Test
+    void a_delivery_whose_worker_died_is_sent_again_after_its_lease() {
+        var code = relay.metaAsksToDelete("1");
+        assertThat(relay.ledger().claim(10)).hasSize(1); // and then nothing: the worker is gone
+
+        assertThat(relay.dispatchOnce()).isZero();
+        relay.clock().advance(Duration.ofSeconds(15).plus(Ledger.LEASE_MARGIN).plusSeconds(1));
+        crm.answers(200, "{\"outcome\":\"deleted\"}");
+        assertThat(relay.dispatchOnce()).isEqualTo(1);
+
+        assertThat(relay.status(code).get("state").textValue()).isEqualTo("completed");
+    }
+
+    @Test
+    void no_more_than_max_in_flight_are_claimed_across_replicas() {
+        relay.register("systems: [{id: crm, max_in_flight: 5}]");
+        try (var other = relay.replica()) {
+            for (int i = 1; i <= 20; i++) {
+                relay.metaAsksToDelete("" + i);
+            }
+            assertThat(relay.ledger().claim(3)).hasSize(3);
+            assertThat(other.ledger().claim(100)).hasSize(2);
+            assertThat(relay.ledger().claim(100)).isEmpty();
+        }
+    }
+
+    @Test
+    void a_long_queue_does_not_push_out_a_short_one() {
+        try (var small = new FakeClientSystem("small")) {
+            for (int i = 1; i <= 30; i++) {
+                relay.metaAsksToDelete("" + i);
+            }
+            relay.register(
+                    small.yaml("").replaceFirst("^", "systems:\n")
+                            + TestRelay.app(List.of("crm", "small")));
+
+            var claimed = relay.ledger().claim(20);
+
+            var bySystem = new HashMap<String, Integer>();
+            claimed.forEach(each -> bySystem.merge(each.system().value(), 1, Integer::sum));
+            assertThat(bySystem).containsEntry("small", 10).containsEntry("crm", 10);
+        }
+    }
+
+    @Test
+    void a_held_system_is_not_claimed_from_and_uses_up_no_attempt() {
+        relay.metaAsksToDelete("1");
+        relay.database()
+                .withHandle(
+                        handle ->
+                                handle.execute(
+                                        "UPDATE client_system SET claimable_at = 'infinity'"));
+        assertThat(relay.dispatchOnce()).isZero();
+        assertThat(relay.count("SELECT sum(attempts) FROM delivery")).isZero();
+
+        relay.database()
+                .withHandle(
+                        handle ->
+                                handle.execute(
+                                        "UPDATE client_system SET claimable_at = '-infinity'"));
+        assertThat(relay.dispatchOnce()).isEqualTo(1);
+    }
+
+    private String error() {
+        return relay.database()
+                .withHandle(
+                        handle ->
+                                handle.createQuery(
+                                                "SELECT error FROM attempt ORDER BY number DESC"
+                                                        + " LIMIT 1")
+                                        .mapTo(String.class)
+                                        .one());
+    }
+
+    private static com.fasterxml.jackson.databind.JsonNode json(Received received) {
+        try {
+            return new com.fasterxml.jackson.databind.ObjectMapper().readTree(received.body());
+        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,361 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.ledger.Attempt;
+import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.NewRequest;
+import net.cartback.deletion.ledger.ReceiptVerdict;
+import net.cartback.deletion.ledger.Recording;
+import net.cartback.deletion.ledger.Settlement;
+import net.cartback.deletion.ledger.Settlement.Next;
+import net.cartback.deletion.ledger.Subject;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+
+/** The races that the design names, each provoked with many threads and two replicas. */
+class RacesIT {
+
+    private TestRelay relay;
+    private TestRelay other;
+    private final List<FakeClientSystem> systems = new ArrayList<>();
+
+    @BeforeEach
+    void start() {
+        for (var id : List.of("a", "b", "c", "d")) {
+            systems.add(new FakeClientSystem(id));
+        }
+        relay = new TestRelay().register(systems.toArray(FakeClientSystem[]::new));
+        other = relay.replica();
+    }
+
+    @AfterEach
+    void stop() {
+        relay.close();
+        systems.forEach(FakeClientSystem::close);
+    }
+
+    @Test
+    void the_last_deliveries_that_close_at_once_on_two_replicas_close_the_request()
+            throws Exception {
+        for (int i = 0; i < 100; i++) {
+            record("user " + i, null);
+        }
+        var deliveries =
+                new ArrayList<>(
+                        relay.database()
+                                .withHandle(
+                                        handle ->
+                                                handle.createQuery("SELECT id FROM delivery")
+                                                        .mapTo(UUID.class)
+                                                        .list()));
+        Collections.shuffle(deliveries, new java.util.Random(1));
+
+        var verdicts =
+                race(
+                        deliveries.stream()
+                                .map(
+                                        id ->
+                                                (Callable<ReceiptVerdict>)
+                                                        () ->
+                                                                either(id.hashCode())
+                                                                        .ledger()
+                                                                        .answer(
+                                                                                new DeliveryId(id),
+                                                                                Answer.DELETED,
+                                                                                Basis.SIGNED))
+                                .toList());
+
+        assertThat(verdicts).hasSize(400).containsOnly(ReceiptVerdict.RECORDED);
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM deletion_request WHERE closed_at IS NOT NULL"
+                                        + " AND open_deliveries = 0"))
+                .isEqualTo(100);
+        // Undated, and closed: the next such wish is a new one.
+        assertThat(record("user 1", null)).isInstanceOf(Recording.Created.class);
+    }
+
+    @Test
+    void batches_of_two_replicas_that_overlap_in_their_requests_do_not_lose_a_close()
+            throws Exception {
+        for (int i = 0; i < 60; i++) {
+            record("user " + i, null);
+        }
+        var claimed = new ArrayList<ClaimedDelivery>();
+        for (var some = relay.ledger().claim(1000);
+                !some.isEmpty();
+                some = relay.ledger().claim(1000)) {
+            claimed.addAll(some);
+            relay.database()
+                    .withHandle(
+                            handle ->
+                                    handle.execute(
+                                            "UPDATE client_system SET max_in_flight = 1000"));
+        }
+        assertThat(claimed).hasSize(240);
+        Collections.shuffle(claimed, new java.util.Random(2));
+        var batches = new ArrayList<Callable<Integer>>();
+        for (int i = 0; i < 240; i += 20) {
+            var batch =
+                    claimed.subList(i, i + 20).stream()
+                            .map(each -> settlement(each, Answer.DELETED))
+                            .toList();
+            var target = either(i / 20);
+            batches.add(() -> target.ledger().settle(batch).size());
+        }
+
+        assertThat(race(batches).stream().mapToInt(Integer::intValue).sum()).isEqualTo(240);
+        assertThat(relay.count("SELECT count(*) FROM deletion_request WHERE closed_at IS NOT NULL"))
+                .isEqualTo(60);
+    }
+
+    @Test
+    void subscribing_misses_no_request_that_is_being_inserted_at_that_moment() throws Exception {
+        for (int round = 0; round < 6; round++) {
+            relay.register(TestRelay.app(List.of("a")));
+            var tasks = new ArrayList<Callable<Boolean>>();
+            for (int i = 0; i < 60; i++) {
+                var user = "round " + round + " user " + i;
+                var target = either(i);
+                tasks.add(
+                        () ->
+                                target.ledger().record(request(user, null))
+                                        instanceof Recording.Created);
+            }
+            tasks.add(
+                    30,
+                    () -> {
+                        other.register(TestRelay.app(List.of("a", "b")));
+                        return true;
+                    });
+
+            assertThat(race(tasks)).containsOnly(true);
+            assertThat(
+                            relay.count(
+                                    """
+                                    SELECT count(*) FROM deletion_request r
+                                     WHERE (SELECT count(*) FROM delivery d WHERE d.request_id = r.id) <> 2
+                                        OR r.open_deliveries <> 2
+                                    """))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void the_first_of_many_different_answers_wins_and_the_others_are_told() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            var user = "user " + round;
+            record(user, null);
+            var delivery =
+                    relay.database()
+                            .withHandle(
+                                    handle ->
+                                            handle.createQuery(
+                                                            "SELECT id FROM delivery ORDER BY id"
+                                                                    + " DESC LIMIT 1")
+                                                    .mapTo(UUID.class)
+                                                    .one());
+            var tasks = new ArrayList<Callable<ReceiptVerdict>>();
+            for (int i = 0; i < 24; i++) {
+                var answer = i % 2 == 0 ? Answer.DELETED : Answer.NOTHING_FOUND;
+                var target = either(i / 2);
+                tasks.add(
+                        () ->
+                                target.ledger()
+                                        .answer(new DeliveryId(delivery), answer, Basis.SIGNED));
+            }
+
+            var verdicts = race(tasks);
+
+            assertThat(verdicts.stream().filter(ReceiptVerdict.RECORDED::equals)).hasSize(1);
+            assertThat(verdicts.stream().filter(ReceiptVerdict.REPEATED::equals)).hasSize(11);
+            assertThat(verdicts.stream().filter(ReceiptVerdict.CONTRADICTED::equals)).hasSize(12);
+        }
+        assertThat(relay.count("SELECT count(*) FROM receipt")).isEqualTo(20);
+        assertThat(relay.count("SELECT count(*) FROM deletion_request WHERE open_deliveries <> 3"))
+                .isZero();
+    }
+
+    @Test
+    void an_answer_that_arrives_before_the_attempts_own_reply_wins() {
+        record("1", null);
+        var claimed = relay.ledger().claim(1).getFirst();
+        assertThat(other.ledger().answer(claimed.id(), Answer.NOTHING_FOUND, Basis.SIGNED))
+                .isEqualTo(ReceiptVerdict.RECORDED);
+
+        relay.ledger()
+                .settle(
+                        List.of(
+                                new Settlement(
+                                        claimed,
+                                        attempt(),
+                                        new Next.AwaitReceipt(relay.clock().instant()))));
+        relay.ledger().settle(List.of(settlement(claimed, Answer.DELETED)));
+
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM delivery WHERE state = 'closed' AND outcome ="
+                                        + " 'nothing_found'"))
+                .isEqualTo(1);
+        assertThat(relay.count("SELECT count(*) FROM contradiction WHERE outcome = 'deleted'"))
+                .isEqualTo(1);
+        assertThat(relay.count("SELECT count(*) FROM attempt")).isEqualTo(1);
+        assertThat(relay.count("SELECT open_deliveries FROM deletion_request")).isEqualTo(3);
+    }
+
+    @Test
+    void a_worker_that_stalled_past_its_lease_changes_no_schedule_but_its_answer_counts() {
+        record("1", null);
+        var stale = relay.ledger().claim(1).getFirst();
+        relay.clock().advance(java.time.Duration.ofMinutes(2));
+        var fresh =
+                other.ledger().claim(100).stream()
+                        .filter(each -> each.id().equals(stale.id()))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(fresh.attempt()).isEqualTo(2);
+
+        relay.ledger()
+                .settle(List.of(new Settlement(stale, attempt(), new Next.Park("status_400"))));
+        assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'parked'")).isZero();
+        relay.ledger().settle(List.of(settlement(stale, Answer.DELETED)));
+        assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'closed'"))
+                .isEqualTo(1);
+        // Two results for one delivery, in one batch and after the close: counted down once.
+        other.ledger()
+                .settle(
+                        List.of(
+                                settlement(fresh, Answer.DELETED),
+                                settlement(stale, Answer.DELETED)));
+        assertThat(relay.count("SELECT open_deliveries FROM deletion_request")).isEqualTo(3);
+    }
+
+    @Test
+    void two_answers_for_one_delivery_in_one_batch_close_it_once() {
+        record("1", null);
+        var claimed = relay.ledger().claim(1).getFirst();
+
+        relay.ledger()
+                .settle(
+                        List.of(
+                                settlement(claimed, Answer.DELETED),
+                                settlement(claimed, Answer.NOTHING_FOUND)));
+
+        assertThat(relay.count("SELECT open_deliveries FROM deletion_request")).isEqualTo(3);
+        assertThat(relay.count("SELECT count(*) FROM contradiction")).isEqualTo(1);
+    }
+
+    @Test
+    void overlapping_repeats_with_and_without_issued_at_find_their_one_request() throws Exception {
+        for (var issuedAt : new Instant[] {Instant.ofEpochSecond(1_700_000_000), null}) {
+            for (int round = 0; round < 10; round++) {
+                var user = "user " + round + issuedAt;
+                var tasks = new ArrayList<Callable<Recording>>();
+                for (int i = 0; i < 32; i++) {
+                    var target = either(i);
+                    tasks.add(() -> target.ledger().record(request(user, issuedAt)));
+                }
+                var recordings = race(tasks);
+                assertThat(recordings.stream().map(Recording::code).collect(Collectors.toSet()))
+                        .hasSize(1);
+                assertThat(recordings.stream().filter(Recording.Created.class::isInstance))
+                        .hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void undated_repeats_that_race_with_the_close_find_the_old_request_or_make_one_new()
+            throws Exception {
+        for (int round = 0; round < 20; round++) {
+            var user = "user " + round;
+            record(user, null);
+            var ids =
+                    relay.database()
+                            .withHandle(
+                                    handle ->
+                                            handle.createQuery(
+                                                            "SELECT id FROM delivery WHERE state <>"
+                                                                + " 'closed' ORDER BY id DESC LIMIT"
+                                                                + " 4")
+                                                    .mapTo(UUID.class)
+                                                    .list());
+            var codes = ConcurrentHashMap.<String>newKeySet();
+            var tasks = new ArrayList<Callable<Boolean>>();
+            for (var id : ids) {
+                tasks.add(
+                        () ->
+                                other.ledger()
+                                                .answer(
+                                                        new DeliveryId(id),
+                                                        Answer.DELETED,
+                                                        Basis.SIGNED)
+                                        == ReceiptVerdict.RECORDED);
+            }
+            for (int i = 0; i < 12; i++) {
+                tasks.add(
+                        () -> {
+                            codes.add(relay.ledger().record(request(user, null)).code().value());
+                            return true;
+                        });
+            }
+            assertThat(race(tasks)).containsOnly(true);
+            assertThat(codes).hasSizeBetween(1, 2);
+        }
+        assertThat(relay.count("SELECT count(*) FROM deletion_request WHERE closed_at IS NOT NULL"))
+                .isGreaterThanOrEqualTo(20);
+    }
+
+    private Recording record(String user, @Nullable Instant issuedAt) {
+        return relay.ledger().record(request(user, issuedAt));
+    }
+
+    private static NewRequest request(String user, @Nullable Instant issuedAt) {
+        return new NewRequest(
+                new MetaAppId(TestRelay.APP_ID),
+                Platform.FACEBOOK,
+                UUID.randomUUID(),
+                new Subject(user),
+                issuedAt);
+    }
+
+    private Settlement settlement(ClaimedDelivery delivery, Answer answer) {
+        return new Settlement(delivery, attempt(), new Next.Close(answer, Basis.IN_REPLY));
+    }
+
+    private Attempt attempt() {
+        return new Attempt(
+                relay.clock().instant(), java.time.Duration.ofMillis(3), "answered", null, 200);
+    }
+
+    private TestRelay either(int number) {
+        return number % 2 == 0 ? relay : other;
+    }
+
+    private static <T> List<T> race(List<Callable<T>> tasks) throws InterruptedException {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            return threads.invokeAll(tasks).stream().map(future -> future.resultNow()).toList();
+        }
+    }
+}

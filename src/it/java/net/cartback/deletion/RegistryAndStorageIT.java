@@ -1,0 +1,235 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.TestPostgres;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.RegistryFile;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.storage.Migrations;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+
+class RegistryAndStorageIT {
+
+    @Test
+    void applying_the_same_file_again_changes_nothing() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm")) {
+            relay.register(crm);
+            var before = contents(relay);
+
+            relay.register(crm);
+
+            assertThat(contents(relay)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void what_a_file_does_not_name_is_left_alone_and_a_list_that_is_given_replaces() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm");
+                var shop = new FakeClientSystem("shop")) {
+            relay.register(crm, shop);
+            relay.register(
+                    "apps: [{id: \"%s\", name: Renamed, systems: [shop]}]"
+                            .formatted(TestRelay.APP_ID));
+
+            var app = relay.registry().app(new MetaAppId(TestRelay.APP_ID)).orElseThrow();
+            assertThat(app.name()).isEqualTo("Renamed");
+            assertThat(app.secrets()).hasSize(1);
+            assertThat(relay.count("SELECT count(*) FROM subscription WHERE system_id = 'shop'"))
+                    .isEqualTo(1);
+            assertThat(relay.count("SELECT count(*) FROM subscription")).isEqualTo(1);
+            assertThat(relay.count("SELECT count(*) FROM client_system")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_secret_that_stays_keeps_its_id_while_others_come_and_go() {
+        try (var relay = new TestRelay()) {
+            relay.register(TestRelay.app(List.of()));
+            var id =
+                    relay.registry()
+                            .app(new MetaAppId(TestRelay.APP_ID))
+                            .orElseThrow()
+                            .secrets()
+                            .getFirst()
+                            .id();
+
+            relay.register(
+                    "apps: [{id: \"%s\", secrets: [{value: new-secret}, {value: %s}]}]"
+                            .formatted(TestRelay.APP_ID, TestRelay.APP_SECRET));
+
+            var secrets =
+                    relay.registry().app(new MetaAppId(TestRelay.APP_ID)).orElseThrow().secrets();
+            assertThat(secrets).hasSize(2);
+            assertThat(secrets.get(1).id()).isEqualTo(id);
+        }
+    }
+
+    @Test
+    void a_file_that_does_not_fit_is_refused_as_a_whole_with_every_fault() {
+        try (var relay = new TestRelay()) {
+            assertThatThrownBy(
+                            () ->
+                                    relay.register(
+                                            """
+                                            apps:
+                                              - {id: "1", name: Good, secrets: [{value: x}]}
+                                              - {id: "2", systems: [nowhere]}
+                                            systems:
+                                              - {id: bare}
+                                            """))
+                    .isInstanceOfSatisfying(
+                            InvalidRegistry.class,
+                            invalid ->
+                                    assertThat(invalid.faults())
+                                            .containsExactlyInAnyOrder(
+                                                    "systems[0].name: is required for a new entry",
+                                                    "systems[0].url: is required for a new entry",
+                                                    "systems[0].secrets: is required for a new"
+                                                            + " entry",
+                                                    "apps[1].name: is required for a new entry",
+                                                    "apps[1].secrets: is required for a new entry",
+                                                    "apps[1].systems[0]: no system has the id"
+                                                            + " nowhere"));
+            assertThat(relay.count("SELECT count(*) FROM meta_app")).isZero();
+        }
+    }
+
+    @Test
+    void exactly_the_same_file_is_applied_once_at_start() {
+        try (var relay = new TestRelay()) {
+            var file = RegistryFile.parse(TestRelay.app(List.of()), Map.of(), true);
+            assertThat(relay.registry().applyOnce(file)).isTrue();
+            relay.register("apps: [{id: \"%s\", name: Changed since}]".formatted(TestRelay.APP_ID));
+
+            assertThat(relay.registry().applyOnce(file)).isFalse();
+
+            assertThat(relay.registry().app(new MetaAppId(TestRelay.APP_ID)).orElseThrow().name())
+                    .isEqualTo("Changed since");
+        }
+    }
+
+    @Test
+    void subscribing_a_system_creates_the_missing_deliveries_of_open_requests() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}")) {
+            relay.register(TestRelay.app(List.of()));
+            var code = relay.metaAsksToDelete("1");
+            assertThat(relay.status(code).get("state").textValue()).isEqualTo("received");
+
+            relay.register(crm);
+            assertThat(relay.dispatchOnce()).isEqualTo(1);
+
+            assertThat(relay.status(code).get("state").textValue()).isEqualTo("completed");
+        }
+    }
+
+    @Test
+    void a_system_that_starts_to_take_deletions_gets_the_open_ones() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm")) {
+            relay.register(
+                    "systems:\n"
+                            + crm.yaml("events: [deauthorization]")
+                            + TestRelay.app(List.of("crm")));
+            relay.metaAsksToDelete("1");
+            assertThat(relay.dispatchOnce()).isZero();
+
+            relay.register("systems: [{id: crm, events: [deletion]}]");
+
+            assertThat(relay.dispatchOnce()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void many_processes_may_migrate_at_once() throws Exception {
+        var address = TestPostgres.empty();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var tasks = new ArrayList<Callable<Integer>>();
+            for (int i = 0; i < 6; i++) {
+                tasks.add(() -> Migrations.migrate(address, null));
+            }
+            var applied =
+                    threads.invokeAll(tasks).stream().mapToInt(future -> future.resultNow()).sum();
+            assertThat(applied).isEqualTo(1);
+            assertThat(Migrations.isCurrent(address)).isTrue();
+        }
+    }
+
+    @Test
+    void the_services_role_may_use_the_tables_and_not_the_schema() {
+        var owner = TestPostgres.empty();
+        TestPostgres.execute(owner, "DROP ROLE IF EXISTS relay_service");
+        TestPostgres.execute(owner, "CREATE ROLE relay_service LOGIN");
+        Migrations.migrate(owner, "relay_service");
+        var service =
+                new DatabaseAddress(
+                        owner.host(),
+                        owner.port(),
+                        owner.database(),
+                        "relay_service",
+                        null,
+                        Map.of());
+
+        assertThat(Migrations.isCurrent(service)).isTrue();
+        try (var database = new Database(service, 2)) {
+            long deliveries =
+                    database.withHandle(
+                            handle ->
+                                    handle.createQuery("SELECT count(*) FROM delivery")
+                                            .mapTo(Long.class)
+                                            .one());
+            assertThat(deliveries).isZero();
+            assertThatThrownBy(
+                            () ->
+                                    database.withHandle(
+                                            handle -> handle.execute("CREATE TABLE x (y int)")))
+                    .rootCause()
+                    .hasMessageContaining("permission denied for schema public");
+            assertThatThrownBy(
+                            () ->
+                                    database.withHandle(
+                                            handle ->
+                                                    handle.execute(
+                                                            "DELETE FROM flyway_schema_history")))
+                    .rootCause()
+                    .hasMessageContaining("permission denied");
+        }
+    }
+
+    @Test
+    void an_empty_database_is_not_current() {
+        assertThat(Migrations.isCurrent(TestPostgres.empty())).isFalse();
+    }
+
+    private static List<Map<String, Object>> contents(TestRelay relay) {
+        var rows = new ArrayList<Map<String, Object>>();
+        for (var sql :
+                List.of(
+                        "SELECT * FROM meta_app",
+                        "SELECT id, app_id, position, label, not_after FROM app_secret",
+                        "SELECT id, name, public_name, url, events::text, ack_means, answers::text,"
+                                + " max_in_flight, timeout_ms FROM client_system",
+                        "SELECT id, system_id, position, label, not_after FROM system_secret",
+                        "SELECT * FROM subscription")) {
+            rows.addAll(
+                    relay.database()
+                            .withHandle(handle -> handle.createQuery(sql).mapToMap().list()));
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,115 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.storage.Signals;
+import net.cartback.deletion.web.HttpListener;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+class ReplicasIT {
+
+    @Test
+    void two_replicas_close_5000_deliveries_exactly_once_and_lose_none() {
+        Map<String, AtomicInteger> received = new ConcurrentHashMap<>();
+        try (var counting =
+                        HttpListener.start(
+                                "127.0.0.1",
+                                0,
+                                () -> true,
+                                java.util.List.of(
+                                        routes ->
+                                                routes.post(
+                                                        "/x",
+                                                        ctx -> {
+                                                            received.computeIfAbsent(
+                                                                            String.valueOf(
+                                                                                    ctx.header(
+                                                                                            "webhook-id")),
+                                                                            id ->
+                                                                                    new AtomicInteger())
+                                                                    .incrementAndGet();
+                                                            ctx.result("{\"outcome\":\"deleted\"}");
+                                                        })));
+                var crm = new FakeClientSystem("crm");
+                var relay = new TestRelay();
+                var other = relay.replica()) {
+            var url = "http://127.0.0.1:" + counting.port() + "/x";
+            relay.register(
+                    "systems: [{id: crm, name: crm, url: \"%s\", max_in_flight: 40, secrets: [{value: %s}]}]\n"
+                                    .formatted(url, crm.secret())
+                            + TestRelay.app(java.util.List.of("crm")));
+            insert(relay, 5000);
+
+            relay.dispatcher().start();
+            other.dispatcher().start();
+            await().atMost(Duration.ofSeconds(90))
+                    .until(
+                            () ->
+                                    relay.count(
+                                                    "SELECT count(*) FROM delivery WHERE state <>"
+                                                            + " 'closed'")
+                                            == 0);
+
+            assertThat(received).hasSize(5000);
+            assertThat(received.values()).allMatch(times -> times.get() == 1);
+            assertThat(relay.count("SELECT count(*) FROM receipt")).isEqualTo(5000);
+            assertThat(relay.count("SELECT count(*) FROM attempt")).isEqualTo(5000);
+            assertThat(
+                            relay.count(
+                                    "SELECT count(*) FROM deletion_request WHERE closed_at IS NULL"
+                                            + " OR open_deliveries <> 0"))
+                    .isZero();
+            assertThat(relay.scrape()).contains("reply=\"answered\"");
+            assertThat(other.scrape()).contains("reply=\"answered\"");
+        }
+    }
+
+    @Test
+    void new_work_wakes_the_other_replica_and_a_lost_connection_does_not_deafen_it() {
+        try (var relay = new TestRelay();
+                var speaking = new Signals(relay.database());
+                var hearing = new Signals(relay.database())) {
+            var heard = new AtomicInteger();
+            var echo = new AtomicInteger();
+            hearing.on("relay_work", heard::incrementAndGet);
+            speaking.on("relay_work", echo::incrementAndGet);
+            hearing.start();
+            speaking.start();
+            // Called once after each connect, for what was missed.
+            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() == 1 && echo.get() == 1);
+
+            speaking.send("relay_work");
+            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() == 2);
+            assertThat(echo).hasValue(1);
+
+            relay.count(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE"
+                            + " 'LISTEN%' AND datname = current_database()");
+            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() >= 3);
+            speaking.send("relay_work");
+            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() >= 4);
+        }
+    }
+
+    private static void insert(TestRelay relay, int requests) {
+        for (int i = 1; i <= requests; i++) {
+            relay.ledger()
+                    .record(
+                            new net.cartback.deletion.ledger.NewRequest(
+                                    new net.cartback.deletion.registry.MetaAppId(TestRelay.APP_ID),
+                                    net.cartback.deletion.registry.Platform.FACEBOOK,
+                                    new java.util.UUID(0, 0),
+                                    new net.cartback.deletion.ledger.Subject("user " + i),
+                                    null));
+        }
+    }
+}

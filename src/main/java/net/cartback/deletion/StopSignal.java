@@ -1,0 +1,43 @@
+package net.cartback.deletion;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Turns SIGTERM and SIGINT into something to wait for, and holds the process until the caller has
+ * closed everything. Thread-safe.
+ */
+final class StopSignal implements AutoCloseable {
+
+    private static final long CLOSE_LIMIT_SECONDS = 60;
+
+    private final CountDownLatch told = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    StopSignal() {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::hold, "stop"));
+    }
+
+    /** Counted down when the process is told to end. */
+    CountDownLatch told() {
+        return told;
+    }
+
+    /** Everything is closed: the process may go. */
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+
+    // Not a join of the main thread: that one ends in System.exit, which waits for this hook.
+    private void hold() {
+        told.countDown();
+        try {
+            if (!closed.await(CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                System.err.println("deletion-relay: did not close in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
