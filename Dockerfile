@@ -19,9 +19,9 @@ COPY --from=build /build/target/deletion-relay.jar ./
 
 # One start without a database, ended by SIGTERM, teaches the JVM which classes a start needs (JEP 514).
 # It never becomes ready; listeners, pool and crypto are loaded all the same.
-RUN java -jar deletion-relay.jar keys generate /tmp/keyring.json \
+RUN java -jar /app/deletion-relay.jar keys generate /tmp/keyring.json \
  && (KEYRING_FILE=/tmp/keyring.json DATABASE_URL=postgres://nobody@127.0.0.1:1/none PORT=0 MANAGEMENT_PORT=0 \
-     java -XX:AOTCacheOutput=/app/relay.aot -jar deletion-relay.jar serve & pid=$! ; sleep 10 ; kill -TERM $pid ; wait $pid || true) \
+     java -XX:AOTCacheOutput=/app/relay.aot -Xlog:aot=error -jar /app/deletion-relay.jar serve & pid=$! ; sleep 10 ; kill -TERM $pid ; wait $pid || true) \
  && test -s /app/relay.aot \
  && rm /tmp/keyring.json
 
