@@ -87,7 +87,7 @@ class StatusPageBrowserIT {
 
         assertThat(browser.getCurrentUrl()).endsWith("/status/" + code);
         assertThat(browser.findElement(By.tagName("h1")).getText())
-                .isEqualTo("Your data has been deleted, except for some that must be kept");
+                .isEqualTo("Your data has been deleted, with exceptions");
         assertThat(browser.findElement(By.tagName("main")).getText())
                 .contains(
                         "Invoices, because the law requires it to be kept. Kept until 31 December"

@@ -88,9 +88,11 @@ class WholeProgramE2E {
             throws Exception {
         Map<String, AtomicInteger> received = new ConcurrentHashMap<>();
         try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}")) {
-            var environment = environment(crm);
+            // With the default DATA_DIR, which is relative.
+            var environment = new HashMap<>(environment(crm));
+            environment.remove("DATA_DIR");
             var codes = ConcurrentHashMap.<String>newKeySet();
-            var first = RelayProcess.serve(environment);
+            var first = RelayProcess.serveIn(directory, environment);
             var answered = new AtomicInteger();
             try (var threads = Executors.newFixedThreadPool(16)) {
                 for (int i = 1; i <= 500; i++) {
@@ -116,7 +118,7 @@ class WholeProgramE2E {
             }
             assertThat(codes).hasSizeBetween(200, 499);
 
-            try (var second = RelayProcess.serve(environment)) {
+            try (var second = RelayProcess.serveIn(directory, environment)) {
                 await().atMost(Duration.ofSeconds(120))
                         .pollInterval(Duration.ofSeconds(1))
                         .untilAsserted(

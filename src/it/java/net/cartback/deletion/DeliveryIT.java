@@ -246,6 +246,18 @@ class DeliveryIT {
     }
 
     @Test
+    void nothing_is_sent_twice_in_one_attempt_whatever_the_reply_asks_for() {
+        crm.answers(aResponse().withStatus(503).withHeader("Retry-After", "0"));
+        relay.metaAsksToDelete("1");
+
+        relay.dispatchOnce();
+
+        assertThat(crm.received()).hasSize(1);
+        assertThat(relay.count("SELECT count(*) FROM attempt WHERE reply = 'throttled'"))
+                .isEqualTo(1);
+    }
+
+    @Test
     void a_system_that_drops_hangs_or_floods_the_connection_costs_one_attempt() {
         relay.register("systems: [{id: crm, timeout: PT1S}]");
         relay.metaAsksToDelete("1");

@@ -168,7 +168,7 @@ class ReceiptAndStatusIT {
                 .isEqualTo("[{\"ground\":\"identity_not_established\"}]");
         assertThat(page(code))
                 .contains(
-                        "Your data has been deleted, except for some that must be kept",
+                        "Your data has been deleted, with exceptions",
                         "Invoices, because the law requires it to be kept. Kept until 31 December"
                                 + " 2032.",
                         "because it could not be established whose data it is",
@@ -186,7 +186,7 @@ class ReceiptAndStatusIT {
         assertThat(page(code))
                 .contains("Your data is being deleted", "1 of 2 systems", "Has deleted your data");
         relay.clock().advance(Duration.ofDays(31));
-        assertThat(page(code)).contains("taking longer than it should", "every day, until they do");
+        assertThat(page(code)).contains("taking longer than it should", "until they do");
     }
 
     @Test

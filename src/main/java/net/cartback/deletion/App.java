@@ -183,6 +183,7 @@ final class App implements AutoCloseable {
     /** Takes nothing more in, finishes what is in flight, and lets everything go. */
     @Override
     public void close() {
+        ready = false;
         listener.close();
         dispatcher.close();
         housekeeping.stop();

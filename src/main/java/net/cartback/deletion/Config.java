@@ -196,6 +196,10 @@ record Config(
         private @Nullable DatabaseAddress database(String name) {
             var value = value(name);
             if (value == null) {
+                if (environment.containsKey(name)) {
+                    // An empty secret must not silently start a database of our own.
+                    fault(name, "is set and empty");
+                }
                 return null;
             }
             try {

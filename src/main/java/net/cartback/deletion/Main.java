@@ -3,6 +3,7 @@ package net.cartback.deletion;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 
+import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.intake.SampleSignedRequest;
 import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.InvalidRegistry;
@@ -162,6 +163,11 @@ public final class Main implements Runnable {
                                     fault ->
                                             System.err.println(
                                                     "deletion-relay: the registry: " + fault));
+            case SealBroken broken ->
+                    System.err.println(
+                            "deletion-relay: "
+                                    + broken.getMessage()
+                                    + "; is KEYRING_FILE the keyring of this database?");
             case PortInUse port -> System.err.println("deletion-relay: " + port.getMessage());
             case DatabaseUnavailable away -> {
                 System.err.println("deletion-relay: " + away.getMessage());

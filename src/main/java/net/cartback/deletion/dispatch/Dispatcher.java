@@ -208,7 +208,8 @@ public final class Dispatcher implements AutoCloseable {
             var system = registry.system(delivery.system()).orElse(null);
             var sent = sender.send(delivery, system);
             return new Settlement(delivery, sent.attempt(), next(delivery, system, sent.reply()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An error, too: a slot that is never given back would be lost for good.
             log.atError()
                     .addKeyValue("delivery_id", delivery.id())
                     .setCause(e)

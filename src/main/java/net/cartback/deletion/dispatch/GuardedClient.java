@@ -37,6 +37,9 @@ final class GuardedClient {
         }
     }
 
+    /** Where a response carries the Retry-After that came with it. */
+    static final String RETRY_AFTER = "Relay-Retry-After";
+
     private static final Pattern LITERAL = Pattern.compile("[0-9.]+|.*:.*");
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
@@ -111,6 +114,15 @@ final class GuardedClient {
                         connection.socket().getInetAddress(), chain.request().url().isHttps())) {
             throw new AddressRefused();
         }
-        return chain.proceed(chain.request());
+        var response = chain.proceed(chain.request());
+        // The client sends a 503 with "Retry-After: 0" again by itself, whatever it is told about
+        // retries. It does not see the header under another name.
+        var retryAfter = response.header("Retry-After");
+        return retryAfter == null
+                ? response
+                : response.newBuilder()
+                        .removeHeader("Retry-After")
+                        .header(RETRY_AFTER, retryAfter)
+                        .build();
     }
 }

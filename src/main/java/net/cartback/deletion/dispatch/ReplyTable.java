@@ -25,17 +25,21 @@ final class ReplyTable {
     /**
      * Reads a complete reply.
      *
-     * @param body of at most the size that is read; what is longer has no outcome in it
+     * @param body null if it is longer than we read: then nobody knows what it says, and a 2xx is
+     *     no more than accepted
      * @param retryAfter the header, as it came
      */
     static Reply read(
             ClientSystem system,
             int status,
-            byte[] body,
+            byte @Nullable [] body,
             @Nullable String retryAfter,
             Instant now) {
         boolean success = status >= 200 && status < 300;
         if (success) {
+            if (body == null) {
+                return new Reply.Accepted();
+            }
             switch (AnswerReading.of(body)) {
                 case AnswerReading.Read(var answer) -> {
                     return new Reply.Answered(answer, Basis.IN_REPLY);

@@ -72,7 +72,7 @@ final class Sender {
                                 system,
                                 response.code(),
                                 body(response),
-                                response.header("Retry-After"),
+                                response.header(GuardedClient.RETRY_AFTER),
                                 clock.instant());
             } catch (SealBroken e) {
                 reply = new Reply.DeliveryAtFault("subject_unreadable");
@@ -104,10 +104,10 @@ final class Sender {
                 .build();
     }
 
-    private static byte[] body(Response response) throws IOException {
+    private static byte @Nullable [] body(Response response) throws IOException {
         var source = response.body().source();
-        // True if there is more than we are willing to read: then there is no outcome in it.
-        return source.request(MAX_REPLY_BYTES + 1L) ? new byte[0] : source.readByteArray();
+        // True if there is more than we are willing to read.
+        return source.request(MAX_REPLY_BYTES + 1L) ? null : source.readByteArray();
     }
 
     private static Reply failure(IOException e, boolean replying) {

@@ -105,20 +105,28 @@ final class Settler {
                 Thread.sleep(PAUSE);
             } catch (RuntimeException e) {
                 log.error("A batch of results could not be written; trying them one by one", e);
-                batch.forEach(this::settleAlone);
+                for (var each : batch) {
+                    settleAlone(each);
+                }
                 return;
             }
         }
     }
 
-    private void settleAlone(Settlement settlement) {
-        try {
-            settle(List.of(settlement));
-        } catch (RuntimeException e) {
-            log.atError()
-                    .addKeyValue("delivery_id", settlement.delivery().id())
-                    .setCause(e)
-                    .log("A result could not be written; the delivery is sent again");
+    private void settleAlone(Settlement settlement) throws InterruptedException {
+        while (true) {
+            try {
+                settle(List.of(settlement));
+                return;
+            } catch (DatabaseUnavailable e) {
+                Thread.sleep(PAUSE);
+            } catch (RuntimeException e) {
+                log.atError()
+                        .addKeyValue("delivery_id", settlement.delivery().id())
+                        .setCause(e)
+                        .log("A result could not be written; the delivery is sent again");
+                return;
+            }
         }
     }
 

@@ -35,7 +35,10 @@ public sealed interface AnswerReading {
         try {
             json = Reader.JSON.readTree(body);
         } catch (IOException e) {
-            return new NoOutcome();
+            // An object that cannot be read may hold an answer: it must not pass as none.
+            return Reader.startsAsObject(body)
+                    ? new Unacceptable("body", "must be well-formed JSON with each key once")
+                    : new NoOutcome();
         }
         if (json == null || !json.isObject() || !json.has("outcome")) {
             return new NoOutcome();
@@ -80,6 +83,15 @@ public sealed interface AnswerReading {
         }
 
         private Reader() {}
+
+        private static boolean startsAsObject(byte[] body) {
+            for (byte each : body) {
+                if (!Character.isWhitespace(each)) {
+                    return each == '{';
+                }
+            }
+            return false;
+        }
 
         private static Answer answer(JsonNode json) throws Fault {
             var outcome =

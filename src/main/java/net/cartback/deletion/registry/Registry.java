@@ -77,10 +77,12 @@ public final class Registry {
     }
 
     /** Reads everything anew. */
-    public void reload() {
+    public synchronized void reload() {
         copy =
                 database.inTransaction(
                         handle -> {
+                            // One snapshot: an app must not appear without its secrets.
+                            handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
                             var apps = sql.apps(handle, secrets(handle, SecretTable.APP));
                             var systems = sql.systems(handle, secrets(handle, SecretTable.SYSTEM));
                             return new Copy(

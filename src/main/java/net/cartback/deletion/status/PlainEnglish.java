@@ -59,8 +59,7 @@ final class PlainEnglish {
             case COMPLETED ->
                     switch (status.outcome().orElseThrow()) {
                         case DELETED -> "Your data has been deleted";
-                        case DELETED_SOME_RETAINED ->
-                                "Your data has been deleted, except for some that must be kept";
+                        case DELETED_SOME_RETAINED -> "Your data has been deleted, with exceptions";
                         case NOTHING_FOUND -> "No data about you was found";
                         case REFUSED -> "Your request was refused";
                         case PARTLY_CONFIRMED -> "Your request is finished, and partly confirmed";
@@ -71,7 +70,7 @@ final class PlainEnglish {
     private static String meaning(RequestStatus status, Instant now) {
         return switch (status.state(now)) {
             case RECEIVED ->
-                    "We have passed it on to every system that may hold your data. None of them has"
+                    "We pass it on to every system that may hold your data. None of them has"
                             + " answered yet.";
             case IN_PROGRESS ->
                     status.confirmed()
@@ -103,11 +102,10 @@ final class PlainEnglish {
     private static String next(RequestStatus status, Instant now) {
         return switch (status.state(now)) {
             case RECEIVED, IN_PROGRESS ->
-                    "Each system reports back to us, at the latest by "
+                    "Each system has to report back to us, at the latest by "
                             + moment(status.dueAt())
                             + ". You need to do nothing. Come back to this page whenever you like.";
-            case DELAYED ->
-                    "We keep asking the systems that have not answered, every day, until they do.";
+            case DELAYED -> "We stay with the systems that have not answered until they do.";
             case COMPLETED ->
                     status.refused().isEmpty() && status.retained().isEmpty()
                             ? "Nothing more will happen. Copies in backups end after 35 days."

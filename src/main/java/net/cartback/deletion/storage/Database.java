@@ -133,7 +133,7 @@ public final class Database implements AutoCloseable {
         return e;
     }
 
-    private static boolean meansUnavailable(SQLException e) {
+    static boolean meansUnavailable(SQLException e) {
         var state = e.getSQLState();
         if (e instanceof java.sql.SQLTransientConnectionException || state == null) {
             return true;

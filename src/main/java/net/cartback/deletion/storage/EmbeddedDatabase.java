@@ -52,9 +52,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
      * @throws IllegalStateException if there is no server here for this machine, or it does not
      *     start
      */
-    public static EmbeddedDatabase open(Path directory) {
+    public static EmbeddedDatabase open(Path given) {
+        // PostgreSQL writes the real path into its pid file; ours must compare equal to it.
+        var directory = given.toAbsolutePath().normalize();
         try {
             Files.createDirectories(directory);
+            directory = directory.toRealPath();
             var ownership =
                     FileChannel.open(
                                     directory.resolve("owner.lock"),
@@ -64,7 +67,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             return ownership == null ? join(directory) : start(directory, ownership);
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "The embedded PostgreSQL under " + directory + " did not start", e);
+                    "The embedded PostgreSQL under " + given + " did not start", e);
         }
     }
 

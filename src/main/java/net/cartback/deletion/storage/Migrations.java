@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 import java.sql.SQLException;
+import java.util.Set;
 
 import javax.sql.DataSource;
 
@@ -17,6 +18,12 @@ import javax.sql.DataSource;
  * <p>Stateless and thread-safe.
  */
 public final class Migrations {
+
+    /**
+     * On the way to a first migration: the role or the database does not exist yet (28000, 3D000),
+     * or the tables are there and not yet granted (42501).
+     */
+    private static final Set<String> NOT_YET = Set.of("28000", "3D000", "42501");
 
     private Migrations() {}
 
@@ -105,9 +112,7 @@ public final class Migrations {
     private static RuntimeException translated(FlywayException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql
-                    && sql.getSQLState() != null
-                    && (sql.getSQLState().startsWith("08")
-                            || sql.getSQLState().startsWith("57P"))) {
+                    && (Database.meansUnavailable(sql) || NOT_YET.contains(sql.getSQLState()))) {
                 return new DatabaseUnavailable(sql);
             }
         }

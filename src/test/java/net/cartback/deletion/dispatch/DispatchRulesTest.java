@@ -102,6 +102,20 @@ class DispatchRulesTest {
     }
 
     @Test
+    void a_body_that_cannot_be_read_never_passes_as_deleted() {
+        var agreed = system(AckMeans.DELETED, Map.of());
+
+        assertThat(ReplyTable.read(agreed, 200, null, null, NOW)).isEqualTo(new Reply.Accepted());
+        for (var unreadable :
+                List.of(
+                        "{\"outcome\":\"refused\"",
+                        " {\"outcome\":\"refused\",\"outcome\":\"x\"}")) {
+            assertThat(ReplyTable.read(agreed, 200, bytes(unreadable), null, NOW))
+                    .isEqualTo(new Reply.DeliveryAtFault("bad_receipt"));
+        }
+    }
+
+    @Test
     void a_status_that_is_agreed_to_mean_an_outcome_means_it() {
         var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found", 410, "deleted"));
 
