@@ -10,6 +10,7 @@ import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.FakeClientSystem.Received;
 import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.OutsideVerifier;
 import net.cartback.deletion.fixtures.RelayProcess;
 import net.cartback.deletion.fixtures.TestRelay;
 
@@ -66,6 +67,15 @@ class WholeProgramE2E {
                     .hasSize(3)
                     .extracting(Received::webhookId)
                     .containsOnly(flaky.received().getFirst().webhookId());
+            for (var system : List.of(prompt, slow, flaky)) {
+                for (var received : system.received()) {
+                    OutsideVerifier.verifyWithLibrary(received, system.secret());
+                    assertThat(
+                                    OutsideVerifier.verifiesUnderPublishedKey(
+                                            received, relay.uri("/.well-known/jwks.json")))
+                            .isTrue();
+                }
+            }
             assertThat(RelayProcess.get(relay.management("/health/live")).statusCode())
                     .isEqualTo(200);
             assertThat(RelayProcess.get(relay.management("/health/ready")).statusCode())

@@ -183,13 +183,14 @@ record Config(
                         && url.getHost() != null
                         && url.getRawQuery() == null
                         && url.getRawFragment() == null
-                        && url.getRawUserInfo() == null) {
+                        && url.getRawUserInfo() == null
+                        && url.getRawPath().matches("/*")) {
                     return value.replaceAll("/+$", "");
                 }
             } catch (URISyntaxException e) {
                 // Falls through to the same fault: the rule is one.
             }
-            fault("PUBLIC_URL", "must be an http or https URL without query and fragment");
+            fault("PUBLIC_URL", "must be an http or https URL without path, query and fragment");
             return null;
         }
 

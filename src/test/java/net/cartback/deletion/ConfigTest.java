@@ -104,7 +104,7 @@ class ConfigTest {
 
     @Test
     void a_public_url_loses_the_slash_at_its_end() {
-        assertThat(Config.read(Map.of("PUBLIC_URL", "https://relay.example.com/x/")).publicUrl())
-                .isEqualTo("https://relay.example.com/x");
+        assertThat(Config.read(Map.of("PUBLIC_URL", "https://relay.example.com/")).publicUrl())
+                .isEqualTo("https://relay.example.com");
     }
 }

@@ -10,8 +10,6 @@ import net.cartback.deletion.web.Routes;
 
 import org.eclipse.jetty.http.QuotedQualityCSV;
 
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -22,8 +20,6 @@ import java.util.List;
  * <p>Thread-safe.
  */
 public final class StatusRoutes implements Routes {
-
-    private static final int MAX_SHOWN_INPUT = 100;
 
     private final Ledger ledger;
     private final InstantSource clock;
@@ -46,17 +42,9 @@ public final class StatusRoutes implements Routes {
             pages.enter(ctx);
             return;
         }
-        var kept = code.strip();
-        var shown = kept.substring(0, Math.min(kept.length(), MAX_SHOWN_INPUT));
-        // A code that can be read is written in its one form; the rest finds the same 404 as any
-        // other.
-        var target = ConfirmationCode.typed(shown).map(ConfirmationCode::value).orElse(shown);
-        ctx.status(303)
-                .header(
-                        "Location",
-                        "/status/"
-                                + URLEncoder.encode(target, StandardCharsets.UTF_8)
-                                        .replace("+", "%20"));
+        // What cannot be a code leads to the same 404 as an unknown one, and is not echoed.
+        var target = ConfirmationCode.typed(code).map(ConfirmationCode::value).orElse("unknown");
+        ctx.status(303).header("Location", "/status/" + target);
     }
 
     private void show(Context ctx) {
