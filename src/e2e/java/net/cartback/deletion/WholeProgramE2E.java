@@ -1,5 +1,7 @@
 package net.cartback.deletion;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -35,6 +38,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 
 /** The program as it is delivered, in processes of its own that are stopped and killed for real. */
 class WholeProgramE2E {
@@ -162,6 +166,104 @@ class WholeProgramE2E {
                                             .isEqualTo(each.body()));
             assertThat(received).hasSizeGreaterThanOrEqualTo(codes.size());
         }
+    }
+
+    @Test
+    void a_process_that_is_killed_between_send_and_settle_sends_again_under_the_same_id()
+            throws IOException {
+        try (var crm =
+                new FakeClientSystem("crm")
+                        .answers(
+                                aResponse()
+                                        .withStatus(200)
+                                        .withBody("{\"outcome\":\"deleted\"}")
+                                        .withFixedDelay(3_000))) {
+            // The second process listens elsewhere; what it sends shall say the same address.
+            var environment = new HashMap<>(environment(crm));
+            environment.put("PUBLIC_URL", "http://relay.example");
+            Files.writeString(
+                    directory.resolve("registry.yaml"),
+                    "systems:\n" + crm.yaml("timeout: PT5S") + TestRelay.app(List.of("crm")));
+            String code;
+            var first = RelayProcess.serve(environment);
+            code =
+                    Http.json(callback(first, TestRelay.signedRequest("1", Instant.now())))
+                            .get("confirmation_code")
+                            .textValue();
+            // It has arrived there, and no answer has come back: what it did is unknown here.
+            await().atMost(Duration.ofSeconds(20)).until(() -> crm.received().size() == 1);
+            first.kill();
+
+            crm.answers(200, "{\"outcome\":\"nothing_found\"}");
+            try (var second = RelayProcess.serve(environment)) {
+                await().atMost(Duration.ofSeconds(60))
+                        .until(
+                                () ->
+                                        status(second, code)
+                                                .get("state")
+                                                .textValue()
+                                                .equals("completed"));
+            }
+            assertThat(crm.received())
+                    .hasSize(2)
+                    .extracting(Received::webhookId)
+                    .containsOnly(crm.received().getFirst().webhookId());
+            assertThat(crm.received().getFirst().body()).isEqualTo(crm.received().getLast().body());
+        }
+    }
+
+    @Test
+    void the_demo_tells_its_story_and_starts_again_after_it_was_killed() {
+        var environment = Map.of("DATA_DIR", directory.resolve("demo").toString());
+        var first = RelayProcess.start(environment, "demo");
+        try {
+            await().atMost(Duration.ofSeconds(60)).until(() -> first.output().contains("curl -d"));
+        } finally {
+            first.kill();
+        }
+        assertThat(first.output())
+                .contains("meta ", "crm ", "newsletter ", "/status/", "/health/ready", "/metrics")
+                .doesNotContain("\tat ", "ERROR");
+
+        try (var second = RelayProcess.start(environment, "demo")) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> second.output().contains("curl -d"));
+            var earlier = Pattern.compile("/status/([0-9A-Z]{26})").matcher(first.output());
+            var base = Pattern.compile("(http://[^ ]+)/status/").matcher(second.output());
+            assertThat(earlier.find() && base.find()).isTrue();
+            assertThat(
+                            RelayProcess.get(
+                                            URI.create(
+                                                    base.group(1) + "/status/" + earlier.group(1)))
+                                    .statusCode())
+                    .as("what the first one recorded is still known")
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void a_second_relay_on_the_same_data_is_told_so_in_a_sentence() throws IOException {
+        try (var crm = new FakeClientSystem("crm");
+                var relay = RelayProcess.serve(environment(crm))) {
+            var second = RelayProcess.start(environment(crm), "serve");
+
+            assertThat(second.exitCode()).isEqualTo(2);
+            assertThat(second.output())
+                    .contains("is in use by another relay")
+                    .doesNotContain("\tat ");
+            assertThat(RelayProcess.get(relay.uri("/status")).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void a_data_directory_that_cannot_be_used_is_told_in_a_sentence() throws IOException {
+        var file = Files.writeString(directory.resolve("not-a-directory"), "x");
+
+        var relay = RelayProcess.start(Map.of("DATA_DIR", file.toString()), "serve");
+
+        assertThat(relay.exitCode()).isEqualTo(1);
+        assertThat(relay.output())
+                .contains("The embedded PostgreSQL under DATA_DIR")
+                .doesNotContain("\tat ");
     }
 
     @Test

@@ -268,6 +268,28 @@ class IntakeIT {
     }
 
     @Test
+    void a_body_that_stalls_is_cut_off_in_the_same_time() throws Exception {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), relay.uri("/").getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            ("POST /meta/"
+                                            + APP_ID
+                                            + "/data-deletion HTTP/1.1\r\nHost: x\r\n"
+                                            + "Content-Type: application/x-www-form-urlencoded\r\n"
+                                            + "Content-Length: 1000\r\n\r\nsigned")
+                                    .getBytes(StandardCharsets.US_ASCII));
+            // The connection's own limit is 15 s of silence; the body's ends before it.
+            socket.setSoTimeout(13_000);
+
+            var buffer = new byte[200];
+            int n = socket.getInputStream().read(buffer);
+
+            assertThat(new String(buffer, 0, n, StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 408");
+        }
+    }
+
+    @Test
     void get_and_head_say_what_the_address_is() {
         var path = relay.uri("/meta/" + APP_ID + "/data-deletion");
 
@@ -352,9 +374,16 @@ class IntakeIT {
     void callbacks_are_counted_by_app_and_verdict_and_strangers_make_no_label() {
         IntStream.range(0, 3).forEach(i -> Http.sendUnchecked(relay.callbackRequest("777", "x.y")));
         relay.metaAsksToDelete("110");
+        post("application/x-www-form-urlencoded", "x".repeat(20_000));
+        post("text/plain", "x");
 
         assertThat(relay.scrape())
-                .contains("relay_callbacks_total{app=\"1234567890\",verdict=\"created\"}")
+                .contains(
+                        "relay_callbacks_total{app=\"1234567890\",verdict=\"created\"}",
+                        "relay_callbacks_total{app=\"1234567890\",verdict=\"too-large\"}",
+                        "relay_callbacks_total{app=\"1234567890\",verdict=\"unsupported-media-type\"}",
+                        "relay_callbacks_total{app=\"unknown\",verdict=\"unknown-app\"}",
+                        "# HELP relay_callbacks_total Deletion callbacks")
                 .doesNotContain("777");
     }
 

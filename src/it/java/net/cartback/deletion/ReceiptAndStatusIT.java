@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -13,6 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -60,6 +63,37 @@ class ReceiptAndStatusIT {
         assertThat(relay.count("SELECT count(*) FROM receipt WHERE basis = 'signed'")).isEqualTo(1);
         assertThat(relay.status(code).at("/systems/confirmed").intValue()).isEqualTo(1);
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("in_progress");
+    }
+
+    @Test
+    void the_body_of_a_receipt_is_kept_sealed_and_its_digest_with_it() throws Exception {
+        relay.receipt(delivery, crm.secret(), DELETED);
+
+        var digest =
+                MessageDigest.getInstance("SHA-256")
+                        .digest(DELETED.getBytes(StandardCharsets.UTF_8));
+        relay.database()
+                .withHandle(
+                        handle ->
+                                handle.createQuery("SELECT body_sealed, body_digest FROM receipt")
+                                        .map(
+                                                (row, context) -> {
+                                                    assertThat(row.getBytes("body_digest"))
+                                                            .isEqualTo(digest);
+                                                    assertThat(
+                                                                    relay.keyring()
+                                                                            .sealer()
+                                                                            .open(
+                                                                                    new Place(
+                                                                                            "receipt",
+                                                                                            "body_sealed",
+                                                                                            delivery),
+                                                                                    row.getBytes(
+                                                                                            "body_sealed")))
+                                                            .isEqualTo(DELETED);
+                                                    return true;
+                                                })
+                                        .one());
     }
 
     @Test

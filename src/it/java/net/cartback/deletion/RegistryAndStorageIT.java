@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.RegistryFile;
@@ -110,6 +111,103 @@ class RegistryAndStorageIT {
     }
 
     @Test
+    void a_token_in_the_query_of_an_address_is_in_no_plain_column_and_goes_out_with_the_call() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm")) {
+            relay.register(crm);
+            relay.register("systems: [{id: crm, url: \"%s?code=t0ken&x=1\"}]".formatted(crm.url()));
+            assertThat(relay.count("SELECT count(*) FROM client_system WHERE url LIKE '%?%'"))
+                    .isZero();
+            relay.metaAsksToDelete("1");
+            relay.dispatchOnce();
+            assertThat(crm.received().getFirst().path()).isEqualTo("/deletions?code=t0ken&x=1");
+
+            // Another name leaves the address alone; another address has no query of the old one.
+            relay.register("systems: [{id: crm, name: Renamed}]");
+            assertThat(url(relay)).endsWith("?code=t0ken&x=1");
+            relay.register("systems: [{id: crm, url: \"%s\"}]".formatted(crm.url()));
+            assertThat(url(relay)).isEqualTo(crm.url());
+        }
+    }
+
+    @Test
+    void a_system_that_starts_to_listen_gets_the_open_requests_in_batches() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm");
+                var late = new FakeClientSystem("late")) {
+            relay.register(
+                    "systems:\n"
+                            + crm.yaml("")
+                            + late.yaml("events: [deauthorization]")
+                            + TestRelay.app(List.of("crm", "late")));
+            relay.metaAsksToDelete("1");
+            // More than one batch holds.
+            relay.database()
+                    .withHandle(
+                            handle ->
+                                    handle.execute(
+                                            """
+                                            INSERT INTO deletion_request
+                                                   (id, app_id, platform, secret_id, dated, code_digest,
+                                                    requested_at, received_at, due_at, open_deliveries)
+                                            SELECT uuidv7(), app_id, platform, secret_id, true,
+                                                   sha256(i::text::bytea), requested_at, received_at,
+                                                   due_at, 0
+                                              FROM deletion_request, generate_series(1, 1200) i
+                                            """));
+
+            relay.register("systems: [{id: late, events: [deletion]}]");
+
+            assertThat(relay.count("SELECT count(*) FROM delivery WHERE system_id = 'late'"))
+                    .isEqualTo(1201);
+            assertThat(
+                            relay.count(
+                                    "SELECT count(*) FROM deletion_request r WHERE open_deliveries"
+                                        + " <> (SELECT count(*) FROM delivery d WHERE d.request_id"
+                                        + " = r.id)"))
+                    .isZero();
+            assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
+        }
+    }
+
+    @Test
+    void what_was_left_half_way_is_gone_on_with_and_nothing_is_created_twice() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm")) {
+            relay.register(crm);
+            relay.metaAsksToDelete("1");
+            relay.database()
+                    .withHandle(
+                            handle ->
+                                    handle.execute(
+                                            "INSERT INTO backfill (app_id, system_id) VALUES (?,"
+                                                    + " 'crm')",
+                                            TestRelay.APP_ID));
+
+            assertThat(relay.ledger().fillOpenRequests()).isZero();
+
+            assertThat(relay.count("SELECT count(*) FROM delivery")).isEqualTo(1);
+            assertThat(relay.count("SELECT open_deliveries FROM deletion_request")).isEqualTo(1);
+            assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
+        }
+    }
+
+    @Test
+    void applying_a_registry_again_locks_nothing_and_fills_nothing() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm")) {
+            relay.register(crm);
+            relay.registry()
+                    .apply(
+                            RegistryFile.parse(
+                                    "systems:\n" + crm.yaml("") + TestRelay.app(List.of("crm")),
+                                    Map.of(),
+                                    true));
+            assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
+        }
+    }
+
+    @Test
     void exactly_the_same_file_is_applied_once_at_start() {
         try (var relay = new TestRelay()) {
             var file = RegistryFile.parse(TestRelay.app(List.of()), Map.of(), true);
@@ -165,8 +263,18 @@ class RegistryAndStorageIT {
             }
             var applied =
                     threads.invokeAll(tasks).stream().mapToInt(future -> future.resultNow()).sum();
-            assertThat(applied).isEqualTo(1);
             assertThat(Migrations.isCurrent(address)).isTrue();
+            try (var database = new Database(address, 2)) {
+                int recorded =
+                        database.withHandle(
+                                handle ->
+                                        handle.createQuery(
+                                                        "SELECT count(*) FROM"
+                                                                + " flyway_schema_history")
+                                                .mapTo(Integer.class)
+                                                .one());
+                assertThat(applied).as("each migration by one of them").isEqualTo(recorded);
+            }
         }
     }
 
@@ -231,5 +339,9 @@ class RegistryAndStorageIT {
                             .withHandle(handle -> handle.createQuery(sql).mapToMap().list()));
         }
         return rows;
+    }
+
+    private static String url(TestRelay relay) {
+        return relay.registry().system(new ClientSystemId("crm")).orElseThrow().url().toString();
     }
 }

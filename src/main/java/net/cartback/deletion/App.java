@@ -33,6 +33,8 @@ import org.slf4j.LoggerFactory;
 
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -44,7 +46,7 @@ import java.util.function.BooleanSupplier;
  * The whole program, wired on this one page: the only place that knows the real clock, the real
  * randomness and who is given to whom.
  *
- * <p>Listeners start first and answer 503 until the database is there and its schema current; then
+ * <p>Listeners start early and answer 503 until the database is there and its schema current; then
  * the loops start. Stopping goes the other way round.
  */
 final class App implements AutoCloseable {
@@ -65,6 +67,10 @@ final class App implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final HttpListener listener;
     private final HttpListener management;
+
+    /** What is open, the last on top: it is closed in the reverse order. */
+    private final Deque<Runnable> opened = new ArrayDeque<>();
+
     private final AtomicReference<String> publicUrl = new AtomicReference<>("");
     private volatile boolean ready;
 
@@ -76,8 +82,11 @@ final class App implements AutoCloseable {
      */
     App(Config config) {
         registryFile = registryFile(config);
-        embedded = config.isEmbedded() ? EmbeddedDatabase.open(config.dataDir()) : null;
         try {
+            embedded = config.isEmbedded() ? EmbeddedDatabase.open(config.dataDir()) : null;
+            if (embedded != null) {
+                opened.push(embedded::close);
+            }
             address = embedded == null ? config.databaseOrFail() : embedded.address();
             if (embedded != null && !embedded.isOwner()) {
                 throw new Config.Invalid(
@@ -87,10 +96,19 @@ final class App implements AutoCloseable {
             var keyring = KeyringFile.load(config, clock);
             var meters = meters();
             database = new Database(address, config.databasePoolSize());
+            opened.push(database::close);
+            management =
+                    listen(
+                            config.management(),
+                            () -> true,
+                            new HealthRoutes(live(), Map.of("ready", () -> ready)),
+                            new MetricsRoutes(meters));
             signals = new Signals(database);
-            var ledger = new Ledger(database, keyring, clock, random);
-            registry = new Registry(database, keyring, clock, ledger::deliverOpenRequests);
+            opened.push(signals::close);
+            var ledger = new Ledger(database, keyring, clock, random, meters);
+            registry = new Registry(database, keyring, clock, ledger::subscribed);
             housekeeping = new Housekeeping(database, clock, registry, ledger, meters);
+            opened.push(housekeeping::close);
             dispatcher =
                     new Dispatcher(
                             ledger,
@@ -102,26 +120,19 @@ final class App implements AutoCloseable {
                             publicUrl::get,
                             config.dispatchConcurrency(),
                             meters);
+            opened.push(dispatcher::close);
             listener =
                     listen(
                             config.listen(),
                             () -> ready,
                             new IntakeRoutes(
                                     registry, ledger, clock, publicUrl::get, this::newWork, meters),
-                            new ReceiptRoutes(registry, ledger, clock, meters),
+                            new ReceiptRoutes(registry, ledger, clock),
                             new StatusRoutes(ledger, clock),
                             new DocumentRoutes(keyring::publicKeys));
-            management =
-                    listen(
-                            config.management(),
-                            () -> true,
-                            new HealthRoutes(live(), Map.of("ready", () -> ready)),
-                            new MetricsRoutes(meters));
         } catch (RuntimeException | Error e) {
-            // Whatever it was, a database server must not be left behind.
-            if (embedded != null) {
-                embedded.close();
-            }
+            // Whatever it was, nothing may be left open: no port, no database server.
+            close();
             throw e;
         }
         var configured = config.publicUrl();
@@ -184,14 +195,8 @@ final class App implements AutoCloseable {
     @Override
     public void close() {
         ready = false;
-        listener.close();
-        dispatcher.close();
-        housekeeping.stop();
-        signals.close();
-        management.close();
-        database.close();
-        if (embedded != null) {
-            embedded.close();
+        while (!opened.isEmpty()) {
+            opened.pop().run();
         }
     }
 
@@ -226,9 +231,10 @@ final class App implements AutoCloseable {
                 "housekeeping", () -> !ready || housekeeping.isAlive());
     }
 
-    private static HttpListener listen(
-            Config.Listen listen, BooleanSupplier gate, Routes... routes) {
-        return HttpListener.start(listen.host(), listen.port(), gate, List.of(routes));
+    private HttpListener listen(Config.Listen listen, BooleanSupplier gate, Routes... routes) {
+        var started = HttpListener.start(listen.host(), listen.port(), gate, List.of(routes));
+        opened.push(started::close);
+        return started;
     }
 
     private static @Nullable RegistryFile registryFile(Config config) {

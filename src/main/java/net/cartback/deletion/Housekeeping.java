@@ -2,9 +2,12 @@ package net.cartback.deletion;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
 
+import net.cartback.deletion.ledger.Backlog;
 import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
@@ -14,15 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * What is done again and again beside the path of deletions: the registry's copy is renewed in case
- * a signal was lost, the clock is anchored again, and the figures that need the database are
- * measured here and not at each scrape. Thread-safe.
+ * a signal was lost, the clock is anchored again, open requests get the deliveries of systems that
+ * were added since, and the figures that need the database are measured here and not at each
+ * scrape. Thread-safe.
  */
-final class Housekeeping {
+final class Housekeeping implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
     private static final Duration ROUND = Duration.ofSeconds(10);
@@ -31,8 +34,8 @@ final class Housekeeping {
     private final DatabaseClock clock;
     private final Registry registry;
     private final Ledger ledger;
-    private final MeterRegistry meters;
-    private final Map<ClientSystemId, Long> backlog = new ConcurrentHashMap<>();
+    private final MultiGauge backlog;
+    private final MultiGauge lag;
     private final Thread thread = Thread.ofVirtual().name("housekeeping").unstarted(this::run);
     private volatile Duration oldest = Duration.ZERO;
     private volatile boolean stopping;
@@ -47,18 +50,31 @@ final class Housekeeping {
         this.clock = clock;
         this.registry = registry;
         this.ledger = ledger;
-        this.meters = meters;
         Gauge.builder("relay.oldest.open.request", () -> oldest.toSeconds())
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")
                 .register(meters);
+        backlog =
+                MultiGauge.builder("relay.backlog")
+                        .description(
+                                "Deliveries not closed, by client system and state; counted to"
+                                        + " 100 000")
+                        .register(meters);
+        lag =
+                MultiGauge.builder("relay.delivery.lag")
+                        .baseUnit("seconds")
+                        .description(
+                                "How long the delivery that is due the longest has waited to be"
+                                        + " sent, by client system")
+                        .register(meters);
     }
 
     void start() {
         thread.start();
     }
 
-    void stop() {
+    @Override
+    public void close() {
         stopping = true;
         thread.interrupt();
     }
@@ -72,6 +88,7 @@ final class Housekeeping {
             try {
                 clock.anchor(database);
                 registry.reload();
+                ledger.fillOpenRequests();
                 measure();
             } catch (DatabaseUnavailable e) {
                 log.debug("Housekeeping waits for the database", e);
@@ -88,17 +105,32 @@ final class Housekeeping {
 
     private void measure() {
         oldest = ledger.ageOfOldestOpenRequest();
-        ledger.backlog()
-                .forEach(
-                        (system, pending) -> {
-                            if (backlog.put(system, pending) == null) {
-                                Gauge.builder("relay.backlog", () -> backlog.get(system))
-                                        .tag("system", system.value())
-                                        .description(
-                                                "Deliveries that are due, in flight or waiting to"
-                                                        + " be sent again")
-                                        .register(meters);
-                            }
-                        });
+        var measured = ledger.backlog();
+        backlog.register(
+                measured.stream()
+                        .flatMap(
+                                each ->
+                                        Stream.of(
+                                                row(each, "pending", each.pending()),
+                                                row(
+                                                        each,
+                                                        "awaiting_receipt",
+                                                        each.awaitingReceipt()),
+                                                row(each, "parked", each.parked())))
+                        .toList(),
+                true);
+        lag.register(
+                measured.stream()
+                        .map(
+                                each ->
+                                        Row.of(
+                                                Tags.of("system", each.system().value()),
+                                                each.lag().toMillis() / 1000.0))
+                        .toList(),
+                true);
+    }
+
+    private static Row<Number> row(Backlog backlog, String state, long deliveries) {
+        return Row.of(Tags.of("system", backlog.system().value(), "state", state), deliveries);
     }
 }

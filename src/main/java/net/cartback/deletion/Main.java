@@ -9,6 +9,7 @@ import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.EmbeddedDatabaseFailed;
 import net.cartback.deletion.storage.Migrations;
 import net.cartback.deletion.web.PortInUse;
 
@@ -169,6 +170,10 @@ public final class Main implements Runnable {
                                     + broken.getMessage()
                                     + "; is KEYRING_FILE the keyring of this database?");
             case PortInUse port -> System.err.println("deletion-relay: " + port.getMessage());
+            case EmbeddedDatabaseFailed failed -> {
+                System.err.println("deletion-relay: " + failed.getMessage());
+                return FAILED;
+            }
             case DatabaseUnavailable away -> {
                 System.err.println("deletion-relay: " + away.getMessage());
                 return FAILED;

@@ -1,5 +1,7 @@
 package net.cartback.deletion;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryFile;
@@ -23,14 +25,17 @@ final class Storage implements AutoCloseable {
     private final @Nullable EmbeddedDatabase embedded;
     private final Database database;
     private final Registry registry;
+    private final Ledger ledger;
 
     private Storage(Config config, @Nullable EmbeddedDatabase embedded, DatabaseAddress address) {
         var clock = new DatabaseClock();
         var keyring = KeyringFile.load(config, clock);
         this.embedded = embedded;
         this.database = new Database(address, POOL_SIZE);
-        var ledger = new Ledger(database, keyring, clock, new SecureRandom());
-        this.registry = new Registry(database, keyring, clock, ledger::deliverOpenRequests);
+        // A command ends before anybody could read its figures.
+        this.ledger =
+                new Ledger(database, keyring, clock, new SecureRandom(), new SimpleMeterRegistry());
+        this.registry = new Registry(database, keyring, clock, ledger::subscribed);
     }
 
     /**
@@ -54,9 +59,12 @@ final class Storage implements AutoCloseable {
         return registry;
     }
 
-    /** Applies a registry file and tells the running replicas. */
+    /**
+     * Applies a registry file, gives open requests what they lack, and tells the running replicas.
+     */
     void apply(RegistryFile file) {
         registry.apply(file);
+        ledger.fillOpenRequests();
         try (var signals = new Signals(database)) {
             signals.sendNow(App.REGISTRY);
             signals.sendNow(App.WORK);

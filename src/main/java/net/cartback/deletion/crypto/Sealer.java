@@ -35,12 +35,16 @@ public final class Sealer {
 
     /** Seals text for one place, under the data key in force. */
     public byte[] seal(Place place, String text) {
+        return seal(place, text.getBytes(UTF_8));
+    }
+
+    /** Seals bytes for one place, under the data key in force. */
+    public byte[] seal(Place place, byte[] content) {
         var key = keyring.dataKey();
         var kid = key.kid().getBytes(UTF_8);
         var nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
-        var ciphertext =
-                apply(Cipher.ENCRYPT_MODE, key.secret(), nonce, place, text.getBytes(UTF_8));
+        var ciphertext = apply(Cipher.ENCRYPT_MODE, key.secret(), nonce, place, content);
         return ByteBuffer.allocate(2 + kid.length + NONCE_BYTES + ciphertext.length)
                 .put(VERSION)
                 .put((byte) kid.length)
@@ -51,11 +55,20 @@ public final class Sealer {
     }
 
     /**
-     * Opens what was sealed for this place.
+     * Opens text that was sealed for this place.
      *
      * @throws SealBroken if the form, the key, the place or the content is not what was sealed
      */
     public String open(Place place, byte[] sealed) {
+        return new String(openBytes(place, sealed), UTF_8);
+    }
+
+    /**
+     * Opens bytes that were sealed for this place.
+     *
+     * @throws SealBroken as {@link #open}
+     */
+    public byte[] openBytes(Place place, byte[] sealed) {
         var buffer = ByteBuffer.wrap(sealed);
         if (sealed.length < 2 || buffer.get() != VERSION) {
             throw new SealBroken("A sealed value has an unknown form in " + at(place));
@@ -75,8 +88,7 @@ public final class Sealer {
             throw new SealBroken(
                     "The key that sealed a value in " + at(place) + " is not in the keyring");
         }
-        return new String(
-                apply(Cipher.DECRYPT_MODE, key.secret(), nonce, place, ciphertext), UTF_8);
+        return apply(Cipher.DECRYPT_MODE, key.secret(), nonce, place, ciphertext);
     }
 
     private static byte[] apply(int mode, SecretKey key, byte[] nonce, Place place, byte[] input) {

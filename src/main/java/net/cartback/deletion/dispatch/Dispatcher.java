@@ -1,5 +1,6 @@
 package net.cartback.deletion.dispatch;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
@@ -77,9 +78,14 @@ public final class Dispatcher implements AutoCloseable {
         this.client = new GuardedClient(rules, concurrency);
         this.sender = new Sender(client, ledger, keyring, clock, publicUrl);
         this.settler = new Settler(ledger, this::settled, meters);
-        this.claimTime = meters.timer("relay.claim");
+        this.claimTime =
+                Timer.builder("relay.claim")
+                        .description("Time to claim what is due, also where nothing was")
+                        .register(meters);
         this.slots = new Semaphore(concurrency);
-        meters.gauge("relay.in.flight", slots, free -> concurrency - free.availablePermits());
+        Gauge.builder("relay.in.flight", slots, free -> concurrency - free.availablePermits())
+                .description("Deliveries in flight or waiting for their result to be written")
+                .register(meters);
     }
 
     /** Starts the loop. */

@@ -1,5 +1,7 @@
 package net.cartback.deletion.dispatch;
 
+import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
+
 import okhttp3.ConnectionPool;
 import okhttp3.ConnectionSpec;
 import okhttp3.Dns;
@@ -34,6 +36,16 @@ final class GuardedClient {
 
         AddressRefused() {
             super("OUTBOUND_ALLOW does not permit this address");
+        }
+    }
+
+    /** The reply was 407, which the client takes for a proxy's: here there is none. */
+    static final class ProxyAsked extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        ProxyAsked() {
+            super("407 without a proxy");
         }
     }
 
@@ -91,8 +103,7 @@ final class GuardedClient {
     private List<InetAddress> resolve(String host) throws UnknownHostException {
         var addresses = Dns.SYSTEM.lookup(host);
         // One forbidden address refuses the name: a name that points both ways is no accident.
-        // Whether
-        // plain HTTP is permitted is known, and asserted, on the connection.
+        // Whether plain HTTP is permitted is known, and asserted, on the connection.
         if (!addresses.stream().allMatch(address -> rules.permits(address, true))) {
             throw new AddressRefused();
         }
@@ -115,6 +126,10 @@ final class GuardedClient {
             throw new AddressRefused();
         }
         var response = chain.proceed(chain.request());
+        if (response.code() == HTTP_PROXY_AUTH) {
+            response.close();
+            throw new ProxyAsked();
+        }
         // The client sends a 503 with "Retry-After: 0" again by itself, whatever it is told about
         // retries. It does not see the header under another name.
         var retryAfter = response.header("Retry-After");

@@ -1,5 +1,7 @@
 package net.cartback.deletion.dispatch;
 
+import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
+
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.crypto.StandardWebhooks;
@@ -12,6 +14,8 @@ import okhttp3.MediaType;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+
+import okio.BufferedSink;
 
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +78,9 @@ final class Sender {
                                 body(response),
                                 response.header(GuardedClient.RETRY_AFTER),
                                 clock.instant());
+            } catch (GuardedClient.ProxyAsked e) {
+                status = HTTP_PROXY_AUTH;
+                reply = ReplyTable.read(system, status, new byte[0], null, clock.instant());
             } catch (SealBroken e) {
                 reply = new Reply.DeliveryAtFault("subject_unreadable");
             } catch (IOException e) {
@@ -100,8 +107,38 @@ final class Sender {
                 .header("Accept", "application/json")
                 // Asking for no compression keeps the bound on the body a bound on the work.
                 .header("Accept-Encoding", "identity")
-                .post(RequestBody.create(body, JSON))
+                .post(new OnceOnly(body))
                 .build();
+    }
+
+    /** The client must not send it again by itself, as it would after 421 (RFC 9110, 15.5.20). */
+    private static final class OnceOnly extends RequestBody {
+
+        private final byte[] content;
+
+        OnceOnly(byte[] content) {
+            this.content = content;
+        }
+
+        @Override
+        public MediaType contentType() {
+            return JSON;
+        }
+
+        @Override
+        public long contentLength() {
+            return content.length;
+        }
+
+        @Override
+        public boolean isOneShot() {
+            return true;
+        }
+
+        @Override
+        public void writeTo(BufferedSink sink) throws IOException {
+            sink.write(content);
+        }
     }
 
     private static byte @Nullable [] body(Response response) throws IOException {

@@ -1,9 +1,10 @@
 package net.cartback.deletion.dispatch;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
-import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -14,7 +15,6 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -32,7 +32,7 @@ final class Settler {
 
     private final Ledger ledger;
     private final IntConsumer whenSettled;
-    private final MeterRegistry meters;
+    private final MeterProvider<Counter> attempts;
     private final Timer settleTime;
     private final LinkedBlockingQueue<Settlement> waiting = new LinkedBlockingQueue<>();
     private final Thread thread = Thread.ofVirtual().name("settle").unstarted(this::run);
@@ -42,8 +42,14 @@ final class Settler {
     Settler(Ledger ledger, IntConsumer whenSettled, MeterRegistry meters) {
         this.ledger = ledger;
         this.whenSettled = whenSettled;
-        this.meters = meters;
-        this.settleTime = meters.timer("relay.settle");
+        this.attempts =
+                Counter.builder("relay.attempts")
+                        .description("HTTP tries, by client system and class of the reply")
+                        .withRegistry(meters);
+        this.settleTime =
+                Timer.builder("relay.settle")
+                        .description("Time to write one batch of results")
+                        .register(meters);
     }
 
     void start() {
@@ -68,8 +74,8 @@ final class Settler {
 
     /** Writes one batch; once, whatever happens. */
     void settle(List<Settlement> batch) {
-        var closed = settleTime.record(() -> ledger.settle(batch));
-        count(batch, closed == null ? Set.of() : closed);
+        settleTime.record(() -> ledger.settle(batch));
+        batch.forEach(this::tell);
     }
 
     private void run() {
@@ -130,39 +136,26 @@ final class Settler {
         }
     }
 
-    private void count(List<Settlement> batch, Set<DeliveryId> closed) {
-        for (var each : batch) {
-            var system = each.delivery().system().value();
-            meters.counter("relay.attempts", "system", system, "reply", each.attempt().reply())
-                    .increment();
-            switch (each.next()) {
-                case Settlement.Next.Close(var answer, var basis) -> {
-                    if (closed.contains(each.delivery().id())) {
-                        meters.counter(
-                                        "relay.deliveries",
-                                        "system",
-                                        system,
-                                        "outcome",
-                                        answer.outcome().wireName())
-                                .increment();
-                    }
-                }
-                case Settlement.Next.Park(var reason) ->
-                        log.atWarn()
-                                .addKeyValue("delivery_id", each.delivery().id())
-                                .addKeyValue("system", system)
-                                .addKeyValue("reason", reason)
-                                .log("A delivery is parked until an operator looks at it");
-                case Settlement.Next.Retry(var at, var reason) ->
-                        log.atInfo()
-                                .addKeyValue("delivery_id", each.delivery().id())
-                                .addKeyValue("system", system)
-                                .addKeyValue("attempt", each.delivery().attempt())
-                                .addKeyValue("reason", reason)
-                                .addKeyValue("again_at", at)
-                                .log("A delivery failed and is sent again later");
-                case Settlement.Next.AwaitReceipt(var by) -> {}
-            }
+    private void tell(Settlement settled) {
+        var system = settled.delivery().system().value();
+        attempts.withTags("system", system, "reply", settled.attempt().reply()).increment();
+        switch (settled.next()) {
+            case Settlement.Next.Park(var reason) ->
+                    log.atWarn()
+                            .addKeyValue("delivery_id", settled.delivery().id())
+                            .addKeyValue("system", system)
+                            .addKeyValue("reason", reason)
+                            .log("A delivery is parked until an operator looks at it");
+            case Settlement.Next.Retry(var at, var reason) ->
+                    log.atInfo()
+                            .addKeyValue("delivery_id", settled.delivery().id())
+                            .addKeyValue("system", system)
+                            .addKeyValue("attempt", settled.delivery().attempt())
+                            .addKeyValue("reason", reason)
+                            .addKeyValue("again_at", at)
+                            .log("A delivery failed and is sent again later");
+            case Settlement.Next.Close closed -> {}
+            case Settlement.Next.AwaitReceipt awaiting -> {}
         }
     }
 }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.ledger.Ledger;
@@ -15,9 +17,12 @@ import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.web.Form;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
 
 import java.time.InstantSource;
 import java.util.Optional;
@@ -62,7 +67,7 @@ public final class IntakeRoutes implements Routes {
     private final InstantSource clock;
     private final Supplier<String> publicUrl;
     private final Runnable newWork;
-    private final MeterRegistry meters;
+    private final MeterProvider<Counter> callbacks;
 
     /**
      * @param publicUrl base of the status URL, without a slash at its end; asked at each request;
@@ -81,7 +86,10 @@ public final class IntakeRoutes implements Routes {
         this.clock = clock;
         this.publicUrl = publicUrl;
         this.newWork = newWork;
-        this.meters = meters;
+        this.callbacks =
+                Counter.builder("relay.callbacks")
+                        .description("Deletion callbacks, by app and what came of them")
+                        .withRegistry(meters);
     }
 
     @Override
@@ -97,44 +105,49 @@ public final class IntakeRoutes implements Routes {
     }
 
     private void post(Context ctx) {
-        var app = app(ctx);
+        MetaApp app = null;
+        try {
+            app = app(ctx);
+            var recording = ledger.record(request(ctx, app));
+            switch (recording) {
+                case Recording.Created created -> {
+                    count(app, "created");
+                    newWork.run();
+                }
+                case Recording.Repeated repeated -> count(app, "repeated");
+            }
+            answer(ctx, recording.code().value());
+        } catch (ProblemException e) {
+            count(app, e.type());
+            throw e;
+        } catch (DatabaseUnavailable e) {
+            count(app, "unavailable");
+            throw e;
+        }
+    }
+
+    private NewRequest request(Context ctx, MetaApp app) {
         var signedRequest = Form.field(ctx, FIELD, MAX_BODY_BYTES);
         if (signedRequest.isEmpty() || signedRequest.get().isEmpty()) {
-            throw refused(app, "missing", "is required");
+            throw refused("missing", "is required");
         }
         var verdict = SignedRequest.verify(signedRequest.get(), app.secrets(), clock.instant());
-        var valid =
-                switch (verdict) {
-                    case SignedRequest.Verdict.Valid v -> v;
-                    case SignedRequest.Verdict.Malformed(var rule) ->
-                            throw refused(app, "malformed", rule);
-                    case SignedRequest.Verdict.BadSignature() ->
-                            throw refused(
-                                    app,
-                                    "bad-signature",
-                                    "is not signed with a secret of this app");
-                    case SignedRequest.Verdict.WrongAlgorithm() ->
-                            throw refused(
-                                    app, "wrong-algorithm", "must say the algorithm HMAC-SHA256");
-                    case SignedRequest.Verdict.NoUser() ->
-                            throw refused(app, "no-user", "must name a user_id other than 0");
-                };
-        var recording =
-                ledger.record(
-                        new NewRequest(
-                                app.id(),
-                                valid.platform() == null ? app.platform() : valid.platform(),
-                                valid.secretId(),
-                                new Subject(valid.userId()),
-                                valid.issuedAt()));
-        switch (recording) {
-            case Recording.Created created -> {
-                count(app, "created");
-                newWork.run();
-            }
-            case Recording.Repeated repeated -> count(app, "repeated");
-        }
-        answer(ctx, recording.code().value());
+        return switch (verdict) {
+            case SignedRequest.Verdict.Valid valid ->
+                    new NewRequest(
+                            app.id(),
+                            valid.platform() == null ? app.platform() : valid.platform(),
+                            valid.secretId(),
+                            new Subject(valid.userId()),
+                            valid.issuedAt());
+            case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
+            case SignedRequest.Verdict.BadSignature() ->
+                    throw refused("bad-signature", "is not signed with a secret of this app");
+            case SignedRequest.Verdict.WrongAlgorithm() ->
+                    throw refused("wrong-algorithm", "must say the algorithm HMAC-SHA256");
+            case SignedRequest.Verdict.NoUser() ->
+                    throw refused("no-user", "must name a user_id other than 0");
+        };
     }
 
     private void answer(Context ctx, String code) {
@@ -159,16 +172,14 @@ public final class IntakeRoutes implements Routes {
                                         "No app of this id is registered here"));
     }
 
-    private ProblemException refused(MetaApp app, String type, String rule) {
-        count(app, type);
+    private static ProblemException refused(String type, String rule) {
         return ProblemException.withField(400, type, FIELD, FIELD + " " + rule);
     }
 
-    private void count(MetaApp app, String verdict) {
-        count(app.id().value(), verdict);
-    }
-
-    private void count(String app, String verdict) {
-        meters.counter("relay.callbacks", "app", app, "verdict", verdict).increment();
+    /** Unknown apps share one label: what a stranger types must not become a metric. */
+    private void count(@Nullable MetaApp app, String verdict) {
+        callbacks
+                .withTags("app", app == null ? "unknown" : app.id().value(), "verdict", verdict)
+                .increment();
     }
 }

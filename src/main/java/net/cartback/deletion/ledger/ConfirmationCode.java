@@ -2,8 +2,8 @@ package net.cartback.deletion.ledger;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import net.cartback.deletion.crypto.Digest;
+
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -72,11 +72,7 @@ public record ConfirmationCode(String value) {
 
     /** SHA-256 of the code, by which it is looked up. 130 random bits need no key. */
     byte[] digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(value.getBytes(US_ASCII));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256 is not available in this JVM", e);
-        }
+        return Digest.sha256(value.getBytes(US_ASCII));
     }
 
     @Override

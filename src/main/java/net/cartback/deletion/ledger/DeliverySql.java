@@ -10,21 +10,16 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** SQL on {@code delivery} and {@code attempt}. Each method is one statement. */
 final class DeliverySql {
 
-    /** Backlogs are counted to here and no further: a scrape must not read ten million rows. */
-    private static final int COUNT_LIMIT = 100_000;
-
     private DeliverySql() {}
 
     /** A delivery locked for a change. */
-    record Locked(UUID id, UUID request) {}
+    record Locked(DeliveryId id, RequestId request, ClientSystemId system) {}
 
     /** A new schedule for a delivery under a lease. */
     record Schedule(
@@ -140,7 +135,7 @@ final class DeliverySql {
     static List<Locked> lock(Handle handle, List<UUID> deliveries) {
         return handle.createQuery(
                         """
-                        SELECT id, request_id
+                        SELECT id, request_id, system_id
                           FROM delivery
                          WHERE id = ANY (:deliveries)
                          ORDER BY id
@@ -150,8 +145,9 @@ final class DeliverySql {
                 .map(
                         (row, context) ->
                                 new Locked(
-                                        row.getObject("id", UUID.class),
-                                        row.getObject("request_id", UUID.class)))
+                                        new DeliveryId(row.getObject("id", UUID.class)),
+                                        new RequestId(row.getObject("request_id", UUID.class)),
+                                        new ClientSystemId(row.getString("system_id"))))
                 .list();
     }
 
@@ -250,26 +246,5 @@ final class DeliverySql {
                 .bind("id", delivery.value())
                 .map((row, context) -> new ClientSystemId(row.getString("system_id")))
                 .findOne();
-    }
-
-    static Map<ClientSystemId, Long> backlog(Handle handle) {
-        return handle
-                .createQuery(
-                        """
-                        SELECT c.id,
-                               (SELECT count(*)
-                                  FROM (SELECT 1 FROM delivery d
-                                         WHERE d.system_id = c.id AND d.state = 'pending'
-                                         LIMIT :limit) AS counted) AS pending
-                          FROM client_system c
-                        """)
-                .bind("limit", COUNT_LIMIT)
-                .map(
-                        (row, context) ->
-                                Map.entry(
-                                        new ClientSystemId(row.getString("id")),
-                                        row.getLong("pending")))
-                .stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 }

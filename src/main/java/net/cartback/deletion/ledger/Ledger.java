@@ -1,5 +1,10 @@
 package net.cartback.deletion.ledger;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
@@ -10,24 +15,21 @@ import net.cartback.deletion.ledger.Settlement.Next.Close;
 import net.cartback.deletion.ledger.Settlement.Next.Park;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
 import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Subscription;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * What is true: requests, deliveries, attempts and receipts. Each verb is one transaction, and has
@@ -49,18 +51,34 @@ public final class Ledger {
     /** A repeat without issued_at whose request closes between two statements is simply new. */
     private static final int MAX_TRIES = 5;
 
+    /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
+    private static final int FILL_BATCH = 500;
+
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final MeterProvider<Counter> closed;
 
     /** The generator makes confirmation codes: it must be cryptographically strong. */
-    public Ledger(Database database, Keyring keyring, InstantSource clock, RandomGenerator random) {
+    public Ledger(
+            Database database,
+            Keyring keyring,
+            InstantSource clock,
+            RandomGenerator random,
+            MeterRegistry meters) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
         this.random = random;
+        this.closed =
+                Counter.builder("relay.deliveries")
+                        .description("Deliveries closed, by client system and outcome")
+                        .withRegistry(meters);
     }
+
+    /** What became of an answer that came in. */
+    private record Recorded(Incoming incoming, ReceiptVerdict verdict) {}
 
     /**
      * Records a request together with a delivery for each system of its app. The same wish again,
@@ -88,14 +106,47 @@ public final class Ledger {
     }
 
     /**
-     * Gives open requests of these apps the deliveries that they lack, inside the transaction that
-     * changes the subscriptions: requests that are being inserted at this moment are waited for.
+     * Remembers, inside the transaction that subscribes these systems, that requests which are open
+     * now lack deliveries; {@link #fillOpenRequests} creates them.
      */
-    public void deliverOpenRequests(Handle handle, Set<MetaAppId> apps) {
-        if (!apps.isEmpty()) {
-            RequestSql.shutOutInserts(handle);
-            RequestSql.insertMissingDeliveries(handle, apps, clock.instant());
+    public void subscribed(Handle handle, Set<Subscription> subscriptions) {
+        BackfillSql.remember(handle, subscriptions);
+    }
+
+    /**
+     * Gives open requests the deliveries that they lack because their app was given a system since:
+     * in batches, each a transaction, so that callbacks never wait long. Whoever dies half way, the
+     * next who calls goes on.
+     *
+     * @return how many deliveries were created
+     */
+    public int fillOpenRequests() {
+        int created = 0;
+        for (var waiting : database.withHandle(BackfillSql::waiting)) {
+            var subscription = waiting.subscription();
+            database.inTransaction(
+                    handle -> {
+                        BackfillSql.awaitInserts(handle);
+                        return null;
+                    });
+            for (var batch = fill(subscription, null);
+                    batch.isPresent();
+                    batch = fill(subscription, batch.get().last())) {
+                created += batch.get().created();
+            }
+            database.withHandle(
+                    handle -> {
+                        BackfillSql.done(handle, waiting);
+                        return null;
+                    });
         }
+        return created;
+    }
+
+    private Optional<BackfillSql.Batch> fill(Subscription subscription, @Nullable UUID after) {
+        var now = clock.instant();
+        return database.inTransaction(
+                handle -> BackfillSql.fill(handle, subscription, after, FILL_BATCH, now));
     }
 
     /** Claims deliveries that are due, at most so many. Each is ours until its lease ends. */
@@ -121,67 +172,86 @@ public final class Ledger {
                 keyring.sealer().open(subjectPlace(delivery.request()), delivery.subjectSealed()));
     }
 
-    /**
-     * Records what attempts came to, and what follows, all in one transaction.
-     *
-     * @return the deliveries that these answers closed
-     */
-    public Set<DeliveryId> settle(List<Settlement> settlements) {
+    /** Records what attempts came to, and what follows, all in one transaction. */
+    public void settle(List<Settlement> settlements) {
         var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    DeliverySql.lock(
-                            handle,
-                            settlements.stream()
-                                    .map(each -> each.delivery().id().value())
-                                    .toList());
-                    DeliverySql.insertAttempts(handle, settlements);
-                    var answers = new ArrayList<Incoming>();
-                    var schedules = new ArrayList<Schedule>();
-                    for (var each : settlements) {
-                        var id = each.delivery().id().value();
-                        var lease = each.delivery().leaseId();
-                        switch (each.next()) {
-                            case Close(var answer, var basis) ->
-                                    answers.add(
-                                            new Incoming(
-                                                    id,
-                                                    each.delivery().request().value(),
-                                                    answer,
-                                                    basis));
-                            case AwaitReceipt(var by) ->
-                                    schedules.add(
-                                            new Schedule(id, lease, "awaiting_receipt", by, null));
-                            case Retry(var at, var reason) ->
-                                    schedules.add(new Schedule(id, lease, "pending", at, reason));
-                            case Park(var reason) ->
-                                    schedules.add(new Schedule(id, lease, "parked", null, reason));
-                        }
-                    }
-                    if (!schedules.isEmpty()) {
-                        DeliverySql.schedule(handle, schedules);
-                    }
-                    var verdicts = recordAnswers(handle, answers, now);
-                    return IntStream.range(0, verdicts.size())
-                            .filter(i -> verdicts.get(i) == ReceiptVerdict.RECORDED)
-                            .mapToObj(i -> new DeliveryId(answers.get(i).delivery()))
-                            .collect(Collectors.toSet());
-                });
+        var recorded =
+                database.inTransaction(
+                        handle -> {
+                            DeliverySql.lock(
+                                    handle,
+                                    settlements.stream()
+                                            .map(each -> each.delivery().id().value())
+                                            .toList());
+                            DeliverySql.insertAttempts(handle, settlements);
+                            var answers = new ArrayList<Incoming>();
+                            var schedules = new ArrayList<Schedule>();
+                            for (var each : settlements) {
+                                var id = each.delivery().id().value();
+                                var lease = each.delivery().leaseId();
+                                switch (each.next()) {
+                                    case Close(var answer, var basis) ->
+                                            answers.add(
+                                                    new Incoming(
+                                                            each.delivery().id(),
+                                                            each.delivery().request(),
+                                                            each.delivery().system(),
+                                                            answer,
+                                                            basis,
+                                                            null));
+                                    case AwaitReceipt(var by) ->
+                                            schedules.add(
+                                                    new Schedule(
+                                                            id,
+                                                            lease,
+                                                            "awaiting_receipt",
+                                                            by,
+                                                            null));
+                                    case Retry(var at, var reason) ->
+                                            schedules.add(
+                                                    new Schedule(id, lease, "pending", at, reason));
+                                    case Park(var reason) ->
+                                            schedules.add(
+                                                    new Schedule(
+                                                            id, lease, "parked", null, reason));
+                                }
+                            }
+                            if (!schedules.isEmpty()) {
+                                DeliverySql.schedule(handle, schedules);
+                            }
+                            return recordAnswers(handle, answers, now);
+                        });
+        recorded.forEach(this::count);
     }
 
-    /** Records an answer that a client system gave. The first one wins, whoever hears it. */
-    public ReceiptVerdict answer(DeliveryId delivery, Answer answer, Basis basis) {
+    /**
+     * Records an answer that a client system posted, signed. The first one wins, whoever hears it.
+     *
+     * @param body as it was signed; kept sealed
+     */
+    public ReceiptVerdict answer(DeliveryId delivery, Answer answer, byte[] body) {
         var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    var locked = DeliverySql.lock(handle, List.of(delivery.value()));
-                    if (locked.isEmpty()) {
-                        return ReceiptVerdict.UNKNOWN;
-                    }
-                    var request = locked.getFirst().request();
-                    var incoming = new Incoming(delivery.value(), request, answer, basis);
-                    return recordAnswers(handle, List.of(incoming), now).getFirst();
-                });
+        var recorded =
+                database.inTransaction(
+                        handle ->
+                                DeliverySql.lock(handle, List.of(delivery.value())).stream()
+                                        .map(
+                                                locked ->
+                                                        new Incoming(
+                                                                delivery,
+                                                                locked.request(),
+                                                                locked.system(),
+                                                                answer,
+                                                                Basis.SIGNED,
+                                                                posted(delivery, body)))
+                                        .flatMap(
+                                                incoming ->
+                                                        recordAnswers(
+                                                                handle, List.of(incoming), now)
+                                                                .stream())
+                                        .findFirst());
+        recorded.ifPresent(this::count);
+        return recorded.map(Recorded::verdict).orElse(ReceiptVerdict.UNKNOWN);
     }
 
     /** Which client system a delivery is for; empty if there is no such delivery. */
@@ -194,9 +264,10 @@ public final class Ledger {
         return database.withHandle(handle -> RequestSql.status(handle, code.digest()));
     }
 
-    /** How many deliveries wait or fly, by system; counted to 100 000 and no further. */
-    public Map<ClientSystemId, Long> backlog() {
-        return database.withHandle(DeliverySql::backlog);
+    /** What is not closed yet, by system. */
+    public List<Backlog> backlog() {
+        var now = clock.instant();
+        return database.withHandle(handle -> BacklogSql.bySystem(handle, now));
     }
 
     /** How long the oldest open request has been open; zero if none is. */
@@ -207,8 +278,9 @@ public final class Ledger {
                 .orElse(Duration.ZERO);
     }
 
-    /** Verdicts in the order of the answers. The deliveries are locked. */
-    private List<ReceiptVerdict> recordAnswers(Handle handle, List<Incoming> answers, Instant now) {
+    /** What became of each answer. The deliveries are locked. */
+    private static List<Recorded> recordAnswers(
+            Handle handle, List<Incoming> answers, Instant now) {
         if (answers.isEmpty()) {
             return List.of();
         }
@@ -222,25 +294,43 @@ public final class Ledger {
         if (!closing.isEmpty()) {
             DeliverySql.close(
                     handle,
-                    closing.stream().map(Incoming::delivery).toList(),
+                    closing.stream().map(each -> each.delivery().value()).toList(),
                     closing.stream().map(each -> each.answer().outcome()).toList(),
                     now);
-            RequestSql.countDown(handle, closing.stream().map(Incoming::request).toList(), now);
+            RequestSql.countDown(
+                    handle, closing.stream().map(each -> each.request().value()).toList(), now);
         }
-        var verdicts = new IdentityHashMap<Incoming, ReceiptVerdict>();
-        closing.forEach(each -> verdicts.put(each, ReceiptVerdict.RECORDED));
+        var recorded = new ArrayList<Recorded>();
+        closing.forEach(each -> recorded.add(new Recorded(each, ReceiptVerdict.RECORDED)));
         if (!later.isEmpty()) {
             var known = ReceiptSql.answers(handle, later.stream().map(Incoming::delivery).toList());
             for (var each : later) {
                 if (each.answer().equals(known.get(each.delivery()))) {
-                    verdicts.put(each, ReceiptVerdict.REPEATED);
+                    recorded.add(new Recorded(each, ReceiptVerdict.REPEATED));
                 } else {
                     ReceiptSql.insertContradiction(handle, each, now);
-                    verdicts.put(each, ReceiptVerdict.CONTRADICTED);
+                    recorded.add(new Recorded(each, ReceiptVerdict.CONTRADICTED));
                 }
             }
         }
-        return answers.stream().map(verdicts::get).toList();
+        return recorded;
+    }
+
+    private void count(Recorded recorded) {
+        if (recorded.verdict() == ReceiptVerdict.RECORDED) {
+            var answer = recorded.incoming();
+            closed.withTags(
+                            "system",
+                            answer.system().value(),
+                            "outcome",
+                            answer.answer().outcome().wireName())
+                    .increment();
+        }
+    }
+
+    private ReceiptSql.Posted posted(DeliveryId delivery, byte[] body) {
+        var place = new Place("receipt", "body_sealed", delivery.toString());
+        return new ReceiptSql.Posted(keyring.sealer().seal(place, body), Digest.sha256(body));
     }
 
     private RequestSql.Row row(NewRequest request, byte[] repeatDigest, ConfirmationCode code) {

@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.registry.ClientSystemId;
+
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -19,27 +21,38 @@ final class ReceiptSql {
 
     private ReceiptSql() {}
 
-    /** An answer that came in for a delivery. */
-    record Incoming(UUID delivery, UUID request, Answer answer, Basis basis) {}
+    /** An answer that came in for a delivery; posted: null if it came in the reply. */
+    record Incoming(
+            DeliveryId delivery,
+            RequestId request,
+            ClientSystemId system,
+            Answer answer,
+            Basis basis,
+            @Nullable Posted posted) {}
+
+    /** The body of a posted answer: sealed, and its SHA-256. */
+    record Posted(byte[] sealed, byte[] digest) {}
 
     /** Records the first answer of each delivery; returns whose it was. */
-    static Set<UUID> insertFirst(Handle handle, List<Incoming> answers, Instant now) {
+    static Set<DeliveryId> insertFirst(Handle handle, List<Incoming> answers, Instant now) {
         return new HashSet<>(
                 handle.createQuery(
                                 """
                                 INSERT INTO receipt (delivery_id, basis, outcome, retained, ground,
-                                                     received_at)
+                                                     body_sealed, body_digest, received_at)
                                 SELECT a.delivery_id, a.basis, a.outcome, CAST(a.retained AS jsonb),
-                                       a.ground, :now
-                                  FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds)
-                                       AS a (delivery_id, basis, outcome, retained, ground)
+                                       a.ground, a.body_sealed, a.body_digest, :now
+                                  FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds,
+                                              :sealed, :digests)
+                                       AS a (delivery_id, basis, outcome, retained, ground,
+                                             body_sealed, body_digest)
                                 ON CONFLICT (delivery_id) DO NOTHING
                                 RETURNING delivery_id
                                 """)
                         .bindArray(
                                 "deliveries",
                                 UUID.class,
-                                answers.stream().map(Incoming::delivery).toList())
+                                answers.stream().map(each -> each.delivery().value()).toList())
                         .bindArray(
                                 "bases",
                                 String.class,
@@ -60,12 +73,20 @@ final class ReceiptSql {
                                 "grounds",
                                 String.class,
                                 answers.stream().map(each -> ground(each.answer())).toList())
+                        .bindArray(
+                                "sealed",
+                                byte[].class,
+                                answers.stream().map(each -> sealed(each.posted())).toList())
+                        .bindArray(
+                                "digests",
+                                byte[].class,
+                                answers.stream().map(each -> digest(each.posted())).toList())
                         .bind("now", now)
-                        .mapTo(UUID.class)
+                        .map((row, context) -> new DeliveryId(row.getObject(1, UUID.class)))
                         .list());
     }
 
-    static Map<UUID, Answer> answers(Handle handle, List<UUID> deliveries) {
+    static Map<DeliveryId, Answer> answers(Handle handle, List<DeliveryId> deliveries) {
         return handle
                 .createQuery(
                         """
@@ -73,12 +94,15 @@ final class ReceiptSql {
                           FROM receipt
                          WHERE delivery_id = ANY (:deliveries)
                         """)
-                .bindArray("deliveries", UUID.class, deliveries)
+                .bindArray(
+                        "deliveries",
+                        UUID.class,
+                        deliveries.stream().map(DeliveryId::value).toList())
                 .map(
                         (row, context) -> {
                             var ground = row.getString("ground");
                             return Map.entry(
-                                    row.getObject("delivery_id", UUID.class),
+                                    new DeliveryId(row.getObject("delivery_id", UUID.class)),
                                     new Answer(
                                             LedgerSql.named(
                                                     Outcome.class, row.getString("outcome")),
@@ -102,7 +126,7 @@ final class ReceiptSql {
                                < :limit
                         ON CONFLICT DO NOTHING
                         """)
-                .bind("delivery", incoming.delivery())
+                .bind("delivery", incoming.delivery().value())
                 .bind("basis", incoming.basis().wireName())
                 .bind("outcome", incoming.answer().outcome().wireName())
                 .bind("retained", LedgerSql.retained(incoming.answer().retained()))
@@ -110,6 +134,14 @@ final class ReceiptSql {
                 .bind("now", now)
                 .bind("limit", MAX_CONTRADICTIONS)
                 .execute();
+    }
+
+    private static byte @Nullable [] sealed(@Nullable Posted posted) {
+        return posted == null ? null : posted.sealed();
+    }
+
+    private static byte @Nullable [] digest(@Nullable Posted posted) {
+        return posted == null ? null : posted.digest();
     }
 
     private static @Nullable String ground(Answer answer) {

@@ -1,7 +1,5 @@
 package net.cartback.deletion.ledger;
 
-import net.cartback.deletion.registry.MetaAppId;
-
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +7,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -88,7 +85,10 @@ final class RequestSql {
     static Optional<SealedCode> codeOfRepeat(Handle handle, byte[] repeatDigest) {
         return handle.createQuery(
                         """
-                        SELECT id, code_sealed FROM deletion_request WHERE repeat_digest = :repeat AND code_sealed IS NOT NULL
+                        SELECT id, code_sealed
+                          FROM deletion_request
+                         WHERE repeat_digest = :repeat
+                           AND code_sealed IS NOT NULL
                         """)
                 .bind("repeat", repeatDigest)
                 .map(
@@ -185,44 +185,6 @@ final class RequestSql {
                 .bindArray("requests", UUID.class, requestOfEachClosed)
                 .bind("now", now)
                 .execute();
-    }
-
-    /**
-     * Waits until every request being inserted is committed, and lets no other in before this
-     * transaction ends. A statement that waits here takes its snapshot afterwards, so it sees the
-     * subscriptions of this transaction; one that came before is seen by it. Nothing falls between.
-     */
-    static void shutOutInserts(Handle handle) {
-        handle.execute("LOCK TABLE deletion_request IN SHARE ROW EXCLUSIVE MODE");
-    }
-
-    /** Creates what open requests of these apps lack, and counts it on the requests. */
-    static int insertMissingDeliveries(Handle handle, Collection<MetaAppId> apps, Instant now) {
-        return handle.createQuery(
-                        """
-                        WITH created AS (
-                            INSERT INTO delivery
-                                   (id, request_id, system_id, state, next_attempt_at, created_at)
-                            SELECT uuidv7(), r.id, s.system_id, 'pending', :now, :now
-                              FROM deletion_request r
-                              JOIN deletion_subscriber s ON s.app_id = r.app_id
-                             WHERE r.closed_at IS NULL
-                               AND r.app_id = ANY (:apps)
-                            ON CONFLICT (request_id, system_id) DO NOTHING
-                            RETURNING request_id
-                        ), counted AS (
-                            UPDATE deletion_request r
-                               SET open_deliveries = r.open_deliveries + c.deliveries
-                              FROM (SELECT request_id, count(*) AS deliveries
-                                      FROM created GROUP BY request_id) c
-                             WHERE r.id = c.request_id
-                        )
-                        SELECT count(*) FROM created
-                        """)
-                .bind("now", now)
-                .bindArray("apps", String.class, apps.stream().map(MetaAppId::value).toArray())
-                .mapTo(Integer.class)
-                .one();
     }
 
     /** When the oldest request that is still open came in; empty if none is. */

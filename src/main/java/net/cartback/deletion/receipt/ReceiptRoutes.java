@@ -2,12 +2,10 @@ package net.cartback.deletion.receipt;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
-import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.AnswerReading;
-import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.registry.ClientSystem;
@@ -31,14 +29,11 @@ public final class ReceiptRoutes implements Routes {
     private final Registry registry;
     private final Ledger ledger;
     private final InstantSource clock;
-    private final MeterRegistry meters;
 
-    public ReceiptRoutes(
-            Registry registry, Ledger ledger, InstantSource clock, MeterRegistry meters) {
+    public ReceiptRoutes(Registry registry, Ledger ledger, InstantSource clock) {
         this.registry = registry;
         this.ledger = ledger;
         this.clock = clock;
-        this.meters = meters;
     }
 
     @Override
@@ -57,18 +52,8 @@ public final class ReceiptRoutes implements Routes {
                         .orElseThrow(ReceiptRoutes::unknownDelivery);
         verify(ctx, delivery, system, body);
         var answer = answer(body);
-        switch (ledger.answer(delivery, answer, Basis.SIGNED)) {
-            case RECORDED -> {
-                meters.counter(
-                                "relay.deliveries",
-                                "system",
-                                system.id().value(),
-                                "outcome",
-                                answer.outcome().wireName())
-                        .increment();
-                ctx.status(204);
-            }
-            case REPEATED -> ctx.status(204);
+        switch (ledger.answer(delivery, answer, body)) {
+            case RECORDED, REPEATED -> ctx.status(204);
             case CONTRADICTED ->
                     throw ProblemException.of(
                             409,

@@ -1,8 +1,6 @@
 package net.cartback.deletion.registry;
 
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.registry.RegistrySql.SecretTable;
-import net.cartback.deletion.registry.RegistrySql.StoredSecret;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
@@ -26,12 +24,10 @@ import java.util.stream.Collectors;
  */
 public final class Registry {
 
-    /**
-     * Told, inside the transaction that applies a registry, which apps' systems may have changed.
-     */
+    /** Told, inside the transaction that applies a registry, who hears of what from now on. */
     @FunctionalInterface
-    public interface SubscriptionsChanged {
-        void of(Handle handle, Set<MetaAppId> apps);
+    public interface Subscribed {
+        void to(Handle handle, Set<Subscription> subscriptions);
     }
 
     private record Copy(Map<MetaAppId, MetaApp> apps, Map<ClientSystemId, ClientSystem> systems) {}
@@ -39,20 +35,19 @@ public final class Registry {
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final SubscriptionsChanged subscriptionsChanged;
+    private final Subscribed subscribed;
     private final RegistrySql sql;
+    private final SecretSql secretSql;
     private volatile Copy copy = new Copy(Map.of(), Map.of());
 
     public Registry(
-            Database database,
-            Keyring keyring,
-            InstantSource clock,
-            SubscriptionsChanged subscriptionsChanged) {
+            Database database, Keyring keyring, InstantSource clock, Subscribed subscribed) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.subscriptionsChanged = subscriptionsChanged;
+        this.subscribed = subscribed;
         this.sql = new RegistrySql(keyring.sealer());
+        this.secretSql = new SecretSql(keyring.sealer());
     }
 
     /** The app of this id, if it is registered. */
@@ -83,8 +78,9 @@ public final class Registry {
                         handle -> {
                             // One snapshot: an app must not appear without its secrets.
                             handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-                            var apps = sql.apps(handle, secrets(handle, SecretTable.APP));
-                            var systems = sql.systems(handle, secrets(handle, SecretTable.SYSTEM));
+                            var apps = sql.apps(handle, secrets(handle, SecretSql.Table.APP));
+                            var systems =
+                                    sql.systems(handle, secrets(handle, SecretSql.Table.SYSTEM));
                             return new Copy(
                                     byId(apps, MetaApp::id), byId(systems, ClientSystem::id));
                         });
@@ -128,28 +124,28 @@ public final class Registry {
     private void apply(Handle handle, RegistryFile file) {
         sql.lockAgainstOtherAppliers(handle);
         refuseWhatDoesNotFit(handle, file);
-        var touched = new HashSet<MetaAppId>();
+        var deaf = sql.deafSystems(handle);
+        var added = new HashSet<Subscription>();
         for (var system : file.systems()) {
             sql.upsertSystem(handle, system);
             if (system.secrets() != null) {
-                sql.replaceSecrets(
-                        handle, SecretTable.SYSTEM, system.id().value(), system.secrets());
+                secretSql.replace(
+                        handle, SecretSql.Table.SYSTEM, system.id().value(), system.secrets());
             }
         }
         for (var app : file.apps()) {
             sql.upsertApp(handle, app);
             if (app.secrets() != null) {
-                sql.replaceSecrets(handle, SecretTable.APP, app.id().value(), app.secrets());
+                secretSql.replace(handle, SecretSql.Table.APP, app.id().value(), app.secrets());
             }
             if (app.systems() != null) {
-                sql.replaceSubscriptions(handle, app.id(), app.systems());
-                touched.add(app.id());
+                added.addAll(sql.replaceSubscriptions(handle, app.id(), app.systems()));
             }
         }
-        touched.addAll(
-                sql.appsServedBy(
-                        handle, file.systems().stream().map(RegistryFile.Client::id).toList()));
-        subscriptionsChanged.of(handle, touched);
+        added.addAll(sql.listening(handle, deaf));
+        if (!added.isEmpty()) {
+            subscribed.to(handle, added);
+        }
     }
 
     /** What a new entry must say, and whether every system that an app names exists. */
@@ -191,9 +187,9 @@ public final class Registry {
         }
     }
 
-    private Map<String, List<StoredSecret>> secrets(Handle handle, SecretTable table) {
-        return sql.secrets(handle, table).stream()
-                .collect(Collectors.groupingBy(StoredSecret::owner));
+    private Map<String, List<SecretSql.Stored>> secrets(Handle handle, SecretSql.Table table) {
+        return secretSql.all(handle, table).stream()
+                .collect(Collectors.groupingBy(SecretSql.Stored::owner));
     }
 
     private static <K, V> Map<K, V> byId(List<V> values, Function<V, K> id) {

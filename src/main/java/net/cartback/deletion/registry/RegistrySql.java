@@ -9,7 +9,7 @@ import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
 
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
+import org.jdbi.v3.core.statement.StatementContext;
 
 import java.net.URI;
 import java.sql.ResultSet;
@@ -18,9 +18,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
-/** All SQL on the registry's tables. Each method is one statement, or one list replaced. */
+/** SQL on apps, systems and subscriptions. Each method is one statement, or one list replaced. */
 final class RegistrySql {
 
     /** Serialises whoever applies a registry; any number will do that nothing else here uses. */
@@ -32,28 +31,6 @@ final class RegistrySql {
 
     RegistrySql(Sealer sealer) {
         this.sealer = sealer;
-    }
-
-    /** A stored secret: an app's ({@code app_secret}) or a system's ({@code system_secret}). */
-    record StoredSecret(
-            UUID id,
-            String owner,
-            @Nullable String label,
-            String value,
-            @Nullable Instant notAfter) {}
-
-    /** The two tables of secrets have one form and differ in name and owner only. */
-    enum SecretTable {
-        APP("app_secret", "app_id"),
-        SYSTEM("system_secret", "system_id");
-
-        private final String table;
-        private final String owner;
-
-        SecretTable(String table, String owner) {
-            this.table = table;
-            this.owner = owner;
-        }
     }
 
     void lockAgainstOtherAppliers(Handle handle) {
@@ -102,15 +79,18 @@ final class RegistrySql {
                 .execute();
     }
 
+    /** The query of an address may carry a token, so it is sealed; the rest is for operators. */
     void upsertSystem(Handle handle, RegistryFile.Client system) {
+        var url = system.url();
         handle.createUpdate(
                         """
                         INSERT INTO client_system AS c
-                               (id, name, public_name, url, events, ack_means, answers,
-                                max_in_flight, rate_per_minute, timeout_ms, receipt_within_s)
+                               (id, name, public_name, url, query_sealed, events, ack_means,
+                                answers, max_in_flight, rate_per_minute, timeout_ms,
+                                receipt_within_s)
                         VALUES (:id, COALESCE(:name, ''),
                                 COALESCE(:public_name, 'Connected system'), COALESCE(:url, ''),
-                                COALESCE(:events, ARRAY['deletion']),
+                                :query, COALESCE(:events, ARRAY['deletion']),
                                 COALESCE(:ack_means, 'accepted'),
                                 COALESCE(CAST(:answers AS jsonb), '{}'),
                                 COALESCE(:max_in_flight, 16), COALESCE(:rate, 600),
@@ -119,6 +99,8 @@ final class RegistrySql {
                            SET name = COALESCE(:name, c.name),
                                public_name = COALESCE(:public_name, c.public_name),
                                url = COALESCE(:url, c.url),
+                               query_sealed = CASE WHEN CAST(:url AS text) IS NULL THEN c.query_sealed
+                                                   ELSE :query END,
                                events = COALESCE(:events, c.events),
                                ack_means = COALESCE(:ack_means, c.ack_means),
                                answers = COALESCE(CAST(:answers AS jsonb), c.answers),
@@ -130,7 +112,12 @@ final class RegistrySql {
                 .bind("id", system.id().value())
                 .bind("name", system.name())
                 .bind("public_name", system.publicName())
-                .bind("url", system.url() == null ? null : system.url().toString())
+                .bind("url", url == null ? null : withoutQuery(url))
+                .bind(
+                        "query",
+                        url == null || url.getRawQuery() == null
+                                ? null
+                                : sealer.seal(queryPlace(system.id()), url.getRawQuery()))
                 .bindArray(
                         "events",
                         String.class,
@@ -148,7 +135,9 @@ final class RegistrySql {
                 .execute();
     }
 
-    void replaceSubscriptions(Handle handle, MetaAppId app, List<ClientSystemId> systems) {
+    /** Makes these the app's systems; returns those that it did not have before. */
+    List<Subscription> replaceSubscriptions(
+            Handle handle, MetaAppId app, List<ClientSystemId> systems) {
         var ids = systems.stream().map(ClientSystemId::value).toArray(String[]::new);
         handle.createUpdate(
                         """
@@ -158,94 +147,39 @@ final class RegistrySql {
                 .bind("app", app.value())
                 .bindArray("systems", String.class, (Object[]) ids)
                 .execute();
-        handle.createUpdate(
+        return handle.createQuery(
                         """
                         INSERT INTO subscription (app_id, system_id)
                         SELECT :app, s FROM unnest(:systems) AS s
                         ON CONFLICT DO NOTHING
+                        RETURNING app_id, system_id
                         """)
                 .bind("app", app.value())
                 .bindArray("systems", String.class, (Object[]) ids)
-                .execute();
-    }
-
-    List<MetaAppId> appsServedBy(Handle handle, List<ClientSystemId> systems) {
-        return handle.createQuery(
-                        """
-                        SELECT DISTINCT app_id FROM subscription WHERE system_id = ANY (:systems)
-                        """)
-                .bindArray(
-                        "systems",
-                        String.class,
-                        systems.stream().map(ClientSystemId::value).toArray())
-                .map((row, context) -> new MetaAppId(row.getString("app_id")))
+                .map(RegistrySql::subscription)
                 .list();
     }
 
-    /** A secret that stays keeps its id, by which requests say which one matched. */
-    void replaceSecrets(
-            Handle handle, SecretTable table, String owner, List<RegistryFile.Secret> secrets) {
-        var stored =
-                secrets(handle, table).stream().filter(each -> each.owner().equals(owner)).toList();
-        var values = secrets.stream().map(RegistryFile.Secret::value).toList();
-        for (var each : stored) {
-            if (!values.contains(each.value())) {
-                handle.createUpdate("DELETE FROM <table> WHERE id = :id")
-                        .define("table", table.table)
-                        .bind("id", each.id())
-                        .execute();
-            }
-        }
-        for (int position = 0; position < secrets.size(); position++) {
-            var secret = secrets.get(position);
-            var id =
-                    stored.stream()
-                            .filter(each -> each.value().equals(secret.value()))
-                            .map(StoredSecret::id)
-                            .findFirst()
-                            .orElseGet(UUID::randomUUID);
-            handle.createUpdate(
-                            """
-                            INSERT INTO <table> (id, <owner>, position, label, value_sealed, not_after)
-                            VALUES (:id, :owner, :position, :label, :sealed, :not_after)
-                            ON CONFLICT (id) DO UPDATE
-                               SET position = :position, label = :label, not_after = :not_after
-                            """)
-                    .define("table", table.table)
-                    .define("owner", table.owner)
-                    .bind("id", id)
-                    .bind("owner", owner)
-                    .bind("position", position)
-                    .bind("label", secret.label())
-                    .bind("sealed", sealer.seal(place(table, id), secret.value()))
-                    .bind("not_after", secret.notAfter())
-                    .execute();
-        }
-    }
-
-    List<StoredSecret> secrets(Handle handle, SecretTable table) {
-        return handle.createQuery(
-                        """
-                        SELECT id, <owner> AS owner, label, value_sealed, not_after
-                          FROM <table>
-                         ORDER BY <owner>, position
-                        """)
-                .define("table", table.table)
-                .define("owner", table.owner)
-                .map(
-                        (row, context) -> {
-                            var id = row.getObject("id", UUID.class);
-                            return new StoredSecret(
-                                    id,
-                                    row.getString("owner"),
-                                    row.getString("label"),
-                                    sealer.open(place(table, id), row.getBytes("value_sealed")),
-                                    instant(row, "not_after"));
-                        })
+    /** Systems that do not hear of deletions. */
+    List<String> deafSystems(Handle handle) {
+        return handle.createQuery("SELECT id FROM client_system WHERE 'deletion' <> ALL (events)")
+                .mapTo(String.class)
                 .list();
     }
 
-    List<MetaApp> apps(Handle handle, Map<String, List<StoredSecret>> secrets) {
+    /** Which of these systems now hear of deletions, and for which apps. */
+    List<Subscription> listening(Handle handle, List<String> systems) {
+        return handle.createQuery(
+                        """
+                        SELECT app_id, system_id FROM deletion_subscriber
+                         WHERE system_id = ANY (:systems)
+                        """)
+                .bindArray("systems", String.class, systems)
+                .map(RegistrySql::subscription)
+                .list();
+    }
+
+    List<MetaApp> apps(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
         return handle.createQuery("SELECT id, name, platform FROM meta_app")
                 .map(
                         (row, context) ->
@@ -267,11 +201,12 @@ final class RegistrySql {
                 .list();
     }
 
-    List<ClientSystem> systems(Handle handle, Map<String, List<StoredSecret>> secrets) {
+    List<ClientSystem> systems(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
         return handle.createQuery(
                         """
-                        SELECT id, public_name, url, ack_means, answers::text AS answers,
-                               max_in_flight, timeout_ms, receipt_within_s
+                        SELECT id, public_name, url, query_sealed, ack_means,
+                               answers::text AS answers, max_in_flight, timeout_ms,
+                               receipt_within_s
                           FROM client_system
                         """)
                 .map(
@@ -279,7 +214,7 @@ final class RegistrySql {
                                 new ClientSystem(
                                         new ClientSystemId(row.getString("id")),
                                         row.getString("public_name"),
-                                        URI.create(row.getString("url")),
+                                        url(row),
                                         secrets
                                                 .getOrDefault(row.getString("id"), List.of())
                                                 .stream()
@@ -300,13 +235,28 @@ final class RegistrySql {
                 .list();
     }
 
-    private static Place place(SecretTable table, UUID id) {
-        return new Place(table.table, "value_sealed", id.toString());
+    private static Subscription subscription(ResultSet row, StatementContext context)
+            throws SQLException {
+        return Subscription.of(row.getString("app_id"), row.getString("system_id"));
     }
 
-    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-        var timestamp = row.getTimestamp(column);
-        return timestamp == null ? null : timestamp.toInstant();
+    private URI url(ResultSet row) throws SQLException {
+        var query = row.getBytes("query_sealed");
+        var url = row.getString("url");
+        if (query == null) {
+            return URI.create(url);
+        }
+        var place = queryPlace(new ClientSystemId(row.getString("id")));
+        return URI.create(url + "?" + sealer.open(place, query));
+    }
+
+    private static String withoutQuery(URI url) {
+        var text = url.toString();
+        return url.getRawQuery() == null ? text : text.substring(0, text.indexOf('?'));
+    }
+
+    private static Place queryPlace(ClientSystemId system) {
+        return new Place("client_system", "query_sealed", system.value());
     }
 
     private static String write(Map<Integer, String> answers) {

@@ -8,8 +8,8 @@ import gg.jte.output.StringOutput;
 
 import io.javalin.http.Context;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import net.cartback.deletion.crypto.Digest;
+
 import java.util.Base64;
 import java.util.Map;
 
@@ -68,12 +68,6 @@ final class Pages {
     }
 
     private static String sha256(String text) {
-        try {
-            return Base64.getEncoder()
-                    .encodeToString(
-                            MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256 is not available in this JVM", e);
-        }
+        return Base64.getEncoder().encodeToString(Digest.sha256(text.getBytes(UTF_8)));
     }
 }

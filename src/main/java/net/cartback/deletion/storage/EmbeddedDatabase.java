@@ -7,7 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -33,6 +35,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration JOIN_POLL = Duration.ofMillis(200);
 
     private final DatabaseAddress address;
     private final @Nullable EmbeddedPostgres server;
@@ -49,8 +52,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     /**
      * Starts the server of this directory, or joins the one that another process runs there.
      *
-     * @throws IllegalStateException if there is no server here for this machine, or it does not
-     *     start
+     * @throws EmbeddedDatabaseFailed if it cannot be had; the message says why
      */
     public static EmbeddedDatabase open(Path given) {
         // PostgreSQL writes the real path into its pid file; ours must compare equal to it.
@@ -65,9 +67,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
                                     StandardOpenOption.WRITE)
                             .tryLock();
             return ownership == null ? join(directory) : start(directory, ownership);
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The embedded PostgreSQL under " + given + " did not start", e);
+        } catch (IOException | IllegalStateException e) {
+            throw new EmbeddedDatabaseFailed(given, e);
         }
     }
 
@@ -115,16 +116,43 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return new EmbeddedDatabase(server.getPort(), server, ownership);
     }
 
+    /**
+     * The owner may be starting or stopping the server at this moment. So the pid file must be
+     * whole and say "ready" (its eighth line), and its port must answer.
+     */
     private static EmbeddedDatabase join(Path directory) throws IOException {
         var pidFile = directory.resolve("postgres/postmaster.pid");
-        if (!Files.exists(pidFile)) {
-            throw new IllegalStateException(
-                    "Another process is just starting or stopping the database under "
-                            + directory
-                            + "; try again in a moment");
+        long deadline = System.nanoTime() + START_LIMIT.toNanos();
+        while (System.nanoTime() < deadline) {
+            var lines = Files.exists(pidFile) ? Files.readAllLines(pidFile) : List.<String>of();
+            if (lines.size() >= 8 && lines.get(7).strip().equals("ready")) {
+                int port = Integer.parseInt(lines.get(3).strip());
+                if (answers(port)) {
+                    return new EmbeddedDatabase(port, null, null);
+                }
+            }
+            try {
+                Thread.sleep(JOIN_POLL);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while another process started it", e);
+            }
         }
-        return new EmbeddedDatabase(
-                Integer.parseInt(Files.readAllLines(pidFile).get(3)), null, null);
+        throw new IllegalStateException(
+                "another process holds it, and its server did not get ready within "
+                        + START_LIMIT.toSeconds()
+                        + " seconds");
+    }
+
+    private static boolean answers(int port) {
+        try (var socket = new Socket()) {
+            socket.connect(
+                    new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port),
+                    (int) JOIN_POLL.toMillis());
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** The first line of the pid file is the server's process; its owner is gone, since we own. */
@@ -146,10 +174,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
             process.onExit().get(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while a left-over server stopped", e);
+            throw new IllegalStateException("interrupted while a left-over server stopped", e);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
-                    "A left-over PostgreSQL (process "
+                    "a left-over PostgreSQL (process "
                             + process.pid()
                             + ") still has users and does not stop; stop it by hand",
                     e);

@@ -9,6 +9,7 @@ import io.javalin.util.JavalinBindException;
 
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -30,6 +31,9 @@ public final class HttpListener implements AutoCloseable {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final Duration RETRY_WHEN_STARTING = Duration.ofSeconds(5);
     private static final int MAX_HEADER_BYTES = 8 * 1024;
+
+    /** More than this wait in the system's own queue until another connection ends. */
+    private static final int MAX_CONNECTIONS = 4_096;
 
     private final Javalin javalin;
 
@@ -97,6 +101,7 @@ public final class HttpListener implements AutoCloseable {
                 server -> {
                     server.setStopTimeout(STOP_LIMIT.toMillis());
                     server.setErrorHandler(HttpListener::answerBrokenHttp);
+                    server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server));
                 });
     }
 

@@ -50,7 +50,8 @@ public final class ProblemException extends RuntimeException {
         return status;
     }
 
-    String type() {
+    /** The kind of problem: a short word of a fixed list, fit for a metric. */
+    public String type() {
         return type;
     }
 

@@ -2,16 +2,18 @@ package net.cartback.deletion.web;
 
 import io.javalin.http.Context;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Reads bodies within a size and within a time: a body that trickles is cut off although each byte
- * is in time.
+ * Reads bodies within a size and within a time: a body that trickles or stalls is cut off, whatever
+ * the connection's own limits are.
  *
  * <p>Stateless and thread-safe.
  */
@@ -34,43 +36,86 @@ public final class RequestBody {
      *     than 10 s, 400 if it breaks off
      */
     public static byte[] read(Context ctx, int maxBytes) {
-        long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
-        try (var in = ctx.bodyInputStream()) {
-            // Before reading: a sender that waits for "100 Continue" is told no at once.
-            if (ctx.req().getContentLengthLong() > maxBytes) {
-                if (ctx.header("Expect") == null) {
-                    discard(in, deadline);
-                }
-                throw tooLarge(maxBytes);
-            }
-            var body = new ByteArrayOutputStream(1024);
-            var buffer = new byte[4096];
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                body.write(buffer, 0, n);
-                if (body.size() > maxBytes) {
-                    discard(in, deadline);
-                    throw tooLarge(maxBytes);
-                }
-                if (System.nanoTime() > deadline) {
-                    throw tooSlow();
-                }
-            }
-            return body.toByteArray();
+        try (var alarm = new Alarm();
+                var in = ctx.bodyInputStream()) {
+            return read(ctx, in, maxBytes, alarm);
         } catch (IOException e) {
-            if (e.getCause() instanceof TimeoutException || e instanceof SocketTimeoutException) {
-                throw tooSlow();
-            }
             throw ProblemException.of(400, "incomplete-body", "The body broke off");
         }
     }
 
-    private static void discard(InputStream in, long deadline) throws IOException {
+    private static byte[] read(Context ctx, InputStream in, int maxBytes, Alarm alarm)
+            throws IOException {
+        try {
+            // Before reading: a sender that waits for "100 Continue" is told no at once.
+            if (ctx.req().getContentLengthLong() > maxBytes) {
+                if (ctx.header("Expect") == null) {
+                    discard(in);
+                }
+                throw tooLarge(maxBytes);
+            }
+            var body = in.readNBytes(maxBytes + 1);
+            if (body.length > maxBytes) {
+                discard(in);
+                throw tooLarge(maxBytes);
+            }
+            return body;
+        } catch (IOException e) {
+            if (alarm.hasRung()
+                    || e.getCause() instanceof TimeoutException
+                    || e instanceof SocketTimeoutException) {
+                throw tooSlow();
+            }
+            throw e;
+        }
+    }
+
+    private static void discard(InputStream in) throws IOException {
         var buffer = new byte[16_384];
         int discarded = 0;
-        for (int n = in.read(buffer);
-                n >= 0 && discarded < MAX_DISCARDED && System.nanoTime() < deadline;
-                n = in.read(buffer)) {
+        for (int n = in.read(buffer); n >= 0 && discarded < MAX_DISCARDED; n = in.read(buffer)) {
             discarded += n;
+        }
+    }
+
+    /** Interrupts the reader when the time is over: a read cannot be told how long to wait. */
+    private static final class Alarm implements AutoCloseable {
+
+        private static final ScheduledThreadPoolExecutor CLOCK = clock();
+
+        private final Thread reader = Thread.currentThread();
+        private final Future<?> pending =
+                CLOCK.schedule(this::ring, TIME_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+        private boolean rung;
+        private boolean over;
+
+        private synchronized void ring() {
+            if (!over) {
+                rung = true;
+                reader.interrupt();
+            }
+        }
+
+        synchronized boolean hasRung() {
+            return rung;
+        }
+
+        @Override
+        public synchronized void close() {
+            over = true;
+            var _ = pending.cancel(false);
+            if (rung) {
+                // It was meant for the read, which is over: nothing after it may be interrupted.
+                var _ = Thread.interrupted();
+            }
+        }
+
+        private static ScheduledThreadPoolExecutor clock() {
+            var clock =
+                    new ScheduledThreadPoolExecutor(
+                            1, Thread.ofPlatform().name("body-limit").daemon().factory());
+            clock.setRemoveOnCancelPolicy(true);
+            return clock;
         }
     }
 

@@ -1,0 +1,16 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+
+import java.time.Duration;
+
+/**
+ * What of one client system is not closed yet. Each number is counted to 100 000 and no further.
+ *
+ * @param pending due, in flight, or waiting to be sent again
+ * @param awaitingReceipt accepted; the answer is still to come
+ * @param parked waiting for an operator
+ * @param lag since when the one that is due the longest has not been sent; zero if none is due
+ */
+public record Backlog(
+        ClientSystemId system, long pending, long awaitingReceipt, long parked, Duration lag) {}

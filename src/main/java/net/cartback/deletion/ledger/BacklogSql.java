@@ -1,0 +1,55 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+
+import org.jdbi.v3.core.Handle;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** SQL that measures what is not closed yet. Each method is one statement. */
+final class BacklogSql {
+
+    /** Counted to here and no further: measuring must not read ten million rows. */
+    private static final int COUNT_LIMIT = 100_000;
+
+    private BacklogSql() {}
+
+    /** Each count reads one partial index, and only so many entries of it. */
+    static List<Backlog> bySystem(Handle handle, Instant now) {
+        return handle.createQuery(
+                        """
+                        SELECT c.id,
+                               (SELECT count(*)
+                                  FROM (SELECT 1 FROM delivery d
+                                         WHERE d.system_id = c.id AND d.state = 'pending'
+                                         LIMIT :limit) AS counted) AS pending,
+                               (SELECT count(*)
+                                  FROM (SELECT 1 FROM delivery d
+                                         WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
+                                         LIMIT :limit) AS counted) AS awaiting,
+                               (SELECT count(*)
+                                  FROM (SELECT 1 FROM delivery d
+                                         WHERE d.system_id = c.id AND d.state = 'parked'
+                                         LIMIT :limit) AS counted) AS parked,
+                               LEAST(:now, (SELECT d.next_attempt_at FROM delivery d
+                                             WHERE d.system_id = c.id AND d.state = 'pending'
+                                             ORDER BY d.next_attempt_at
+                                             LIMIT 1)) AS due_since
+                          FROM client_system c
+                        """)
+                .bind("limit", COUNT_LIMIT)
+                .bind("now", now)
+                .map(
+                        (row, context) ->
+                                new Backlog(
+                                        new ClientSystemId(row.getString("id")),
+                                        row.getLong("pending"),
+                                        row.getLong("awaiting"),
+                                        row.getLong("parked"),
+                                        Duration.between(
+                                                row.getTimestamp("due_since").toInstant(), now)))
+                .list();
+    }
+}

@@ -1,0 +1,110 @@
+package net.cartback.deletion.registry;
+
+import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.Sealer;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** SQL on the two tables of secrets, {@code app_secret} and {@code system_secret}. */
+final class SecretSql {
+
+    private final Sealer sealer;
+
+    SecretSql(Sealer sealer) {
+        this.sealer = sealer;
+    }
+
+    /** A secret as it is stored. */
+    record Stored(
+            UUID id,
+            String owner,
+            @Nullable String label,
+            String value,
+            @Nullable Instant notAfter) {}
+
+    /** The two tables of secrets have one form and differ in name and owner only. */
+    enum Table {
+        APP("app_secret", "app_id"),
+        SYSTEM("system_secret", "system_id");
+
+        private final String table;
+        private final String owner;
+
+        Table(String table, String owner) {
+            this.table = table;
+            this.owner = owner;
+        }
+    }
+
+    /** A secret that stays keeps its id, by which requests say which one matched. */
+    void replace(Handle handle, Table table, String owner, List<RegistryFile.Secret> secrets) {
+        var stored =
+                all(handle, table).stream().filter(each -> each.owner().equals(owner)).toList();
+        var values = secrets.stream().map(RegistryFile.Secret::value).toList();
+        for (var each : stored) {
+            if (!values.contains(each.value())) {
+                handle.createUpdate("DELETE FROM <table> WHERE id = :id")
+                        .define("table", table.table)
+                        .bind("id", each.id())
+                        .execute();
+            }
+        }
+        for (int position = 0; position < secrets.size(); position++) {
+            var secret = secrets.get(position);
+            var id =
+                    stored.stream()
+                            .filter(each -> each.value().equals(secret.value()))
+                            .map(Stored::id)
+                            .findFirst()
+                            .orElseGet(UUID::randomUUID);
+            handle.createUpdate(
+                            """
+                            INSERT INTO <table> (id, <owner>, position, label, value_sealed, not_after)
+                            VALUES (:id, :owner, :position, :label, :sealed, :not_after)
+                            ON CONFLICT (id) DO UPDATE
+                               SET position = :position, label = :label, not_after = :not_after
+                            """)
+                    .define("table", table.table)
+                    .define("owner", table.owner)
+                    .bind("id", id)
+                    .bind("owner", owner)
+                    .bind("position", position)
+                    .bind("label", secret.label())
+                    .bind("sealed", sealer.seal(place(table, id), secret.value()))
+                    .bind("not_after", secret.notAfter())
+                    .execute();
+        }
+    }
+
+    List<Stored> all(Handle handle, Table table) {
+        return handle.createQuery(
+                        """
+                        SELECT id, <owner> AS owner, label, value_sealed, not_after
+                          FROM <table>
+                         ORDER BY <owner>, position
+                        """)
+                .define("table", table.table)
+                .define("owner", table.owner)
+                .map(
+                        (row, context) -> {
+                            var id = row.getObject("id", UUID.class);
+                            var notAfter = row.getTimestamp("not_after");
+                            return new Stored(
+                                    id,
+                                    row.getString("owner"),
+                                    row.getString("label"),
+                                    sealer.open(place(table, id), row.getBytes("value_sealed")),
+                                    notAfter == null ? null : notAfter.toInstant());
+                        })
+                .list();
+    }
+
+    private static Place place(Table table, UUID id) {
+        return new Place(table.table, "value_sealed", id.toString());
+    }
+}
