@@ -255,6 +255,21 @@ class WholeProgramE2E {
     }
 
     @Test
+    void an_installation_without_the_embedded_database_asks_for_a_database_in_a_sentence()
+            throws IOException {
+        var jar = Path.of(System.getProperty("relay.jar")).toAbsolutePath();
+        Files.createSymbolicLink(directory.resolve("lib"), jar.resolveSibling("lib"));
+        var production = Files.copy(jar, directory.resolve("deletion-relay.jar"));
+
+        var relay = RelayProcess.startJar(production, Map.of(), "serve");
+
+        assertThat(relay.exitCode()).isEqualTo(2);
+        assertThat(relay.output())
+                .contains("DATABASE_URL is required: this installation has no embedded database")
+                .doesNotContain("\tat ", "Exception", "Error");
+    }
+
+    @Test
     void a_data_directory_that_cannot_be_used_is_told_in_a_sentence() throws IOException {
         var file = Files.writeString(directory.resolve("not-a-directory"), "x");
 

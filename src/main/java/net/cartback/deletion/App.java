@@ -196,7 +196,12 @@ final class App implements AutoCloseable {
     public void close() {
         ready = false;
         while (!opened.isEmpty()) {
-            opened.pop().run();
+            try {
+                opened.pop().run();
+            } catch (RuntimeException e) {
+                // One part that does not end well must not keep the others open.
+                log.error("A part of the relay did not stop cleanly", e);
+            }
         }
     }
 

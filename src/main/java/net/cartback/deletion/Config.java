@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.storage.EmbeddedDatabase;
 
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +104,9 @@ record Config(
             var owner = database("MIGRATION_DATABASE_URL");
             if (owner != null && !environment.containsKey("DATABASE_URL")) {
                 fault("MIGRATION_DATABASE_URL", "makes no sense without DATABASE_URL");
+            }
+            if (!environment.containsKey("DATABASE_URL") && !EmbeddedDatabase.isInstalled()) {
+                fault("DATABASE_URL", "is required: this installation has no embedded database");
             }
             var keyring = path("KEYRING_FILE");
             if (environment.containsKey("DATABASE_URL") && keyring == null) {

@@ -49,6 +49,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
         this.ownership = ownership;
     }
 
+    /** Whether the libraries that it needs are there; an image for production leaves them out. */
+    public static boolean isInstalled() {
+        return EmbeddedDatabase.class.getResource(
+                        "/io/zonky/test/db/postgres/embedded/EmbeddedPostgres.class")
+                != null;
+    }
+
     /**
      * Starts the server of this directory, or joins the one that another process runs there.
      *

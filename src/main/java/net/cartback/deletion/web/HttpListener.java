@@ -6,6 +6,7 @@ import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinBindException;
+import io.javalin.util.JavalinException;
 
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -13,6 +14,8 @@ import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -27,6 +30,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class HttpListener implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(HttpListener.class);
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(15);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final Duration RETRY_WHEN_STARTING = Duration.ofSeconds(5);
@@ -78,10 +82,15 @@ public final class HttpListener implements AutoCloseable {
         return javalin.port();
     }
 
-    /** Takes no more requests, and waits up to 10 s for those under way. */
+    /** Takes no more requests, and waits up to 10 s for those under way; then it cuts them off. */
     @Override
     public void close() {
-        javalin.stop();
+        try {
+            javalin.stop();
+        } catch (JavalinException e) {
+            // It has stopped all the same.
+            log.warn("Stopped listening with connections still open", e);
+        }
     }
 
     private static void configure(JavalinConfig config, String host, int port) {
