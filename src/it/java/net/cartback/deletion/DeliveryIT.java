@@ -3,17 +3,22 @@ package net.cartback.deletion;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.FakeClientSystem.Received;
 import net.cartback.deletion.fixtures.OutsideVerifier;
+import net.cartback.deletion.fixtures.RawServer;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.ledger.Ledger;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
@@ -254,6 +259,60 @@ class DeliveryIT {
         relay.dispatchOnce();
         assertThat(relay.count("SELECT count(*) FROM attempt WHERE reply = 'accepted'"))
                 .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1 000 X", "HTTP/1.1 099 X", "HTTP/1.1 -12 X", "HTTP/1.1 700 X"})
+    void a_status_line_that_holds_no_status_costs_one_attempt(String statusLine)
+            throws IOException {
+        try (var raw = new RawServer(statusLine + "\r\nContent-Length: 0\r\n\r\n")) {
+            relay.register("systems: [{id: crm, url: \"%s\"}]".formatted(raw.url()));
+            relay.metaAsksToDelete("1");
+
+            relay.dispatchOnce();
+
+            assertThat(error()).isEqualTo("malformed");
+            relay.clock().advance(Duration.ofSeconds(3));
+            assertThat(relay.dispatchOnce()).as("not due yet").isZero();
+        }
+    }
+
+    @Test
+    void a_result_that_cannot_be_written_comes_back_by_the_schedule_and_not_by_its_lease() {
+        relay.database()
+                .withHandle(
+                        handle ->
+                                handle.execute(
+                                        "ALTER TABLE attempt ADD CHECK (status IS DISTINCT FROM"
+                                                + " 418)"));
+        crm.answers(418, "");
+        relay.metaAsksToDelete("1");
+        relay.dispatcher().start();
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(
+                        () ->
+                                relay.count(
+                                                "SELECT count(*) FROM delivery WHERE state ="
+                                                        + " 'pending' AND lease_id IS NULL AND"
+                                                        + " reason = 'internal'")
+                                        == 1);
+
+        assertThat(crm.received()).hasSize(1);
+    }
+
+    @Test
+    void a_system_whose_secrets_have_all_ended_is_sent_nothing() {
+        relay.register(
+                "systems: [{id: crm, secrets: [{value: %s, not_after: \"%s\"}]}]"
+                        .formatted(crm.secret(), relay.clock().instant().plusSeconds(60)));
+        relay.metaAsksToDelete("1");
+        relay.clock().advance(Duration.ofSeconds(61));
+
+        relay.dispatchOnce();
+
+        assertThat(crm.received()).isEmpty();
+        assertThat(error()).isEqualTo("no_secret");
     }
 
     @Test

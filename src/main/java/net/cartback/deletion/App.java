@@ -153,11 +153,11 @@ final class App implements AutoCloseable {
         if (embedded != null) {
             Migrations.migrate(address, null);
         }
-        boolean told = false;
-        while (!isPrepared()) {
-            if (!told) {
-                log.warn("Waiting for the database and for its schema to be migrated");
-                told = true;
+        var told = "";
+        for (var missing = missing(); missing != null; missing = missing()) {
+            if (!missing.equals(told)) {
+                log.warn("Waiting: {}", missing);
+                told = missing;
             }
             if (stop.await(READY_POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                 return false;
@@ -205,21 +205,26 @@ final class App implements AutoCloseable {
         }
     }
 
-    private boolean isPrepared() {
+    /** What keeps the relay from starting; null if nothing does, and the registry is applied. */
+    private @Nullable String missing() {
         try {
             if (!Migrations.isCurrent(address)) {
-                return false;
+                return "the schema is not the one this version needs; the command migrate makes it";
             }
             clock.anchor(database);
-            if (registryFile != null && registry.applyOnce(registryFile)) {
+            if (registryFile == null) {
+                registry.reload();
+            } else if (registry.applyOnce(registryFile)) {
                 log.info("The registry file has been applied");
                 signals.send(REGISTRY);
             } else {
-                registry.reload();
+                log.info(
+                        "The registry file was applied before, and is not applied again; the"
+                                + " command registry apply does that");
             }
-            return true;
+            return null;
         } catch (DatabaseUnavailable e) {
-            return false;
+            return String.valueOf(e.getMessage());
         }
     }
 

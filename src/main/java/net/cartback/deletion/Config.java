@@ -155,7 +155,19 @@ record Config(
 
         private @Nullable Path path(String name) {
             var value = value(name);
+            if (value == null && environment.containsKey(name)) {
+                // An empty variable is a mistake somewhere; it must not pass as an absent one.
+                fault(name, "is set and empty");
+            }
             return value == null ? null : Path.of(value);
+        }
+
+        private boolean flag(String name) {
+            var value = text(name, "false");
+            if (!value.equals("true") && !value.equals("false")) {
+                fault(name, "must be true or false");
+            }
+            return value.equals("true");
         }
 
         private int number(String name, int ifUnset, int min, int max) {
@@ -209,7 +221,7 @@ record Config(
             }
             try {
                 var address = DatabaseAddress.parse(value);
-                boolean insecure = "true".equals(value("DATABASE_INSECURE"));
+                boolean insecure = flag("DATABASE_INSECURE");
                 if (!address.isLoopback() && !address.isVerified() && !insecure) {
                     fault(
                             name,

@@ -6,15 +6,14 @@ import net.cartback.deletion.crypto.InvalidKeyring;
 import net.cartback.deletion.crypto.Keyring;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 
 /** The file in which the keyring stands: readable by its owner alone, and never overwritten. */
 final class KeyringFile {
@@ -43,25 +42,45 @@ final class KeyringFile {
         }
     }
 
-    /** Writes a new keyring to a file that must not exist yet. */
+    /**
+     * Writes a new keyring to a file that must not exist yet: whole, or not at all, and on the disk
+     * when this returns.
+     */
     static void generate(Path file, InstantSource clock) {
         try {
-            Files.createDirectories(file.toAbsolutePath().resolveSibling("."));
-            var ownerOnly =
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rw-------"));
-            try (var channel =
-                    Files.newByteChannel(
-                            file,
-                            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                            ownerOnly)) {
-                channel.write(UTF_8.encode(Keyring.generate(clock.instant(), RANDOM)));
+            var directory = file.toAbsolutePath().resolveSibling(".").normalize();
+            Files.createDirectories(directory);
+            var whole = Files.createTempFile(directory, file.getFileName().toString(), ".new");
+            try {
+                write(whole, Keyring.generate(clock.instant(), RANDOM));
+                Files.move(whole, file);
+                // What it seals is durable from the first commit on, so it must be, too.
+                force(directory);
+            } finally {
+                Files.deleteIfExists(whole);
             }
         } catch (FileAlreadyExistsException e) {
             throw new Config.Invalid(
                     List.of(file + " exists already; a keyring is never overwritten"));
         } catch (IOException e) {
             throw new Config.Invalid(List.of(file + " cannot be written: " + e.getMessage()));
+        }
+    }
+
+    /** The temporary file is its owner's alone from the start, as all temporary files are. */
+    private static void write(Path file, String keyring) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            var bytes = UTF_8.encode(keyring);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static void force(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 }

@@ -128,6 +128,9 @@ public final class Main implements Runnable {
         if (!Subject.isValid(user)) {
             throw new Config.Invalid(List.of("--user must be 1 to 256 characters, and not 0"));
         }
+        if (issuedAt != null && (issuedAt < 0 || issuedAt > SampleSignedRequest.MAX_ISSUED_AT)) {
+            throw new Config.Invalid(List.of("--issued-at must be seconds since 1970"));
+        }
         var at = issuedAt == null ? Instant.now() : Instant.ofEpochSecond(issuedAt);
         try (var storage = Storage.open(Config.read(System.getenv()))) {
             storage.registry().reload();

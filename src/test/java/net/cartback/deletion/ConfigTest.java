@@ -96,6 +96,42 @@ class ConfigTest {
                         "true"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "postgres://u@localhost/relay?colour=red",
+                "postgres://u@localhost/relay?sslmode=nonsense"
+            })
+    void an_option_that_the_driver_lacks_is_a_fault_of_the_configuration(String url) {
+        assertThatThrownBy(() -> Config.read(Map.of("DATABASE_URL", url, "KEYRING_FILE", "k")))
+                .isInstanceOf(Config.Invalid.class)
+                .hasMessageContaining("DATABASE_URL ");
+    }
+
+    @Test
+    void an_empty_variable_does_not_pass_as_an_absent_one() {
+        assertThatThrownBy(
+                        () ->
+                                Config.read(
+                                        Map.of(
+                                                "REGISTRY_FILE",
+                                                " ",
+                                                "KEYRING_FILE",
+                                                "",
+                                                "DATABASE_INSECURE",
+                                                "yes",
+                                                "DATABASE_URL",
+                                                "postgres://u@localhost/relay")))
+                .isInstanceOfSatisfying(
+                        Config.Invalid.class,
+                        invalid ->
+                                assertThat(invalid.faults())
+                                        .contains(
+                                                "REGISTRY_FILE is set and empty",
+                                                "KEYRING_FILE is set and empty",
+                                                "DATABASE_INSECURE must be true or false"));
+    }
+
     @Test
     void the_two_listeners_cannot_share_a_port() {
         assertThatThrownBy(() -> Config.read(Map.of("PORT", "9090")))

@@ -77,7 +77,12 @@ public final class Dispatcher implements AutoCloseable {
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         this.sender = new Sender(client, ledger, keyring, clock, publicUrl);
-        this.settler = new Settler(ledger, this::settled, meters);
+        this.settler =
+                new Settler(
+                        ledger,
+                        this::settled,
+                        each -> retry(each, "internal", Duration.ZERO),
+                        meters);
         this.claimTime =
                 Timer.builder("relay.claim")
                         .description("Time to claim what is due, also where nothing was")
@@ -179,7 +184,7 @@ public final class Dispatcher implements AutoCloseable {
     private void launch(ClaimedDelivery delivery) {
         // Only this loop takes slots, and it claimed no more than were free.
         slots.acquireUninterruptibly();
-        Thread.ofVirtual().name("deliver-", 0).start(() -> settler.add(send(delivery)));
+        Thread.ofVirtual().name("deliver").start(() -> settler.add(send(delivery)));
     }
 
     private void settled(int deliveries) {

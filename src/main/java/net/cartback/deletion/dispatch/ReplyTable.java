@@ -63,6 +63,11 @@ final class ReplyTable {
         return failure(status, retryAfter, now);
     }
 
+    /** Whether the number is a status at all (RFC 9110, section 15). */
+    static boolean isStatus(int status) {
+        return status >= 100 && status <= 599;
+    }
+
     private static Reply failure(int status, @Nullable String retryAfter, Instant now) {
         var error = "status_" + status;
         return switch (status) {

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -68,16 +69,23 @@ final class Sender {
         Reply reply;
         if (system == null) {
             reply = new Reply.SystemAtFault("unregistered");
+        } else if (system.activeSecrets(startedAt).isEmpty()) {
+            // Nothing may go out that its receiver cannot tell from a forgery.
+            reply = new Reply.SystemAtFault("no_secret");
         } else {
             try (var response = client.execute(request(delivery, system), system.timeout())) {
-                status = response.code();
-                reply =
-                        ReplyTable.read(
-                                system,
-                                response.code(),
-                                body(response),
-                                response.header(GuardedClient.RETRY_AFTER),
-                                clock.instant());
+                if (ReplyTable.isStatus(response.code())) {
+                    status = response.code();
+                    reply =
+                            ReplyTable.read(
+                                    system,
+                                    status,
+                                    body(response),
+                                    response.header(GuardedClient.RETRY_AFTER),
+                                    clock.instant());
+                } else {
+                    reply = new Reply.TryAgain("malformed");
+                }
             } catch (GuardedClient.ProxyAsked e) {
                 status = HTTP_PROXY_AUTH;
                 reply = ReplyTable.read(system, status, new byte[0], null, clock.instant());
@@ -85,6 +93,9 @@ final class Sender {
                 reply = new Reply.DeliveryAtFault("subject_unreadable");
             } catch (IOException e) {
                 reply = failure(e, status != null);
+            } catch (IllegalStateException e) {
+                // How the client says that a status line holds no status.
+                reply = new Reply.TryAgain("malformed");
             }
         }
         var duration = Duration.ofNanos(System.nanoTime() - start);
@@ -155,6 +166,7 @@ final class Sender {
             case SocketTimeoutException timeout -> new Reply.TryAgain("timeout");
             case InterruptedIOException timeout -> new Reply.TryAgain("timeout");
             case ConnectException refused -> new Reply.TryAgain("connect");
+            case ProtocolException malformed -> new Reply.TryAgain("malformed");
             case NoRouteToHostException unreachable -> new Reply.TryAgain("connect");
             default -> new Reply.TryAgain(replying ? "body" : "reset");
         };

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
+import net.cartback.deletion.ledger.Attempt;
+import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 
 /**
@@ -32,15 +35,24 @@ final class Settler {
 
     private final Ledger ledger;
     private final IntConsumer whenSettled;
+    private final Function<ClaimedDelivery, Settlement.Next> whenUnwritable;
     private final MeterProvider<Counter> attempts;
     private final Timer settleTime;
     private final LinkedBlockingQueue<Settlement> waiting = new LinkedBlockingQueue<>();
     private final Thread thread = Thread.ofVirtual().name("settle").unstarted(this::run);
     private volatile boolean stopping;
 
-    /** The consumer is told how many of what was added are done with. */
-    Settler(Ledger ledger, IntConsumer whenSettled, MeterRegistry meters) {
+    /**
+     * @param whenSettled told how many of what was added are done with
+     * @param whenUnwritable what follows for a delivery whose result cannot be written
+     */
+    Settler(
+            Ledger ledger,
+            IntConsumer whenSettled,
+            Function<ClaimedDelivery, Settlement.Next> whenUnwritable,
+            MeterRegistry meters) {
         this.ledger = ledger;
+        this.whenUnwritable = whenUnwritable;
         this.whenSettled = whenSettled;
         this.attempts =
                 Counter.builder("relay.attempts")
@@ -130,9 +142,35 @@ final class Settler {
                 log.atError()
                         .addKeyValue("delivery_id", settlement.delivery().id())
                         .setCause(e)
-                        .log("A result could not be written; the delivery is sent again");
+                        .log("A result could not be written; the delivery is sent again later");
+                settleWithout(settlement);
                 return;
             }
+        }
+    }
+
+    /**
+     * A result that cannot be written must not bring its delivery back as soon as its lease ends.
+     */
+    private void settleWithout(Settlement unwritable) {
+        var tried = unwritable.attempt();
+        try {
+            settle(
+                    List.of(
+                            new Settlement(
+                                    unwritable.delivery(),
+                                    new Attempt(
+                                            tried.startedAt(),
+                                            tried.duration(),
+                                            "try_again",
+                                            "internal",
+                                            null),
+                                    whenUnwritable.apply(unwritable.delivery()))));
+        } catch (RuntimeException e) {
+            log.atError()
+                    .addKeyValue("delivery_id", unwritable.delivery().id())
+                    .setCause(e)
+                    .log("Not even that could be written; its lease ends by itself");
         }
     }
 

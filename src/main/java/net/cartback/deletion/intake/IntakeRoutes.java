@@ -95,8 +95,7 @@ public final class IntakeRoutes implements Routes {
     @Override
     public void addTo(RoutesConfig routes) {
         routes.post(PATH, this::post);
-        routes.get(PATH, this::explain);
-        routes.head(PATH, this::explain);
+        Routes.read(routes, PATH, this::explain);
     }
 
     private void explain(Context ctx) {

@@ -13,6 +13,9 @@ import java.time.Instant;
  */
 public final class SampleSignedRequest {
 
+    /** Later seconds since 1970 are taken for absent. */
+    public static final long MAX_ISSUED_AT = SignedRequest.MAX_ISSUED_AT;
+
     private SampleSignedRequest() {}
 
     /** A deletion of this user, asked for at this time (to the second). */

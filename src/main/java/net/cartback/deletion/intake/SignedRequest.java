@@ -71,8 +71,8 @@ final class SignedRequest {
     private static final int SIGNATURE_BYTES = 32;
     private static final int MAX_USER_ID_LENGTH = 256;
 
-    /** The last second of the year 9999: what comes later is no date that anything can hold. */
-    private static final long MAX_ISSUED_AT = 253_402_300_799L;
+    /** The last second of the year 9999: later ones have no ISO 8601 form. */
+    static final long MAX_ISSUED_AT = 253_402_300_799L;
 
     private static final JsonFactory JSON =
             JsonFactory.builder()

@@ -84,8 +84,16 @@ public sealed interface AnswerReading {
 
         private Reader() {}
 
+        private static boolean hasByteOrderMark(byte[] body) {
+            return body.length > 3
+                    && body[0] == (byte) 0xEF
+                    && body[1] == (byte) 0xBB
+                    && body[2] == (byte) 0xBF;
+        }
+
         private static boolean startsAsObject(byte[] body) {
-            for (byte each : body) {
+            for (int i = hasByteOrderMark(body) ? 3 : 0; i < body.length; i++) {
+                byte each = body[i];
                 if (!Character.isWhitespace(each)) {
                     return each == '{';
                 }

@@ -20,11 +20,14 @@ import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -35,7 +38,8 @@ import java.util.random.RandomGenerator;
  * What is true: requests, deliveries, attempts and receipts. Each verb is one transaction, and has
  * happened when it returns.
  *
- * <p>Locks are taken in one order everywhere: systems, deliveries by id, requests by id.
+ * <p>Locks are taken in one order everywhere: systems, deliveries by id, requests by id. Filling up
+ * open requests takes requests first, and then only inserts deliveries that nobody else can see.
  *
  * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
  * database is away.
@@ -54,11 +58,14 @@ public final class Ledger {
     /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
     private static final int FILL_BATCH = 500;
 
+    private static final Logger log = LoggerFactory.getLogger(Ledger.class);
+
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final MeterProvider<Counter> closed;
+    private final MeterProvider<Counter> receipts;
 
     /** The generator makes confirmation codes: it must be cryptographically strong. */
     public Ledger(
@@ -75,10 +82,14 @@ public final class Ledger {
                 Counter.builder("relay.deliveries")
                         .description("Deliveries closed, by client system and outcome")
                         .withRegistry(meters);
+        this.receipts =
+                Counter.builder("relay.receipts")
+                        .description("Answers of client systems, by what became of them")
+                        .withRegistry(meters);
     }
 
     /** What became of an answer that came in. */
-    private record Recorded(Incoming incoming, ReceiptVerdict verdict) {}
+    private record Recorded(Incoming incoming, ReceiptVerdict verdict, boolean completing) {}
 
     /**
      * Records a request together with a delivery for each system of its app. The same wish again,
@@ -90,8 +101,12 @@ public final class Ledger {
                 handle -> {
                     for (int tries = 0; tries < MAX_TRIES; tries++) {
                         var code = ConfirmationCode.random(random);
-                        if (RequestSql.insertWithDeliveries(
-                                handle, row(request, repeatDigest, code))) {
+                        var row = row(request, repeatDigest, code);
+                        if (RequestSql.insertWithDeliveries(handle, row)) {
+                            log.atInfo()
+                                    .addKeyValue("request_id", row.id())
+                                    .addKeyValue("app", request.app())
+                                    .log("A deletion request is recorded");
                             return new Recording.Created(code);
                         }
                         // The insert cannot see the row it lost to; a statement after it can.
@@ -221,7 +236,7 @@ public final class Ledger {
                             }
                             return recordAnswers(handle, answers, now);
                         });
-        recorded.forEach(this::count);
+        recorded.forEach(this::tell);
     }
 
     /**
@@ -250,7 +265,7 @@ public final class Ledger {
                                                                 handle, List.of(incoming), now)
                                                                 .stream())
                                         .findFirst());
-        recorded.ifPresent(this::count);
+        recorded.ifPresent(this::tell);
         return recorded.map(Recorded::verdict).orElse(ReceiptVerdict.UNKNOWN);
     }
 
@@ -291,40 +306,65 @@ public final class Ledger {
         for (var each : answers) {
             (unspoken.remove(each.delivery()) ? closing : later).add(each);
         }
+        var completed = new HashSet<RequestId>();
         if (!closing.isEmpty()) {
             DeliverySql.close(
                     handle,
                     closing.stream().map(each -> each.delivery().value()).toList(),
                     closing.stream().map(each -> each.answer().outcome()).toList(),
                     now);
-            RequestSql.countDown(
-                    handle, closing.stream().map(each -> each.request().value()).toList(), now);
+            completed.addAll(
+                    RequestSql.countDown(
+                            handle,
+                            closing.stream().map(each -> each.request().value()).toList(),
+                            now));
         }
         var recorded = new ArrayList<Recorded>();
-        closing.forEach(each -> recorded.add(new Recorded(each, ReceiptVerdict.RECORDED)));
+        for (var each : closing) {
+            boolean completing = completed.remove(each.request());
+            recorded.add(new Recorded(each, ReceiptVerdict.RECORDED, completing));
+        }
         if (!later.isEmpty()) {
             var known = ReceiptSql.answers(handle, later.stream().map(Incoming::delivery).toList());
             for (var each : later) {
                 if (each.answer().equals(known.get(each.delivery()))) {
-                    recorded.add(new Recorded(each, ReceiptVerdict.REPEATED));
+                    recorded.add(new Recorded(each, ReceiptVerdict.REPEATED, false));
                 } else {
                     ReceiptSql.insertContradiction(handle, each, now);
-                    recorded.add(new Recorded(each, ReceiptVerdict.CONTRADICTED));
+                    recorded.add(new Recorded(each, ReceiptVerdict.CONTRADICTED, false));
                 }
             }
         }
         return recorded;
     }
 
-    private void count(Recorded recorded) {
-        if (recorded.verdict() == ReceiptVerdict.RECORDED) {
-            var answer = recorded.incoming();
-            closed.withTags(
-                            "system",
-                            answer.system().value(),
-                            "outcome",
-                            answer.answer().outcome().wireName())
-                    .increment();
+    private void tell(Recorded recorded) {
+        var answer = recorded.incoming();
+        var system = answer.system().value();
+        var outcome = answer.answer().outcome().wireName();
+        receipts.withTags("system", system, "verdict", recorded.verdict().wireName()).increment();
+        switch (recorded.verdict()) {
+            case RECORDED -> {
+                closed.withTags("system", system, "outcome", outcome).increment();
+                log.atDebug()
+                        .addKeyValue("delivery_id", answer.delivery())
+                        .addKeyValue("system", system)
+                        .addKeyValue("outcome", outcome)
+                        .addKeyValue("basis", answer.basis().wireName())
+                        .log("A delivery is closed");
+                if (recorded.completing()) {
+                    log.atInfo()
+                            .addKeyValue("request_id", answer.request())
+                            .log("A deletion request is completed");
+                }
+            }
+            case CONTRADICTED ->
+                    log.atWarn()
+                            .addKeyValue("delivery_id", answer.delivery())
+                            .addKeyValue("system", system)
+                            .addKeyValue("outcome", outcome)
+                            .log("A client system contradicts its first answer, which stays");
+            case REPEATED, UNKNOWN -> {}
         }
     }
 

@@ -1,7 +1,7 @@
 package net.cartback.deletion.ledger;
 
 /** What a client system's answer met. */
-public enum ReceiptVerdict {
+public enum ReceiptVerdict implements WireName {
     /** The first answer: it is recorded, and the delivery closed. */
     RECORDED,
     /** The same content again: nothing changed. */

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -157,9 +158,12 @@ final class RequestSql {
      * Takes the closed deliveries off their requests; the last one closes the request. The rows are
      * locked in the order of their ids, as everywhere, so that two batches cannot wait for each
      * other.
+     *
+     * @return the requests that this closed
      */
-    static void countDown(Handle handle, List<UUID> requestOfEachClosed, Instant now) {
-        handle.createUpdate(
+    static List<RequestId> countDown(Handle handle, List<UUID> requestOfEachClosed, Instant now) {
+        return handle
+                .createQuery(
                         """
                         WITH closed AS (
                             SELECT request_id, count(*) AS deliveries
@@ -181,10 +185,15 @@ final class RequestSql {
                                                     THEN NULL ELSE r.repeat_digest END
                           FROM locked JOIN closed ON closed.request_id = locked.id
                          WHERE r.id = locked.id
+                        RETURNING CASE WHEN r.closed_at IS NOT NULL THEN r.id END
                         """)
                 .bindArray("requests", UUID.class, requestOfEachClosed)
                 .bind("now", now)
-                .execute();
+                .mapTo(UUID.class)
+                .stream()
+                .filter(Objects::nonNull)
+                .map(RequestId::new)
+                .toList();
     }
 
     /** When the oldest request that is still open came in; empty if none is. */

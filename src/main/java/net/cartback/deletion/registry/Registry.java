@@ -66,11 +66,6 @@ public final class Registry {
         return Optional.ofNullable(known);
     }
 
-    /** Every registered client system. */
-    public List<ClientSystem> systems() {
-        return List.copyOf(copy.systems().values());
-    }
-
     /** Reads everything anew. */
     public synchronized void reload() {
         copy =

@@ -29,6 +29,7 @@ import java.util.regex.Pattern;
 final class RegistryReader {
 
     private static final int MAX_CHARACTERS = 1 << 20;
+    private static final int MAX_PORT = 65_535;
     private static final int MAX_URL_LENGTH = 2_048;
     private static final int MAX_IN_FLIGHT = 1_000;
     private static final int MAX_RATE = 1_000_000;
@@ -76,10 +77,12 @@ final class RegistryReader {
         }
         var fields = new YamlFields("", root, variables, faults);
         fields.allow("apps", "systems");
-        var systems = fields.objects("systems").stream().map(this::system).toList();
-        var apps = fields.objects("apps").stream().map(this::app).toList();
-        unique("systems", systems.stream().map(each -> each == null ? null : each.id()).toList());
-        unique("apps", apps.stream().map(each -> each == null ? null : each.id()).toList());
+        var systemFields = fields.objects("systems");
+        var appFields = fields.objects("apps");
+        var systems = systemFields.stream().map(this::system).toList();
+        var apps = appFields.stream().map(this::app).toList();
+        unique(systemFields);
+        unique(appFields);
         if (!faults.isEmpty()) {
             throw new InvalidRegistry(faults);
         }
@@ -222,6 +225,10 @@ final class RegistryReader {
             var scheme = String.valueOf(url.getScheme());
             if (!Set.of("https", "http").contains(scheme) || url.getHost() == null) {
                 system.fault("url", "must be an https URL with a host");
+            } else if (url.getPort() == 0 || url.getPort() > MAX_PORT) {
+                system.fault("url", "must have a port from 1 to 65535, or none");
+            } else if (url.getHost().contains("%")) {
+                system.fault("url", "must not name a network zone");
             } else if (url.getRawUserInfo() != null || url.getRawFragment() != null) {
                 system.fault("url", "must have no user, no password and no fragment");
             } else if (scheme.equals("http") && !plainHttp) {
@@ -253,12 +260,12 @@ final class RegistryReader {
         return answers;
     }
 
-    private void unique(String path, List<? extends @Nullable Object> ids) {
-        var seen = new HashSet<Object>();
-        for (int i = 0; i < ids.size(); i++) {
-            var id = ids.get(i);
+    private static void unique(List<YamlFields> entries) {
+        var seen = new HashSet<String>();
+        for (var each : entries) {
+            var id = each.raw("id");
             if (id != null && !seen.add(id)) {
-                faults.add(path + "[" + i + "].id: stands twice in this file");
+                each.fault("id", "stands twice in this file");
             }
         }
     }

@@ -43,8 +43,7 @@ final class SecretSql {
 
     /** A secret that stays keeps its id, by which requests say which one matched. */
     void replace(Handle handle, Table table, String owner, List<RegistryFile.Secret> secrets) {
-        var stored =
-                all(handle, table).stream().filter(each -> each.owner().equals(owner)).toList();
+        var stored = read(handle, table, owner);
         var values = secrets.stream().map(RegistryFile.Secret::value).toList();
         for (var each : stored) {
             if (!values.contains(each.value())) {
@@ -82,14 +81,21 @@ final class SecretSql {
     }
 
     List<Stored> all(Handle handle, Table table) {
+        return read(handle, table, null);
+    }
+
+    /** The secrets of one owner, or of all if it is null. */
+    private List<Stored> read(Handle handle, Table table, @Nullable String owner) {
         return handle.createQuery(
                         """
                         SELECT id, <owner> AS owner, label, value_sealed, not_after
                           FROM <table>
+                         WHERE CAST(:owner AS text) IS NULL OR <owner> = :owner
                          ORDER BY <owner>, position
                         """)
                 .define("table", table.table)
                 .define("owner", table.owner)
+                .bind("owner", owner)
                 .map(
                         (row, context) -> {
                             var id = row.getObject("id", UUID.class);

@@ -81,6 +81,11 @@ final class YamlFields {
         return text;
     }
 
+    /** As it stands in the file; null if it is no single value. No fault is found with it. */
+    @Nullable String raw(String field) {
+        return node.path(field).isValueNode() && has(field) ? node.get(field).asText() : null;
+    }
+
     @Nullable String text(String field, int min, int max) {
         return has(field) ? scalar(field, node.get(field), min, max) : null;
     }
@@ -225,6 +230,10 @@ final class YamlFields {
                     min == 1 && text.isEmpty()
                             ? "must not be empty"
                             : "must have " + min + " to " + max + " characters");
+            return null;
+        }
+        if (text.chars().anyMatch(Character::isISOControl)) {
+            fault(field, "must not hold control characters");
             return null;
         }
         return text;

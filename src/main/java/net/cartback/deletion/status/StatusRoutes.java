@@ -32,8 +32,8 @@ public final class StatusRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
-        routes.get("/status", this::enter);
-        routes.get("/status/{code}", this::show);
+        Routes.read(routes, "/status", this::enter);
+        Routes.read(routes, "/status/{code}", this::show);
     }
 
     private void enter(Context ctx) {

@@ -1,6 +1,7 @@
 package net.cartback.deletion.storage;
 
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGProperty;
 
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -25,6 +26,8 @@ public record DatabaseAddress(
         Map<String, String> options) {
 
     private static final int DEFAULT_PORT = 5432;
+    private static final Set<String> SSL_MODES =
+            Set.of("verify-full", "verify-ca", "require", "prefer", "allow", "disable");
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
     public DatabaseAddress {
@@ -57,6 +60,9 @@ public record DatabaseAddress(
                             + " postgres://user:password@host:5432/relay");
         }
         var options = query(uri.getRawQuery());
+        for (var option : options.entrySet()) {
+            refuseUnknown(option.getKey(), option.getValue());
+        }
         var user = options.remove("user");
         var password = options.remove("password");
         if (uri.getRawUserInfo() != null) {
@@ -96,6 +102,18 @@ public record DatabaseAddress(
             }
         }
         return options;
+    }
+
+    private static void refuseUnknown(String name, String value) {
+        var known = PGProperty.forName(name);
+        if (known == null) {
+            throw new IllegalArgumentException("has an option that the PostgreSQL driver lacks");
+        }
+        var choices = known == PGProperty.SSL_MODE ? SSL_MODES : Set.of(value);
+        if (!choices.contains(value)) {
+            throw new IllegalArgumentException(
+                    "must say sslmode=verify-full, verify-ca, require, prefer, allow or disable");
+        }
     }
 
     private static String decode(String text) {

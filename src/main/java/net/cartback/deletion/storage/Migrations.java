@@ -38,7 +38,7 @@ public final class Migrations {
     public static int migrate(DatabaseAddress owner, @Nullable String serviceRole) {
         int applied;
         try {
-            applied = flyway(owner).load().migrate().migrationsExecuted;
+            applied = flyway(unpooled(owner)).load().migrate().migrationsExecuted;
         } catch (FlywayException e) {
             throw translated(e);
         }
@@ -56,20 +56,29 @@ public final class Migrations {
      */
     public static boolean isCurrent(DatabaseAddress address) {
         try {
-            return flyway(address).load().info().pending().length == 0;
+            return flyway(limited(address)).load().info().pending().length == 0;
         } catch (FlywayException e) {
             throw translated(e);
         }
     }
 
-    private static FluentConfiguration flyway(DatabaseAddress address) {
+    private static FluentConfiguration flyway(DataSource source) {
         return Flyway.configure()
-                .dataSource(unpooled(address))
+                .dataSource(source)
                 .locations("classpath:db/migration")
                 .connectRetries(0)
                 .lockRetryCount(60)
                 .failOnMissingLocations(true)
                 .cleanDisabled(true);
+    }
+
+    /** Within the service's limits: whoever only looks must not wait longer than they allow. */
+    private static DataSource limited(DatabaseAddress address) {
+        var source = new PGSimpleDataSource();
+        source.setUrl(address.jdbcUrl());
+        Database.properties(address)
+                .forEach((name, value) -> set(source, (String) name, (String) value));
+        return source;
     }
 
     /** Without a pool and without the service's limits: a migration may take its time. */

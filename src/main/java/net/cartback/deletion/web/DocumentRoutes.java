@@ -24,8 +24,12 @@ public final class DocumentRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
-        routes.get("/openapi.yaml", ctx -> ctx.contentType("application/yaml").result(openApi));
-        routes.get(
+        Routes.read(
+                routes,
+                "/openapi.yaml",
+                ctx -> ctx.contentType("application/yaml").result(openApi));
+        Routes.read(
+                routes,
                 "/.well-known/jwks.json",
                 ctx ->
                         ctx.contentType("application/jwk-set+json")

@@ -26,8 +26,8 @@ public final class HealthRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
-        routes.get("/health/live", ctx -> answer(ctx, live));
-        routes.get("/health/ready", ctx -> answer(ctx, ready));
+        Routes.read(routes, "/health/live", ctx -> answer(ctx, live));
+        Routes.read(routes, "/health/ready", ctx -> answer(ctx, ready));
     }
 
     private static void answer(Context ctx, Map<String, BooleanSupplier> checks) {

@@ -82,7 +82,10 @@ public final class HttpListener implements AutoCloseable {
         return javalin.port();
     }
 
-    /** Takes no more requests, and waits up to 10 s for those under way; then it cuts them off. */
+    /**
+     * Takes no more requests, and waits up to 10 s for those under way; then it cuts them off. A
+     * connection on which nothing moves meanwhile ends after 1 s.
+     */
     @Override
     public void close() {
         try {
@@ -99,6 +102,7 @@ public final class HttpListener implements AutoCloseable {
         config.startup.startupWatcherEnabled = false;
         config.concurrency.useVirtualThreads = true;
         config.http.prefer405over404 = true;
+        config.router.javaLangErrorHandler(Problems::write);
         // Answers are small, and compressing secrets beside input of strangers is a known leak
         // (BREACH).
         config.http.compressionStrategy = CompressionStrategy.NONE;

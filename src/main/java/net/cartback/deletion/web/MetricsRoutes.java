@@ -16,6 +16,7 @@ public final class MetricsRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
-        routes.get("/metrics", ctx -> ctx.contentType(CONTENT_TYPE).result(meters.scrape()));
+        Routes.read(
+                routes, "/metrics", ctx -> ctx.contentType(CONTENT_TYPE).result(meters.scrape()));
     }
 }

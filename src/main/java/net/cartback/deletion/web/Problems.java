@@ -1,5 +1,7 @@
 package net.cartback.deletion.web;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import io.javalin.config.RoutesConfig;
@@ -7,12 +9,15 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.MethodNotAllowedResponse;
 
+import jakarta.servlet.http.HttpServletResponse;
+
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeSet;
@@ -92,6 +97,21 @@ final class Problems {
                             ProblemException.of(
                                     500, "internal", "Something failed here, not with you"));
                 });
+    }
+
+    /** Not an exception, so no handler above is asked. */
+    static void write(HttpServletResponse response, Error e) {
+        log.error("A request failed unexpectedly; the cause needs a developer", e);
+        response.setStatus(500);
+        response.setContentType(CONTENT_TYPE);
+        try {
+            response.getOutputStream()
+                    .write(
+                            body(500, "internal", "Something failed here, not with you", null)
+                                    .getBytes(UTF_8));
+        } catch (IOException gone) {
+            log.debug("The caller has gone", gone);
+        }
     }
 
     static String body(ProblemException problem) {

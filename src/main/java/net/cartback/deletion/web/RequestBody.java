@@ -128,6 +128,6 @@ public final class RequestBody {
         return ProblemException.of(
                 408,
                 "too-slow",
-                "The body must arrive within " + TIME_LIMIT.toSeconds() + " seconds");
+                "The body stalled, or took longer than " + TIME_LIMIT.toSeconds() + " seconds");
     }
 }

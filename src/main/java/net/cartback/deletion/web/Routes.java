@@ -1,10 +1,17 @@
 package net.cartback.deletion.web;
 
 import io.javalin.config.RoutesConfig;
+import io.javalin.http.Handler;
 
 /** Routes that a feature adds to a listener. */
 @FunctionalInterface
 public interface Routes {
+
+    /** GET and HEAD (RFC 9110, section 9.3.2): the same answer, with and without its content. */
+    static void read(RoutesConfig routes, String path, Handler handler) {
+        routes.get(path, handler);
+        routes.head(path, handler);
+    }
 
     /** Registers the routes; called once, before the listener starts. */
     void addTo(RoutesConfig routes);

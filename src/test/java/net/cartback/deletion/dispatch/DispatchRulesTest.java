@@ -109,6 +109,7 @@ class DispatchRulesTest {
         for (var unreadable :
                 List.of(
                         "{\"outcome\":\"refused\"",
+                        "\uFEFF{\"outcome\":\"refused\"",
                         " {\"outcome\":\"refused\",\"outcome\":\"x\"}")) {
             assertThat(ReplyTable.read(agreed, 200, bytes(unreadable), null, NOW))
                     .isEqualTo(new Reply.DeliveryAtFault("bad_receipt"));

@@ -116,6 +116,7 @@ class RegistryFileTest {
                                             "apps[0].systems: must be a list",
                                             "apps[0].colour: is not a field",
                                             "apps[1].secrets: must hold at least one",
+                                            "apps[2].id: stands twice",
                                             "systems[0].id: must",
                                             "systems[0].url: must be https",
                                             "systems[0].secrets[0].value: must be whsec_",
@@ -148,6 +149,29 @@ class RegistryFileTest {
                                         Map.of(),
                                         false))
                 .hasMessageContaining("apps[1].id: stands twice");
+    }
+
+    @Test
+    void an_address_that_can_never_be_called_and_a_text_that_cannot_be_stored_are_refused() {
+        for (var url :
+                new String[] {
+                    "https://crm.example.com:70000/x",
+                    "https://crm.example.com:0/x",
+                    "https://[fe80::1%25eth0]/x"
+                }) {
+            assertThatThrownBy(
+                            () ->
+                                    RegistryFile.parse(
+                                            "systems: [{id: crm, url: \"%s\"}]".formatted(url),
+                                            Map.of(),
+                                            false))
+                    .hasMessageContaining("systems[0].url: must");
+        }
+        assertThatThrownBy(
+                        () ->
+                                RegistryFile.parse(
+                                        "systems: [{id: crm, name: \"a\\0b\"}]", Map.of(), false))
+                .hasMessageContaining("systems[0].name: must not hold control characters");
     }
 
     @Test
