@@ -8,6 +8,7 @@ import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.Conduct;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.ReceiptVerdict;
@@ -106,15 +107,9 @@ class RacesIT {
             record("user " + i, null);
         }
         var claimed = new ArrayList<ClaimedDelivery>();
-        for (var some = relay.ledger().claim(1000);
-                !some.isEmpty();
-                some = relay.ledger().claim(1000)) {
+        relay.execute("UPDATE client_system SET max_in_flight = 1000");
+        for (var some = relay.claim(1000); !some.isEmpty(); some = relay.claim(1000)) {
             claimed.addAll(some);
-            relay.database()
-                    .withHandle(
-                            handle ->
-                                    handle.execute(
-                                            "UPDATE client_system SET max_in_flight = 1000"));
         }
         assertThat(claimed).hasSize(240);
         Collections.shuffle(claimed, new java.util.Random(2));
@@ -206,7 +201,7 @@ class RacesIT {
     @Test
     void an_answer_that_arrives_before_the_attempts_own_reply_wins() {
         record("1", null);
-        var claimed = relay.ledger().claim(1).getFirst();
+        var claimed = relay.claim(1).getFirst();
         assertThat(other.ledger().answer(claimed.id(), Answer.NOTHING_FOUND, BODY))
                 .isEqualTo(ReceiptVerdict.RECORDED);
 
@@ -216,7 +211,8 @@ class RacesIT {
                                 new Settlement(
                                         claimed,
                                         attempt(),
-                                        new Next.AwaitReceipt(relay.clock().instant()))));
+                                        new Next.AwaitReceipt(relay.clock().instant()),
+                                        new Conduct.Good())));
         relay.ledger().settle(List.of(settlement(claimed, Answer.DELETED)));
 
         assertThat(
@@ -233,17 +229,24 @@ class RacesIT {
     @Test
     void a_worker_that_stalled_past_its_lease_changes_no_schedule_but_its_answer_counts() {
         record("1", null);
-        var stale = relay.ledger().claim(1).getFirst();
+        var stale = relay.claim(1).getFirst();
         relay.clock().advance(java.time.Duration.ofMinutes(2));
+        other.ledger().sweep();
         var fresh =
-                other.ledger().claim(100).stream()
+                other.claim(100).stream()
                         .filter(each -> each.id().equals(stale.id()))
                         .findFirst()
                         .orElseThrow();
         assertThat(fresh.attempt()).isEqualTo(2);
 
         relay.ledger()
-                .settle(List.of(new Settlement(stale, attempt(), new Next.Park("status_400"))));
+                .settle(
+                        List.of(
+                                new Settlement(
+                                        stale,
+                                        attempt(),
+                                        new Next.Park("status_400"),
+                                        new Conduct.Good())));
         assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'parked'")).isZero();
         relay.ledger().settle(List.of(settlement(stale, Answer.DELETED)));
         assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'closed'"))
@@ -260,7 +263,7 @@ class RacesIT {
     @Test
     void two_answers_for_one_delivery_in_one_batch_close_it_once() {
         record("1", null);
-        var claimed = relay.ledger().claim(1).getFirst();
+        var claimed = relay.claim(1).getFirst();
 
         relay.ledger()
                 .settle(
@@ -343,7 +346,8 @@ class RacesIT {
     }
 
     private Settlement settlement(ClaimedDelivery delivery, Answer answer) {
-        return new Settlement(delivery, attempt(), new Next.Close(answer, Basis.IN_REPLY));
+        return new Settlement(
+                delivery, attempt(), new Next.Close(answer, Basis.IN_REPLY), new Conduct.Good());
     }
 
     private Attempt attempt() {

@@ -44,7 +44,7 @@ class ReplicasIT {
                 var other = relay.replica()) {
             var url = "http://127.0.0.1:" + counting.port() + "/x";
             relay.register(
-                    "systems: [{id: crm, name: crm, url: \"%s\", max_in_flight: 1000, secrets: [{value: %s}]}]\n"
+                    "systems: [{id: crm, name: crm, url: \"%s\", max_in_flight: 1000, rate_per_minute: 1000000, secrets: [{value: %s}]}]\n"
                                     .formatted(url, crm.secret())
                             + TestRelay.app(java.util.List.of("crm")));
             insert(relay, 5000);

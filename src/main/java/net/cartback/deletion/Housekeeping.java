@@ -36,6 +36,7 @@ final class Housekeeping implements AutoCloseable {
     private final Ledger ledger;
     private final MultiGauge backlog;
     private final MultiGauge lag;
+    private final MultiGauge held;
     private final Thread thread = Thread.ofVirtual().name("housekeeping").unstarted(this::run);
     private volatile Duration oldest = Duration.ZERO;
     private volatile boolean stopping;
@@ -59,6 +60,10 @@ final class Housekeeping implements AutoCloseable {
                         .description(
                                 "Deliveries not closed, by client system and state; counted to"
                                         + " 100 000")
+                        .register(meters);
+        held =
+                MultiGauge.builder("relay.system.held")
+                        .description("1 while a client system is held back or paused")
                         .register(meters);
         lag =
                 MultiGauge.builder("relay.delivery.lag")
@@ -119,6 +124,11 @@ final class Housekeeping implements AutoCloseable {
                                                 row(each, "parked", each.parked())))
                         .toList(),
                 true);
+        held.register(
+                measured.stream()
+                        .map(each -> Row.of(Tags.of("system", each.system().value()), held(each)))
+                        .toList(),
+                true);
         lag.register(
                 measured.stream()
                         .map(
@@ -128,6 +138,11 @@ final class Housekeeping implements AutoCloseable {
                                                 each.lag().toMillis() / 1000.0))
                         .toList(),
                 true);
+    }
+
+    private static double held(Backlog backlog) {
+        var reason = backlog.heldReason();
+        return reason == null || reason.equals("rate") ? 0 : 1;
     }
 
     private static Row<Number> row(Backlog backlog, String state, long deliveries) {

@@ -7,10 +7,10 @@ import io.micrometer.core.instrument.Timer;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
-import net.cartback.deletion.ledger.Settlement.Next;
-import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -19,9 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -39,13 +43,18 @@ public final class Dispatcher implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
     private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** Longer than the claim that was in our way, and short beside the path of a fresh request. */
+    private static final Duration PASSED_OVER = Duration.ofMillis(5);
+
+    private static final Duration SWEEP = Duration.ofSeconds(5);
     private static final Duration FINISH_LIMIT = Duration.ofSeconds(20);
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(5);
 
     private final Ledger ledger;
     private final Registry registry;
     private final InstantSource clock;
-    private final RandomGenerator random;
+    private final Consequences consequences;
     private final int concurrency;
     private final GuardedClient client;
     private final Sender sender;
@@ -54,7 +63,13 @@ public final class Dispatcher implements AutoCloseable {
     private final Semaphore slots;
     private final Semaphore work = new Semaphore(0);
     private final Thread loop = Thread.ofVirtual().name("dispatch").unstarted(this::run);
+    private final Map<ClientSystemId, Integer> here = new ConcurrentHashMap<>();
     private volatile boolean stopping;
+
+    /** The lease of a claim that was begun and whose end nobody heard. Of the loop alone. */
+    private @Nullable UUID doubtful;
+
+    private long sweptAt = System.nanoTime() - SWEEP.toNanos();
 
     /**
      * @param publicUrl base of the receipt URLs, without a slash at its end
@@ -73,16 +88,11 @@ public final class Dispatcher implements AutoCloseable {
         this.ledger = ledger;
         this.registry = registry;
         this.clock = clock;
-        this.random = random;
+        this.consequences = new Consequences(clock, random);
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         this.sender = new Sender(client, ledger, keyring, clock, publicUrl);
-        this.settler =
-                new Settler(
-                        ledger,
-                        this::settled,
-                        each -> retry(each, "internal", Duration.ZERO),
-                        meters);
+        this.settler = new Settler(ledger, this::settled, this::whenUnwritable, meters);
         this.claimTime =
                 Timer.builder("relay.claim")
                         .description("Time to claim what is due, also where nothing was")
@@ -115,7 +125,8 @@ public final class Dispatcher implements AutoCloseable {
      * @return how many deliveries were sent
      */
     public int runOnce() throws InterruptedException {
-        var claimed = ledger.claim(concurrency);
+        ledger.sweep();
+        var claimed = ledger.claim(concurrency, Map.of(), UUID.randomUUID()).deliveries();
         if (claimed.isEmpty()) {
             return 0;
         }
@@ -156,12 +167,12 @@ public final class Dispatcher implements AutoCloseable {
         boolean databaseAway = false;
         while (!stopping) {
             try {
+                sweepInTime();
                 int free = slots.availablePermits();
-                var claimed = free == 0 ? List.<ClaimedDelivery>of() : claim(free);
+                var wait = free > 0 ? claimAndLaunch(free) : POLL;
                 databaseAway = false;
-                claimed.forEach(this::launch);
-                if (claimed.isEmpty() || claimed.size() == free) {
-                    awaitWork();
+                if (!wait.isZero()) {
+                    awaitWork(wait);
                 }
             } catch (DatabaseUnavailable e) {
                 if (!databaseAway) {
@@ -176,26 +187,57 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    private List<ClaimedDelivery> claim(int free) {
-        var claimed = claimTime.record(() -> ledger.claim(free));
-        return claimed == null ? List.of() : claimed;
+    private void sweepInTime() {
+        if (System.nanoTime() - sweptAt >= SWEEP.toNanos()) {
+            sweptAt = System.nanoTime();
+            ledger.sweep();
+        }
+    }
+
+    /** How long to wait for new work before the next claim. */
+    private Duration claimAndLaunch(int free) {
+        if (doubtful != null) {
+            // The claim before may have happened, or not: look, instead of waiting for its leases.
+            ledger.handBack(doubtful);
+        }
+        var lease = UUID.randomUUID();
+        doubtful = lease;
+        long start = System.nanoTime();
+        var claim = ledger.claim(free, here, lease);
+        var claimed = claim.deliveries();
+        claimTime.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+        doubtful = null;
+        if (stopping) {
+            ledger.handBack(lease, claimed.stream().map(ClaimedDelivery::id).toList());
+            return POLL;
+        }
+        claimed.forEach(this::launch);
+        if (claim.passedOver()) {
+            return PASSED_OVER;
+        }
+        return claimed.isEmpty() || claimed.size() == free ? POLL : Duration.ZERO;
     }
 
     private void launch(ClaimedDelivery delivery) {
         // Only this loop takes slots, and it claimed no more than were free.
         slots.acquireUninterruptibly();
+        here.merge(delivery.system(), 1, Integer::sum);
         Thread.ofVirtual().name("deliver").start(() -> settler.add(send(delivery)));
     }
 
-    private void settled(int deliveries) {
-        slots.release(deliveries);
+    private void settled(List<Settlement> settlements) {
+        for (var each : settlements) {
+            here.computeIfPresent(
+                    each.delivery().system(), (system, calls) -> calls == 1 ? null : calls - 1);
+        }
+        slots.release(settlements.size());
         // A slot is free, here and at a system: there may be more to claim.
         wake();
     }
 
-    private void awaitWork() {
+    private void awaitWork(Duration wait) {
         try {
-            if (work.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (work.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS)) {
                 work.drainPermits();
             }
         } catch (InterruptedException e) {
@@ -218,39 +260,26 @@ public final class Dispatcher implements AutoCloseable {
         try {
             var system = registry.system(delivery.system()).orElse(null);
             var sent = sender.send(delivery, system);
-            return new Settlement(delivery, sent.attempt(), next(delivery, system, sent.reply()));
+            return consequences.of(delivery, system, sent.attempt(), sent.reply());
         } catch (RuntimeException | Error e) {
             // An error, too: a slot that is never given back would be lost for good.
             log.atError()
                     .addKeyValue("delivery_id", delivery.id())
                     .setCause(e)
                     .log("A delivery failed unexpectedly; it is sent again later");
-            var reply = new Reply.TryAgain("internal");
-            var attempt =
-                    new Attempt(
-                            clock.instant(), Duration.ZERO, reply.replyClass(), "internal", null);
-            return new Settlement(delivery, attempt, next(delivery, null, reply));
+            return ourFault(delivery, clock.instant());
         }
     }
 
-    private Next next(ClaimedDelivery delivery, @Nullable ClientSystem system, Reply reply) {
-        return switch (reply) {
-            case Reply.Answered(var answer, var basis) -> new Next.Close(answer, basis);
-            case Reply.Accepted() ->
-                    new Next.AwaitReceipt(
-                            clock.instant()
-                                    .plus(system == null ? Duration.ZERO : system.receiptWithin()));
-            case Reply.TryAgain(var error) -> retry(delivery, error, Duration.ZERO);
-            case Reply.Throttled(var error, var after) ->
-                    retry(delivery, error, after == null ? Duration.ZERO : after);
-            case Reply.SystemAtFault(var error) -> retry(delivery, error, Duration.ZERO);
-            case Reply.DeliveryAtFault(var error) -> new Next.Park(error);
-        };
+    private Settlement whenUnwritable(Settlement unwritable) {
+        return ourFault(unwritable.delivery(), unwritable.attempt().startedAt());
     }
 
-    private Next.Retry retry(ClaimedDelivery delivery, String error, Duration atLeast) {
-        var wait = RetrySchedule.after(delivery.attempt(), random);
-        return new Next.Retry(
-                clock.instant().plus(wait.compareTo(atLeast) > 0 ? wait : atLeast), error);
+    private Settlement ourFault(ClaimedDelivery delivery, Instant startedAt) {
+        var reply = new Reply.TryAgain(ErrorClass.INTERNAL);
+        var attempt =
+                new Attempt(
+                        startedAt, Duration.ZERO, reply.replyClass(), ErrorClass.INTERNAL, null);
+        return consequences.of(delivery, null, attempt, reply);
     }
 }

@@ -2,6 +2,7 @@ package net.cartback.deletion.dispatch;
 
 import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.ErrorClass;
 
 import org.jspecify.annotations.Nullable;
 
@@ -17,16 +18,16 @@ sealed interface Reply {
     record Accepted() implements Reply {}
 
     /** It, or the way to it, failed for now. */
-    record TryAgain(String error) implements Reply {}
+    record TryAgain(ErrorClass error) implements Reply {}
 
     /** It asks for time; null: it does not say how much. */
-    record Throttled(String error, @Nullable Duration retryAfter) implements Reply {}
+    record Throttled(@Nullable Duration retryAfter) implements Reply {}
 
     /** Something is wrong with the system as a whole: address, credentials, certificate. */
-    record SystemAtFault(String error) implements Reply {}
+    record SystemAtFault(ErrorClass error) implements Reply {}
 
     /** Something is wrong with this one delivery: an operator must look at it. */
-    record DeliveryAtFault(String error) implements Reply {}
+    record DeliveryAtFault(ErrorClass error) implements Reply {}
 
     /** The class of the reply, as attempts and metrics name it. */
     default String replyClass() {
@@ -40,13 +41,13 @@ sealed interface Reply {
         };
     }
 
-    /** What went wrong, in one word of a fixed list; null if nothing did. */
-    default @Nullable String fault() {
+    /** What went wrong; null if nothing did. */
+    default @Nullable ErrorClass error() {
         return switch (this) {
             case Answered a -> null;
             case Accepted a -> null;
             case TryAgain a -> a.error();
-            case Throttled a -> a.error();
+            case Throttled a -> ErrorClass.STATUS;
             case SystemAtFault a -> a.error();
             case DeliveryAtFault a -> a.error();
         };

@@ -3,6 +3,7 @@ package net.cartback.deletion.dispatch;
 import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.AnswerReading;
 import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 
@@ -45,7 +46,7 @@ final class ReplyTable {
                     return new Reply.Answered(answer, Basis.IN_REPLY);
                 }
                 case AnswerReading.Unacceptable(var field, var rule) -> {
-                    return new Reply.DeliveryAtFault("bad_receipt");
+                    return new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);
                 }
                 case AnswerReading.NoOutcome() -> {}
             }
@@ -69,13 +70,13 @@ final class ReplyTable {
     }
 
     private static Reply failure(int status, @Nullable String retryAfter, Instant now) {
-        var error = "status_" + status;
+        var error = ErrorClass.STATUS;
         return switch (status) {
-            case 429 -> new Reply.Throttled(error, duration(retryAfter, now));
+            case 429 -> new Reply.Throttled(duration(retryAfter, now));
             case 503 ->
                     retryAfter == null
                             ? new Reply.TryAgain(error)
-                            : new Reply.Throttled(error, duration(retryAfter, now));
+                            : new Reply.Throttled(duration(retryAfter, now));
             case 408, 425 -> new Reply.TryAgain(error);
             case 401, 403, 404, 405, 410 -> new Reply.SystemAtFault(error);
             default -> {

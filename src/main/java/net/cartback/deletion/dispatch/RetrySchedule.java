@@ -30,9 +30,9 @@ final class RetrySchedule {
 
     private RetrySchedule() {}
 
-    /** How long to wait after the attempt of this number (from 1) has failed. */
-    static Duration after(int attempt, RandomGenerator random) {
-        var delay = attempt <= DELAYS.size() ? DELAYS.get(attempt - 1) : AFTERWARDS;
+    /** How long to wait after so many attempts (from 1) have failed. */
+    static Duration after(int failed, RandomGenerator random) {
+        var delay = failed <= DELAYS.size() ? DELAYS.get(failed - 1) : AFTERWARDS;
         return Duration.ofMillis(
                 Math.round(delay.toMillis() * random.nextDouble(1 - JITTER, 1 + JITTER)));
     }

@@ -7,6 +7,7 @@ import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.registry.ClientSystem;
 
@@ -68,10 +69,10 @@ final class Sender {
         Integer status = null;
         Reply reply;
         if (system == null) {
-            reply = new Reply.SystemAtFault("unregistered");
+            reply = new Reply.SystemAtFault(ErrorClass.UNREGISTERED);
         } else if (system.activeSecrets(startedAt).isEmpty()) {
             // Nothing may go out that its receiver cannot tell from a forgery.
-            reply = new Reply.SystemAtFault("no_secret");
+            reply = new Reply.SystemAtFault(ErrorClass.NO_SECRET);
         } else {
             try (var response = client.execute(request(delivery, system), system.timeout())) {
                 if (ReplyTable.isStatus(response.code())) {
@@ -84,23 +85,23 @@ final class Sender {
                                     response.header(GuardedClient.RETRY_AFTER),
                                     clock.instant());
                 } else {
-                    reply = new Reply.TryAgain("malformed");
+                    reply = new Reply.TryAgain(ErrorClass.MALFORMED);
                 }
             } catch (GuardedClient.ProxyAsked e) {
                 status = HTTP_PROXY_AUTH;
                 reply = ReplyTable.read(system, status, new byte[0], null, clock.instant());
             } catch (SealBroken e) {
-                reply = new Reply.DeliveryAtFault("subject_unreadable");
+                reply = new Reply.DeliveryAtFault(ErrorClass.SUBJECT_UNREADABLE);
             } catch (IOException e) {
                 reply = failure(e, status != null);
             } catch (IllegalStateException e) {
                 // How the client says that a status line holds no status.
-                reply = new Reply.TryAgain("malformed");
+                reply = new Reply.TryAgain(ErrorClass.MALFORMED);
             }
         }
         var duration = Duration.ofNanos(System.nanoTime() - start);
         return new Sent(
-                reply, new Attempt(startedAt, duration, reply.replyClass(), reply.fault(), status));
+                reply, new Attempt(startedAt, duration, reply.replyClass(), reply.error(), status));
     }
 
     private Request request(ClaimedDelivery delivery, ClientSystem system) {
@@ -160,15 +161,16 @@ final class Sender {
 
     private static Reply failure(IOException e, boolean replying) {
         return switch (e) {
-            case GuardedClient.AddressRefused refused -> new Reply.SystemAtFault("address");
-            case UnknownHostException unknown -> new Reply.TryAgain("dns");
-            case SSLException tls -> new Reply.SystemAtFault("tls");
-            case SocketTimeoutException timeout -> new Reply.TryAgain("timeout");
-            case InterruptedIOException timeout -> new Reply.TryAgain("timeout");
-            case ConnectException refused -> new Reply.TryAgain("connect");
-            case ProtocolException malformed -> new Reply.TryAgain("malformed");
-            case NoRouteToHostException unreachable -> new Reply.TryAgain("connect");
-            default -> new Reply.TryAgain(replying ? "body" : "reset");
+            case GuardedClient.AddressRefused refused ->
+                    new Reply.SystemAtFault(ErrorClass.ADDRESS);
+            case UnknownHostException unknown -> new Reply.SystemAtFault(ErrorClass.DNS);
+            case SSLException tls -> new Reply.SystemAtFault(ErrorClass.TLS);
+            case SocketTimeoutException timeout -> new Reply.TryAgain(ErrorClass.TIMEOUT);
+            case InterruptedIOException timeout -> new Reply.TryAgain(ErrorClass.TIMEOUT);
+            case ConnectException refused -> new Reply.TryAgain(ErrorClass.CONNECT);
+            case ProtocolException malformed -> new Reply.TryAgain(ErrorClass.MALFORMED);
+            case NoRouteToHostException unreachable -> new Reply.TryAgain(ErrorClass.CONNECT);
+            default -> new Reply.TryAgain(replying ? ErrorClass.BODY : ErrorClass.RESET);
         };
     }
 }

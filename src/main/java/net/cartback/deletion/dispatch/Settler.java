@@ -5,8 +5,7 @@ import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
-import net.cartback.deletion.ledger.Attempt;
-import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.GateChange;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -15,12 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes what attempts came to, in batches: whatever is waiting when the last batch is done, never
@@ -34,8 +34,8 @@ final class Settler {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Ledger ledger;
-    private final IntConsumer whenSettled;
-    private final Function<ClaimedDelivery, Settlement.Next> whenUnwritable;
+    private final Consumer<List<Settlement>> whenSettled;
+    private final UnaryOperator<Settlement> whenUnwritable;
     private final MeterProvider<Counter> attempts;
     private final Timer settleTime;
     private final LinkedBlockingQueue<Settlement> waiting = new LinkedBlockingQueue<>();
@@ -43,13 +43,13 @@ final class Settler {
     private volatile boolean stopping;
 
     /**
-     * @param whenSettled told how many of what was added are done with
-     * @param whenUnwritable what follows for a delivery whose result cannot be written
+     * @param whenSettled told what of that which was added is done with
+     * @param whenUnwritable what to write instead of a result that cannot be written
      */
     Settler(
             Ledger ledger,
-            IntConsumer whenSettled,
-            Function<ClaimedDelivery, Settlement.Next> whenUnwritable,
+            Consumer<List<Settlement>> whenSettled,
+            UnaryOperator<Settlement> whenUnwritable,
             MeterRegistry meters) {
         this.ledger = ledger;
         this.whenUnwritable = whenUnwritable;
@@ -86,8 +86,11 @@ final class Settler {
 
     /** Writes one batch; once, whatever happens. */
     void settle(List<Settlement> batch) {
-        settleTime.record(() -> ledger.settle(batch));
+        long start = System.nanoTime();
+        var gates = ledger.settle(batch);
+        settleTime.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
         batch.forEach(this::tell);
+        gates.forEach(Settler::tell);
     }
 
     private void run() {
@@ -101,7 +104,7 @@ final class Settler {
                 batch.add(first);
                 waiting.drainTo(batch, MAX_BATCH - 1);
                 settleSurely(batch);
-                whenSettled.accept(batch.size());
+                whenSettled.accept(List.copyOf(batch));
                 batch.clear();
             }
         } catch (InterruptedException e) {
@@ -153,19 +156,8 @@ final class Settler {
      * A result that cannot be written must not bring its delivery back as soon as its lease ends.
      */
     private void settleWithout(Settlement unwritable) {
-        var tried = unwritable.attempt();
         try {
-            settle(
-                    List.of(
-                            new Settlement(
-                                    unwritable.delivery(),
-                                    new Attempt(
-                                            tried.startedAt(),
-                                            tried.duration(),
-                                            "try_again",
-                                            "internal",
-                                            null),
-                                    whenUnwritable.apply(unwritable.delivery()))));
+            settle(List.of(whenUnwritable.apply(unwritable)));
         } catch (RuntimeException e) {
             log.atError()
                     .addKeyValue("delivery_id", unwritable.delivery().id())
@@ -184,16 +176,32 @@ final class Settler {
                             .addKeyValue("system", system)
                             .addKeyValue("reason", reason)
                             .log("A delivery is parked until an operator looks at it");
-            case Settlement.Next.Retry(var at, var reason) ->
-                    log.atInfo()
-                            .addKeyValue("delivery_id", settled.delivery().id())
-                            .addKeyValue("system", system)
-                            .addKeyValue("attempt", settled.delivery().attempt())
-                            .addKeyValue("reason", reason)
-                            .addKeyValue("again_at", at)
-                            .log("A delivery failed and is sent again later");
+            case Settlement.Next.Retry(var at, var reason) -> tellAgain(settled, reason, at);
+            case Settlement.Next.Postpone(var at, var reason) -> tellAgain(settled, reason, at);
             case Settlement.Next.Close closed -> {}
             case Settlement.Next.AwaitReceipt awaiting -> {}
+        }
+    }
+
+    private static void tellAgain(Settlement settled, String reason, Instant at) {
+        log.atDebug()
+                .addKeyValue("delivery_id", settled.delivery().id())
+                .addKeyValue("system", settled.delivery().system())
+                .addKeyValue("attempt", settled.delivery().attempt())
+                .addKeyValue("reason", reason)
+                .addKeyValue("again_at", at)
+                .log("A delivery failed and is sent again later");
+    }
+
+    private static void tell(GateChange gate) {
+        if (gate.until() == null) {
+            log.atInfo().addKeyValue("system", gate.system()).log("A client system works again");
+        } else {
+            log.atWarn()
+                    .addKeyValue("system", gate.system())
+                    .addKeyValue("reason", gate.reason())
+                    .addKeyValue("until", gate.until())
+                    .log("A client system is held back");
         }
     }
 }

@@ -9,12 +9,12 @@ import java.time.Instant;
  * One HTTP try, as it is kept.
  *
  * @param reply the class of the reply: the row of the reply table that it fell into
- * @param error what went wrong, in one word of a fixed list; null if nothing did
+ * @param error null if nothing went wrong
  * @param status the HTTP status; null if there was none
  */
 public record Attempt(
         Instant startedAt,
         Duration duration,
         String reply,
-        @Nullable String error,
+        @Nullable ErrorClass error,
         @Nullable Integer status) {}

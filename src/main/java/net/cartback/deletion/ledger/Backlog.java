@@ -2,6 +2,8 @@ package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.registry.ClientSystemId;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 
 /**
@@ -10,7 +12,13 @@ import java.time.Duration;
  * @param pending due, in flight, or waiting to be sent again
  * @param awaitingReceipt accepted; the answer is still to come
  * @param parked waiting for an operator
+ * @param heldReason why its deliveries are held back; null if they are not
  * @param lag since when the one that is due the longest has not been sent; zero if none is due
  */
 public record Backlog(
-        ClientSystemId system, long pending, long awaitingReceipt, long parked, Duration lag) {}
+        ClientSystemId system,
+        long pending,
+        long awaitingReceipt,
+        long parked,
+        Duration lag,
+        @Nullable String heldReason) {}

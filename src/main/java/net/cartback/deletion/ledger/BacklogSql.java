@@ -24,7 +24,15 @@ final class BacklogSql {
                                (SELECT count(*)
                                   FROM (SELECT 1 FROM delivery d
                                          WHERE d.system_id = c.id AND d.state = 'pending'
-                                         LIMIT :limit) AS counted) AS pending,
+                                           AND d.lease_id IS NULL AND d.step = 0
+                                         LIMIT :limit) AS counted)
+                             + (SELECT count(*)
+                                  FROM (SELECT 1 FROM delivery d
+                                         WHERE d.system_id = c.id AND d.state = 'pending'
+                                           AND d.lease_id IS NULL AND d.step > 0
+                                         LIMIT :limit) AS counted)
+                             + (SELECT count(*) FROM delivery d
+                                 WHERE d.system_id = c.id AND d.lease_id IS NOT NULL) AS pending,
                                (SELECT count(*)
                                   FROM (SELECT 1 FROM delivery d
                                          WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
@@ -33,11 +41,20 @@ final class BacklogSql {
                                   FROM (SELECT 1 FROM delivery d
                                          WHERE d.system_id = c.id AND d.state = 'parked'
                                          LIMIT :limit) AS counted) AS parked,
-                               LEAST(:now, (SELECT d.next_attempt_at FROM delivery d
-                                             WHERE d.system_id = c.id AND d.state = 'pending'
-                                             ORDER BY d.next_attempt_at
-                                             LIMIT 1)) AS due_since
+                               LEAST(:now,
+                                     (SELECT d.next_attempt_at FROM delivery d
+                                       WHERE d.system_id = c.id AND d.state = 'pending'
+                                         AND d.lease_id IS NULL AND d.step = 0
+                                       ORDER BY d.next_attempt_at
+                                       LIMIT 1),
+                                     (SELECT d.next_attempt_at FROM delivery d
+                                       WHERE d.system_id = c.id AND d.state = 'pending'
+                                         AND d.lease_id IS NULL AND d.step > 0
+                                       ORDER BY d.next_attempt_at
+                                       LIMIT 1)) AS due_since,
+                               g.held_reason
                           FROM client_system c
+                          LEFT JOIN system_gate g ON g.system_id = c.id
                         """)
                 .bind("limit", COUNT_LIMIT)
                 .bind("now", now)
@@ -49,7 +66,8 @@ final class BacklogSql {
                                         row.getLong("awaiting"),
                                         row.getLong("parked"),
                                         Duration.between(
-                                                row.getTimestamp("due_since").toInstant(), now)))
+                                                row.getTimestamp("due_since").toInstant(), now),
+                                        row.getString("held_reason")))
                 .list();
     }
 }

@@ -11,6 +11,8 @@ import java.util.UUID;
  * A delivery that is ours to send until its lease ends.
  *
  * @param attempt the number of this attempt, from 1
+ * @param step how many attempts before it failed; those that do not count are not among them
+ * @param probe whether the system is held, and this one finds out whether it still should be
  * @param subjectSealed the person's id, still sealed; see {@link Ledger#subjectOf}
  */
 public record ClaimedDelivery(
@@ -19,6 +21,8 @@ public record ClaimedDelivery(
         ClientSystemId system,
         UUID leaseId,
         int attempt,
+        int step,
+        boolean probe,
         MetaAppId app,
         Platform platform,
         byte[] subjectSealed,

@@ -8,11 +8,13 @@ import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.ledger.ClaimSql.Claimable;
 import net.cartback.deletion.ledger.DeliverySql.Schedule;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.ledger.Settlement.Next.AwaitReceipt;
 import net.cartback.deletion.ledger.Settlement.Next.Close;
 import net.cartback.deletion.ledger.Settlement.Next.Park;
+import net.cartback.deletion.ledger.Settlement.Next.Postpone;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Subscription;
@@ -27,11 +29,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
@@ -54,6 +59,9 @@ public final class Ledger {
 
     /** A repeat without issued_at whose request closes between two statements is simply new. */
     private static final int MAX_TRIES = 5;
+
+    /** How many silent deliveries of one system are made due in one sweep. */
+    private static final int REMIND_AT_ONCE = 500;
 
     /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
     private static final int FILL_BATCH = 500;
@@ -125,6 +133,7 @@ public final class Ledger {
      * now lack deliveries; {@link #fillOpenRequests} creates them.
      */
     public void subscribed(Handle handle, Set<Subscription> subscriptions) {
+        GateSql.createMissing(handle, subscriptions.stream().map(Subscription::system).toList());
         BackfillSql.remember(handle, subscriptions);
     }
 
@@ -164,17 +173,70 @@ public final class Ledger {
                 handle -> BackfillSql.fill(handle, subscription, after, FILL_BATCH, now));
     }
 
-    /** Claims deliveries that are due, at most so many. Each is ours until its lease ends. */
-    public List<ClaimedDelivery> claim(int atMost) {
+    /**
+     * Claims deliveries that are due. Each is ours until its lease ends.
+     *
+     * @param atMost how many can start here now
+     * @param here how many of each system are in flight here already
+     * @param lease a fresh id: if this fails without saying whether it happened, {@link
+     *     #handBack(UUID)} finds out
+     */
+    public Claim claim(int atMost, Map<ClientSystemId, Integer> here, UUID lease) {
         var now = clock.instant();
         return database.inTransaction(
                 handle -> {
-                    var systems = DeliverySql.lockClaimableSystems(handle, now);
-                    return systems.isEmpty()
-                            ? List.of()
-                            : DeliverySql.claim(
-                                    handle, systems, atMost, UUID.randomUUID(), now, LEASE_MARGIN);
+                    var gates = ClaimSql.lockGates(handle, now);
+                    var locked =
+                            gates.stream()
+                                    .filter(Claimable::locked)
+                                    .map(Claimable::system)
+                                    .toList();
+                    return new Claim(
+                            locked.isEmpty()
+                                    ? List.of()
+                                    : ClaimSql.claim(
+                                            handle, locked, atMost, here, lease, now, LEASE_MARGIN),
+                            locked.size() < gates.size());
                 });
+    }
+
+    /**
+     * Puts back what was claimed under one lease and has not been sent: it is due again at once.
+     */
+    public void handBack(UUID lease, Collection<DeliveryId> unsent) {
+        handBack(lease, handle -> unsent.stream().map(DeliveryId::value).toList());
+    }
+
+    /** Puts back whatever was claimed under this lease, by a claim that nobody heard the end of. */
+    public void handBack(UUID lease) {
+        handBack(lease, handle -> ClaimSql.leasedUnder(handle, lease));
+    }
+
+    private void handBack(UUID lease, Function<Handle, List<UUID>> unsent) {
+        var now = clock.instant();
+        database.inTransaction(
+                handle -> {
+                    var deliveries = unsent.apply(handle);
+                    if (!deliveries.isEmpty()) {
+                        ClaimSql.handBack(handle, lease, deliveries, now);
+                        ClaimSql.handBackProbe(handle, lease, now);
+                    }
+                    return null;
+                });
+    }
+
+    /**
+     * Makes due again what a worker that died has left, and what a client system has accepted and
+     * not answered in time.
+     *
+     * @return how many deliveries became due
+     */
+    public int sweep() {
+        var now = clock.instant();
+        int ended = database.inTransaction(handle -> ClaimSql.endLeases(handle, now));
+        int reminded =
+                database.inTransaction(handle -> ClaimSql.remind(handle, REMIND_AT_ONCE, now));
+        return ended + reminded;
     }
 
     /**
@@ -187,9 +249,15 @@ public final class Ledger {
                 keyring.sealer().open(subjectPlace(delivery.request()), delivery.subjectSealed()));
     }
 
-    /** Records what attempts came to, and what follows, all in one transaction. */
-    public void settle(List<Settlement> settlements) {
+    /**
+     * Records what attempts came to, what follows, and what it says of the client systems, all in
+     * one transaction.
+     *
+     * @return the gates that have changed by it
+     */
+    public List<GateChange> settle(List<Settlement> settlements) {
         var now = clock.instant();
+        var changes = new ArrayList<GateChange>();
         var recorded =
                 database.inTransaction(
                         handle -> {
@@ -198,45 +266,51 @@ public final class Ledger {
                                     settlements.stream()
                                             .map(each -> each.delivery().id().value())
                                             .toList());
-                            DeliverySql.insertAttempts(handle, settlements);
+                            AttemptSql.insert(handle, settlements);
                             var answers = new ArrayList<Incoming>();
                             var schedules = new ArrayList<Schedule>();
                             for (var each : settlements) {
-                                var id = each.delivery().id().value();
-                                var lease = each.delivery().leaseId();
-                                switch (each.next()) {
-                                    case Close(var answer, var basis) ->
-                                            answers.add(
-                                                    new Incoming(
-                                                            each.delivery().id(),
-                                                            each.delivery().request(),
-                                                            each.delivery().system(),
-                                                            answer,
-                                                            basis,
-                                                            null));
-                                    case AwaitReceipt(var by) ->
-                                            schedules.add(
-                                                    new Schedule(
-                                                            id,
-                                                            lease,
-                                                            "awaiting_receipt",
-                                                            by,
-                                                            null));
-                                    case Retry(var at, var reason) ->
-                                            schedules.add(
-                                                    new Schedule(id, lease, "pending", at, reason));
-                                    case Park(var reason) ->
-                                            schedules.add(
-                                                    new Schedule(
-                                                            id, lease, "parked", null, reason));
+                                if (each.next() instanceof Close(var answer, var basis)) {
+                                    answers.add(
+                                            new Incoming(
+                                                    each.delivery().id(),
+                                                    each.delivery().request(),
+                                                    each.delivery().system(),
+                                                    answer,
+                                                    basis,
+                                                    null));
+                                } else {
+                                    schedules.add(schedule(each));
                                 }
                             }
                             if (!schedules.isEmpty()) {
-                                DeliverySql.schedule(handle, schedules);
+                                DeliverySql.schedule(handle, schedules, now);
                             }
-                            return recordAnswers(handle, answers, now);
+                            var came = recordAnswers(handle, answers, now);
+                            // Last, because from here on every other settling waits for this one.
+                            changes.clear();
+                            changes.addAll(Gates.mind(handle, settlements, now));
+                            return came;
                         });
         recorded.forEach(this::tell);
+        return changes;
+    }
+
+    private static Schedule schedule(Settlement settlement) {
+        var delivery = settlement.delivery();
+        var id = delivery.id().value();
+        var lease = delivery.leaseId();
+        return switch (settlement.next()) {
+            case AwaitReceipt(var by) ->
+                    new Schedule(id, lease, "awaiting_receipt", delivery.step(), by, null);
+            case Retry(var at, var reason) ->
+                    new Schedule(id, lease, "pending", delivery.step() + 1, at, reason);
+            case Postpone(var at, var reason) ->
+                    new Schedule(id, lease, "pending", delivery.step(), at, reason);
+            case Park(var reason) ->
+                    new Schedule(id, lease, "parked", delivery.step(), null, reason);
+            case Close closed -> throw new IllegalArgumentException("An answer is no schedule");
+        };
     }
 
     /**

@@ -110,7 +110,11 @@ final class RequestSql {
                 .createQuery(
                         """
                         SELECT q.received_at, q.due_at, q.closed_at AS completed_at,
-                               c.public_name, d.state, d.outcome, r.retained::text AS retained,
+                               c.public_name, d.outcome,
+                               -- A reminder on its way does not take back that it was accepted.
+                               CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
+                                    THEN 'awaiting_receipt' ELSE d.state END AS state,
+                               r.retained::text AS retained,
                                r.ground, d.closed_at
                           FROM deletion_request q
                           LEFT JOIN delivery d ON d.request_id = q.id

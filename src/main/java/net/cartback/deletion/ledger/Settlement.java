@@ -2,8 +2,11 @@ package net.cartback.deletion.ledger;
 
 import java.time.Instant;
 
-/** What one attempt at a claimed delivery came to, and what follows. */
-public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next) {
+/**
+ * What one attempt at a claimed delivery came to: what follows for the delivery, and what it says
+ * of the client system.
+ */
+public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next, Conduct conduct) {
 
     /** What follows for the delivery. */
     public sealed interface Next {
@@ -14,8 +17,11 @@ public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next) {
         /** The receipt comes later. */
         record AwaitReceipt(Instant expectedBy) implements Next {}
 
-        /** It is sent again. */
+        /** It has failed, and is sent again: one step further in the schedule. */
         record Retry(Instant at, String reason) implements Next {}
+
+        /** It was not its fault: it is sent again, without a step in the schedule. */
+        record Postpone(Instant at, String reason) implements Next {}
 
         /** An operator must look at it; the clock keeps running. */
         record Park(String reason) implements Next {}

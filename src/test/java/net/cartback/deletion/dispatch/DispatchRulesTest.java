@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.ClientSystemId;
@@ -86,7 +87,7 @@ class DispatchRulesTest {
                 "{\"outcome\":\"retained\",\"retained\":[{\"category\":\"x\",\"ground\":\"archiving\"}]}"
             })
     void a_2xx_with_an_unacceptable_outcome_is_a_bad_receipt(String body) {
-        assertThat(read(200, body)).isEqualTo(new Reply.DeliveryAtFault("bad_receipt"));
+        assertThat(read(200, body)).isEqualTo(new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT));
     }
 
     @Test
@@ -112,7 +113,7 @@ class DispatchRulesTest {
                         "\uFEFF{\"outcome\":\"refused\"",
                         " {\"outcome\":\"refused\",\"outcome\":\"x\"}")) {
             assertThat(ReplyTable.read(agreed, 200, bytes(unreadable), null, NOW))
-                    .isEqualTo(new Reply.DeliveryAtFault("bad_receipt"));
+                    .isEqualTo(new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT));
         }
     }
 
@@ -157,7 +158,7 @@ class DispatchRulesTest {
         var reply = read(status, "{\"outcome\":\"deleted\"}");
 
         assertThat(reply.replyClass()).isEqualTo(replyClass);
-        assertThat(reply.fault()).isEqualTo("status_" + status);
+        assertThat(reply.error()).isEqualTo(ErrorClass.STATUS);
     }
 
     @ParameterizedTest
@@ -173,7 +174,7 @@ class DispatchRulesTest {
         assertThat(
                         ReplyTable.read(
                                 system(AckMeans.ACCEPTED, Map.of()), 503, new byte[0], header, NOW))
-                .isEqualTo(new Reply.Throttled("status_503", wait));
+                .isEqualTo(new Reply.Throttled(wait));
     }
 
     @ParameterizedTest

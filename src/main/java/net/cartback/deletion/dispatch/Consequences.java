@@ -1,0 +1,76 @@
+package net.cartback.deletion.dispatch;
+
+import net.cartback.deletion.ledger.Attempt;
+import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.Conduct;
+import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.ledger.Settlement;
+import net.cartback.deletion.ledger.Settlement.Next;
+import net.cartback.deletion.registry.ClientSystem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.random.RandomGenerator;
+
+/** What follows from a reply, for the delivery and for its client system. */
+final class Consequences {
+
+    private final InstantSource clock;
+    private final RandomGenerator random;
+
+    Consequences(InstantSource clock, RandomGenerator random) {
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /** The system is null if it is not in the registry's copy, and if that was never asked. */
+    Settlement of(
+            ClaimedDelivery delivery, @Nullable ClientSystem system, Attempt attempt, Reply reply) {
+        var now = clock.instant();
+        var error = reply.error();
+        var reason = error == null ? "" : error.reason(attempt.status());
+        var next =
+                switch (reply) {
+                    case Reply.Answered(var answer, var basis) -> new Next.Close(answer, basis);
+                    case Reply.Accepted accepted ->
+                            new Next.AwaitReceipt(
+                                    now.plus(
+                                            system == null
+                                                    ? Duration.ZERO
+                                                    : system.receiptWithin()));
+                    case Reply.TryAgain(var why) when why == ErrorClass.CONNECT ->
+                            // It never got there, so it has not been tried.
+                            new Next.Postpone(now.plus(RetrySchedule.after(1, random)), reason);
+                    case Reply.TryAgain(var why) -> retry(delivery, now, reason, null);
+                    case Reply.Throttled(var after) -> retry(delivery, now, reason, after);
+                    // Its system is held, and with it this delivery.
+                    case Reply.SystemAtFault(var why) -> new Next.Postpone(now, reason);
+                    case Reply.DeliveryAtFault(var why) -> new Next.Park(reason);
+                };
+        return new Settlement(delivery, attempt, next, conduct(reply, reason, now));
+    }
+
+    private Next.Retry retry(
+            ClaimedDelivery delivery, Instant now, String reason, @Nullable Duration atLeast) {
+        var wait = RetrySchedule.after(delivery.step() + 1, random);
+        return new Next.Retry(
+                now.plus(atLeast == null || wait.compareTo(atLeast) > 0 ? wait : atLeast), reason);
+    }
+
+    private static Conduct conduct(Reply reply, String reason, Instant now) {
+        return switch (reply) {
+            case Reply.Answered answered -> new Conduct.Good();
+            case Reply.Accepted accepted -> new Conduct.Good();
+            case Reply.TryAgain failed -> new Conduct.Failed();
+            case Reply.Throttled(var after) ->
+                    after == null || after.isZero()
+                            ? new Conduct.Failed()
+                            : new Conduct.AskedToWait(now.plus(after));
+            case Reply.SystemAtFault fault -> new Conduct.AtFault(reason);
+            case Reply.DeliveryAtFault fault -> new Conduct.Good();
+        };
+    }
+}

@@ -1,0 +1,40 @@
+package net.cartback.deletion.ledger;
+
+import org.jspecify.annotations.Nullable;
+
+/** What went wrong with an attempt. */
+public enum ErrorClass implements WireName {
+    /** The name was not resolved. */
+    DNS,
+    /** The connection was refused or the host not reached. */
+    CONNECT,
+    /** The certificate or the handshake. */
+    TLS,
+    /** No complete reply within the system's time limit. */
+    TIMEOUT,
+    /** The connection broke before a reply. */
+    RESET,
+    /** The reply's status. */
+    STATUS,
+    /** What came back is no HTTP. */
+    MALFORMED,
+    /** The connection broke within the reply's body. */
+    BODY,
+    /** An address to which nothing may be sent. */
+    ADDRESS,
+    /** A reply whose outcome cannot be accepted. */
+    BAD_RECEIPT,
+    /** The system is not in the registry's copy. */
+    UNREGISTERED,
+    /** None of the system's secrets is in force. */
+    NO_SECRET,
+    /** The person's id cannot be opened. */
+    SUBJECT_UNREADABLE,
+    /** A fault of our own. */
+    INTERNAL;
+
+    /** What to tell the operator: the class, or the status by its number. */
+    public String reason(@Nullable Integer status) {
+        return this == STATUS && status != null ? "status_" + status : wireName();
+    }
+}

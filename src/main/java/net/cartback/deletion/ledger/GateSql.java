@@ -1,0 +1,140 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+
+import org.jdbi.v3.core.Handle;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** SQL on {@code system_gate} and {@code system_health}. Each method is one statement. */
+final class GateSql {
+
+    private GateSql() {}
+
+    /** How many calls a batch of results holds for one system, and how many of them failed. */
+    record Calls(ClientSystemId system, int calls, int failures) {}
+
+    /** Every system that may get deliveries has a gate. */
+    static void createMissing(Handle handle, Collection<ClientSystemId> systems) {
+        handle.createUpdate(
+                        """
+                        INSERT INTO system_gate (system_id)
+                        SELECT DISTINCT id FROM unnest(:systems) AS id
+                        ON CONFLICT DO NOTHING
+                        """)
+                .bindArray("systems", String.class, values(systems))
+                .execute();
+    }
+
+    /**
+     * Counts calls in the running window, or begins a new one; returns the systems of which at
+     * least {@code minCalls} calls were made in it and at least half of them failed. The rows are
+     * written in the order of the systems, as everywhere.
+     */
+    static Set<ClientSystemId> count(
+            Handle handle, List<Calls> calls, Duration window, int minCalls, Instant now) {
+        return new HashSet<>(
+                handle.createQuery(
+                                """
+                                WITH counted AS (
+                                    INSERT INTO system_health AS h
+                                           (system_id, window_started_at, calls, failures)
+                                    SELECT b.system_id, CAST(:now AS timestamptz), b.calls,
+                                           b.failures
+                                      FROM unnest(:systems, :calls, :failures)
+                                           AS b (system_id, calls, failures)
+                                     ORDER BY b.system_id
+                                    ON CONFLICT (system_id) DO UPDATE
+                                       SET window_started_at =
+                                               CASE WHEN h.window_started_at > :since
+                                                    THEN h.window_started_at
+                                                    ELSE EXCLUDED.window_started_at END,
+                                           calls = EXCLUDED.calls
+                                               + CASE WHEN h.window_started_at > :since
+                                                      THEN h.calls ELSE 0 END,
+                                           failures = EXCLUDED.failures
+                                               + CASE WHEN h.window_started_at > :since
+                                                      THEN h.failures ELSE 0 END
+                                    RETURNING system_id, h.calls, h.failures
+                                )
+                                SELECT system_id FROM counted
+                                 WHERE calls >= :min_calls AND failures * 2 >= calls
+                                """)
+                        .bindArray(
+                                "systems",
+                                String.class,
+                                calls.stream().map(each -> each.system().value()).toList())
+                        .bindArray(
+                                "calls", Integer.class, calls.stream().map(Calls::calls).toList())
+                        .bindArray(
+                                "failures",
+                                Integer.class,
+                                calls.stream().map(Calls::failures).toList())
+                        .bind("now", now)
+                        .bind("since", now.minus(window))
+                        .bind("min_calls", minCalls)
+                        .map((row, context) -> new ClientSystemId(row.getString(1)))
+                        .list());
+    }
+
+    /** A gate that closes or opens begins a new window: what came before is dealt with. */
+    static void forget(Handle handle, Collection<ClientSystemId> systems) {
+        handle.createUpdate(
+                        """
+                        UPDATE system_health SET calls = 0, failures = 0
+                         WHERE system_id = ANY (:systems)
+                        """)
+                .bindArray("systems", String.class, values(systems))
+                .execute();
+    }
+
+    /** Locks these gates, except those of paused systems, in the order of the systems. */
+    static List<Gate> lock(Handle handle, Collection<ClientSystemId> systems) {
+        return handle.createQuery(
+                        """
+                        SELECT system_id, NULLIF(claimable_at, '-infinity') AS claimable_at,
+                               held_reason, hold_level, probe_lease
+                          FROM system_gate
+                         WHERE system_id = ANY (:systems)
+                           AND held_reason IS DISTINCT FROM 'paused'
+                         ORDER BY system_id
+                           FOR NO KEY UPDATE
+                        """)
+                .bindArray("systems", String.class, values(systems))
+                .map(
+                        (row, context) ->
+                                new Gate(
+                                        new ClientSystemId(row.getString("system_id")),
+                                        LedgerSql.instant(row, "claimable_at"),
+                                        row.getString("held_reason"),
+                                        row.getInt("hold_level"),
+                                        row.getObject("probe_lease", UUID.class)))
+                .list();
+    }
+
+    static void write(Handle handle, Gate gate) {
+        handle.createUpdate(
+                        """
+                        UPDATE system_gate
+                           SET claimable_at = COALESCE(CAST(:at AS timestamptz), '-infinity'), held_reason = :reason,
+                               hold_level = :level, probe_lease = :probe
+                         WHERE system_id = :system
+                        """)
+                .bind("system", gate.system().value())
+                .bind("at", gate.claimableAt())
+                .bind("reason", gate.reason())
+                .bind("level", gate.level())
+                .bind("probe", gate.probeLease())
+                .execute();
+    }
+
+    private static List<String> values(Collection<ClientSystemId> systems) {
+        return systems.stream().map(ClientSystemId::value).toList();
+    }
+}
