@@ -9,6 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Recorder;
 import net.cartback.deletion.receipt.ReceiptRoutes;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
@@ -65,6 +66,7 @@ final class App implements AutoCloseable {
     private final @Nullable RegistryFile registryFile;
     private final Housekeeping housekeeping;
     private final Dispatcher dispatcher;
+    private final Recorder recorder;
     private final HttpListener listener;
     private final HttpListener management;
 
@@ -121,12 +123,19 @@ final class App implements AutoCloseable {
                             config.dispatchConcurrency(),
                             meters);
             opened.push(dispatcher::close);
+            recorder = new Recorder(ledger, meters);
+            opened.push(recorder::close);
             listener =
                     listen(
                             config.listen(),
                             () -> ready,
                             new IntakeRoutes(
-                                    registry, ledger, clock, publicUrl::get, this::newWork, meters),
+                                    registry,
+                                    recorder::record,
+                                    clock,
+                                    publicUrl::get,
+                                    this::newWork,
+                                    meters),
                             new ReceiptRoutes(registry, ledger, clock),
                             new StatusRoutes(ledger, clock),
                             new DocumentRoutes(keyring::publicKeys));
@@ -236,6 +245,7 @@ final class App implements AutoCloseable {
     /** Until the loops have been started, that they do not run is no fault. */
     private Map<String, BooleanSupplier> live() {
         return Map.of(
+                "record", () -> !ready || recorder.isAlive(),
                 "dispatch", () -> !ready || dispatcher.isAlive(),
                 "signals", () -> !ready || signals.isAlive(),
                 "housekeeping", () -> !ready || housekeeping.isAlive());

@@ -10,8 +10,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
-import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.NewRequest;
+import net.cartback.deletion.ledger.Recorder;
 import net.cartback.deletion.ledger.Recording;
 import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.MetaApp;
@@ -24,8 +24,10 @@ import net.cartback.deletion.web.Routes;
 
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -37,6 +39,7 @@ import java.util.function.Supplier;
 public final class IntakeRoutes implements Routes {
 
     private static final String PATH = "/meta/{app_id}/data-deletion";
+    private static final Duration WHEN_OVERLOADED = Duration.ofSeconds(2);
     private static final String FIELD = "signed_request";
     private static final int MAX_BODY_BYTES = 16 * 1024;
 
@@ -63,26 +66,27 @@ public final class IntakeRoutes implements Routes {
             """;
 
     private final Registry registry;
-    private final Ledger ledger;
+    private final Function<NewRequest, Recording> recorder;
     private final InstantSource clock;
     private final Supplier<String> publicUrl;
     private final Runnable newWork;
     private final MeterProvider<Counter> callbacks;
 
     /**
+     * @param recorder records a request and returns after the commit
      * @param publicUrl base of the status URL, without a slash at its end; asked at each request;
      *     the Host header is never used
      * @param newWork told after each commit that created deliveries
      */
     public IntakeRoutes(
             Registry registry,
-            Ledger ledger,
+            Function<NewRequest, Recording> recorder,
             InstantSource clock,
             Supplier<String> publicUrl,
             Runnable newWork,
             MeterRegistry meters) {
         this.registry = registry;
-        this.ledger = ledger;
+        this.recorder = recorder;
         this.clock = clock;
         this.publicUrl = publicUrl;
         this.newWork = newWork;
@@ -107,7 +111,7 @@ public final class IntakeRoutes implements Routes {
         MetaApp app = null;
         try {
             app = app(ctx);
-            var recording = ledger.record(request(ctx, app));
+            var recording = recorder.apply(request(ctx, app));
             switch (recording) {
                 case Recording.Created created -> {
                     count(app, "created");
@@ -119,6 +123,11 @@ public final class IntakeRoutes implements Routes {
         } catch (ProblemException e) {
             count(app, e.type());
             throw e;
+        } catch (Recorder.Overloaded e) {
+            count(app, "overloaded");
+            throw ProblemException.unavailable(
+                    "Too many requests are waiting to be recorded; please try again",
+                    WHEN_OVERLOADED);
         } catch (DatabaseUnavailable e) {
             count(app, "unavailable");
             throw e;

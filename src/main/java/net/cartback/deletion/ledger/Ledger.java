@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import static java.util.stream.Collectors.toMap;
+
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,14 +27,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -104,28 +110,93 @@ public final class Ledger {
      * from whatever thread or replica, finds the code of the first.
      */
     public Recording record(NewRequest request) {
-        var repeatDigest = repeatDigest(request);
-        return database.withHandle(
-                handle -> {
-                    for (int tries = 0; tries < MAX_TRIES; tries++) {
-                        var code = ConfirmationCode.random(random);
-                        var row = row(request, repeatDigest, code);
-                        if (RequestSql.insertWithDeliveries(handle, row)) {
-                            log.atInfo()
-                                    .addKeyValue("request_id", row.id())
-                                    .addKeyValue("app", request.app())
-                                    .log("A deletion request is recorded");
-                            return new Recording.Created(code);
-                        }
-                        // The insert cannot see the row it lost to; a statement after it can.
-                        var known = RequestSql.codeOfRepeat(handle, repeatDigest);
-                        if (known.isPresent()) {
-                            return new Recording.Repeated(code(known.get()));
-                        }
-                    }
-                    throw new IllegalStateException(
-                            "A request is neither new nor found after " + MAX_TRIES + " tries");
-                });
+        return record(List.of(prepare(request))).getFirst();
+    }
+
+    /** Seals and digests what is to be recorded, and gives it a code. Touches no database. */
+    PreparedRequest prepare(NewRequest request) {
+        var now = clock.instant();
+        var id = RequestId.at(now, random);
+        var code = ConfirmationCode.random(random);
+        var issuedAt = request.issuedAt();
+        return new PreparedRequest(
+                request,
+                id,
+                code,
+                keyring.sealer().seal(subjectPlace(id), request.subject().id()),
+                repeatDigest(request),
+                code.digest(),
+                keyring.sealer().seal(codePlace(id), code.value()),
+                // Nobody can have asked after we heard of it, whatever a clock says.
+                issuedAt == null || issuedAt.isAfter(now) ? now : issuedAt,
+                now,
+                DueDate.of(now));
+    }
+
+    /**
+     * Records all of them in one statement and one commit. To run it again after a lost connection
+     * is to look whether it had happened: what is there already is found as a repeat.
+     *
+     * @return what became of each, in their order
+     */
+    List<Recording> record(List<PreparedRequest> requests) {
+        var recordings =
+                database.withHandle(
+                        handle -> {
+                            var missing = new LinkedHashSet<>(requests);
+                            var found = new HashMap<RequestId, Recording>();
+                            for (int tries = 0; !missing.isEmpty(); tries++) {
+                                if (tries == MAX_TRIES) {
+                                    throw new IllegalStateException(
+                                            "A request is neither new nor found");
+                                }
+                                found.putAll(recordNew(handle, missing));
+                                missing.removeIf(each -> found.containsKey(each.id()));
+                                if (!missing.isEmpty()) {
+                                    // An insert cannot see the row it lost to; a statement after
+                                    // it can.
+                                    found.putAll(findRepeated(handle, missing));
+                                    missing.removeIf(each -> found.containsKey(each.id()));
+                                }
+                            }
+                            return found;
+                        });
+        return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();
+    }
+
+    private static Map<RequestId, Recording> recordNew(
+            Handle handle, Collection<PreparedRequest> requests) {
+        var created = RequestSql.insertWithDeliveries(handle, List.copyOf(requests));
+        return requests.stream()
+                .filter(each -> created.contains(each.id()))
+                .collect(toMap(PreparedRequest::id, each -> new Recording.Created(each.code())));
+    }
+
+    private Map<RequestId, Recording> findRepeated(
+            Handle handle, Collection<PreparedRequest> requests) {
+        var digests = requests.stream().map(PreparedRequest::repeatDigest).toList();
+        var codes = new HashMap<ByteBuffer, ConfirmationCode>();
+        for (var each : RequestSql.codesOfRepeats(handle, digests)) {
+            codes.put(ByteBuffer.wrap(each.repeatDigest()), code(each));
+        }
+        var found = new HashMap<RequestId, Recording>();
+        for (var each : requests) {
+            var code = codes.get(ByteBuffer.wrap(each.repeatDigest()));
+            if (code != null) {
+                found.put(each.id(), new Recording.Repeated(code));
+            }
+        }
+        return found;
+    }
+
+    private static Recording told(PreparedRequest request, @Nullable Recording recording) {
+        if (recording instanceof Recording.Created) {
+            log.atInfo()
+                    .addKeyValue("request_id", request.id())
+                    .addKeyValue("app", request.request().app())
+                    .log("A deletion request is recorded");
+        }
+        return Objects.requireNonNull(recording);
     }
 
     /**
@@ -445,23 +516,6 @@ public final class Ledger {
     private ReceiptSql.Posted posted(DeliveryId delivery, byte[] body) {
         var place = new Place("receipt", "body_sealed", delivery.toString());
         return new ReceiptSql.Posted(keyring.sealer().seal(place, body), Digest.sha256(body));
-    }
-
-    private RequestSql.Row row(NewRequest request, byte[] repeatDigest, ConfirmationCode code) {
-        var now = clock.instant();
-        var id = RequestId.at(now, random);
-        var issuedAt = request.issuedAt();
-        return new RequestSql.Row(
-                id,
-                request,
-                keyring.sealer().seal(subjectPlace(id), request.subject().id()),
-                repeatDigest,
-                code.digest(),
-                keyring.sealer().seal(codePlace(id), code.value()),
-                // Nobody can have asked after we heard of it, whatever a clock says.
-                issuedAt == null || issuedAt.isAfter(now) ? now : issuedAt,
-                now,
-                DueDate.of(now));
     }
 
     private byte[] repeatDigest(NewRequest request) {

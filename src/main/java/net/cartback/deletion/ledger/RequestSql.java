@@ -10,94 +10,110 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** SQL on {@code deletion_request}. Each method is one statement. */
 final class RequestSql {
 
     private RequestSql() {}
 
-    /** A row to insert, sealed and digested. */
-    record Row(
-            RequestId id,
-            NewRequest request,
-            byte[] subjectSealed,
-            byte[] repeatDigest,
-            byte[] codeDigest,
-            byte[] codeSealed,
-            Instant requestedAt,
-            Instant receivedAt,
-            Instant dueAt) {}
-
     /** The sealed code of a request, and the id that is part of its seal. */
-    record SealedCode(RequestId id, byte[] code) {}
+    record SealedCode(RequestId id, byte[] repeatDigest, byte[] code) {}
 
     /** The request row without its parts. */
     private record Dates(Instant receivedAt, Instant dueAt, @Nullable Instant completedAt) {}
 
     /**
-     * Request and deliveries in one statement, so in one round trip and one commit.
+     * Requests and their deliveries in one statement, so in one round trip and one commit. They go
+     * in by their digests, so that two batches cannot wait for each other.
      *
-     * @return whether it was new
+     * @return those that were new
      */
-    static boolean insertWithDeliveries(Handle handle, Row row) {
-        return handle.createQuery(
-                                """
-                                WITH subscriber AS (
-                                    SELECT system_id FROM deletion_subscriber WHERE app_id = :app
-                                ), recorded AS (
-                                    INSERT INTO deletion_request
-                                           (id, app_id, platform, secret_id, subject_sealed,
-                                            repeat_digest, dated, code_digest, code_sealed,
-                                            requested_at, received_at, due_at, open_deliveries)
-                                    VALUES (:id, :app, :platform, :secret, :subject, :repeat,
-                                            :dated, :code_digest, :code, :requested_at,
-                                            :received_at, :due_at,
-                                            (SELECT count(*) FROM subscriber))
-                                    ON CONFLICT (repeat_digest) DO NOTHING
-                                    RETURNING id
-                                ), created AS (
-                                    INSERT INTO delivery
-                                           (id, request_id, system_id, state, next_attempt_at,
-                                            created_at)
-                                    SELECT uuidv7(), recorded.id, subscriber.system_id, 'pending',
-                                           :received_at, :received_at
-                                      FROM recorded CROSS JOIN subscriber
-                                )
-                                SELECT count(*) FROM recorded
-                                """)
-                        .bind("id", row.id().value())
-                        .bind("app", row.request().app().value())
-                        .bind("platform", row.request().platform().wireName())
-                        .bind("secret", row.request().secretId())
-                        .bind("subject", row.subjectSealed())
-                        .bind("repeat", row.repeatDigest())
-                        .bind("dated", row.request().issuedAt() != null)
-                        .bind("code_digest", row.codeDigest())
-                        .bind("code", row.codeSealed())
-                        .bind("requested_at", row.requestedAt())
-                        .bind("received_at", row.receivedAt())
-                        .bind("due_at", row.dueAt())
-                        .mapTo(Long.class)
-                        .one()
-                == 1;
+    static Set<RequestId> insertWithDeliveries(Handle handle, List<PreparedRequest> requests) {
+        return handle
+                .createQuery(
+                        """
+                        WITH subscriber AS MATERIALIZED (
+                            SELECT app_id, system_id
+                              FROM deletion_subscriber
+                             WHERE app_id = ANY (:apps)
+                        ), recorded AS (
+                            INSERT INTO deletion_request
+                                   (id, app_id, platform, secret_id, subject_sealed, repeat_digest,
+                                    dated, code_digest, code_sealed, requested_at, received_at,
+                                    due_at, open_deliveries)
+                            SELECT i.id, i.app_id, i.platform, i.secret_id, i.subject_sealed,
+                                   i.repeat_digest, i.dated, i.code_digest, i.code_sealed,
+                                   i.requested_at, i.received_at, i.due_at,
+                                   (SELECT count(*) FROM subscriber s WHERE s.app_id = i.app_id)
+                              FROM unnest(:ids, :apps, :platforms, :secrets, :subjects, :repeats,
+                                          :dated, :code_digests, :codes, :requested, :received,
+                                          :due)
+                                   AS i (id, app_id, platform, secret_id, subject_sealed,
+                                         repeat_digest, dated, code_digest, code_sealed,
+                                         requested_at, received_at, due_at)
+                             ORDER BY i.repeat_digest
+                            ON CONFLICT (repeat_digest) DO NOTHING
+                            RETURNING id, app_id, received_at
+                        ), created AS (
+                            INSERT INTO delivery
+                                   (id, request_id, system_id, state, next_attempt_at, created_at)
+                            SELECT uuidv7(), recorded.id, subscriber.system_id, 'pending',
+                                   recorded.received_at, recorded.received_at
+                              FROM recorded
+                              JOIN subscriber ON subscriber.app_id = recorded.app_id
+                        )
+                        SELECT id FROM recorded
+                        """)
+                .bindArray("ids", UUID.class, each(requests, one -> one.id().value()))
+                .bindArray("apps", String.class, each(requests, one -> one.request().app().value()))
+                .bindArray(
+                        "platforms",
+                        String.class,
+                        each(requests, one -> one.request().platform().wireName()))
+                .bindArray("secrets", UUID.class, each(requests, one -> one.request().secretId()))
+                .bindArray("subjects", byte[].class, each(requests, PreparedRequest::subjectSealed))
+                .bindArray("repeats", byte[].class, each(requests, PreparedRequest::repeatDigest))
+                .bindArray(
+                        "dated",
+                        Boolean.class,
+                        each(requests, one -> one.request().issuedAt() != null))
+                .bindArray(
+                        "code_digests", byte[].class, each(requests, PreparedRequest::codeDigest))
+                .bindArray("codes", byte[].class, each(requests, PreparedRequest::codeSealed))
+                .bindArray("requested", Instant.class, each(requests, PreparedRequest::requestedAt))
+                .bindArray("received", Instant.class, each(requests, PreparedRequest::receivedAt))
+                .bindArray("due", Instant.class, each(requests, PreparedRequest::dueAt))
+                .mapTo(UUID.class)
+                .stream()
+                .map(RequestId::new)
+                .collect(Collectors.toSet());
     }
 
-    static Optional<SealedCode> codeOfRepeat(Handle handle, byte[] repeatDigest) {
+    private static <T> List<T> each(
+            List<PreparedRequest> requests, Function<PreparedRequest, T> part) {
+        return requests.stream().map(part).toList();
+    }
+
+    static List<SealedCode> codesOfRepeats(Handle handle, List<byte[]> repeatDigests) {
         return handle.createQuery(
                         """
-                        SELECT id, code_sealed
+                        SELECT id, repeat_digest, code_sealed
                           FROM deletion_request
-                         WHERE repeat_digest = :repeat
+                         WHERE repeat_digest = ANY (:repeats)
                            AND code_sealed IS NOT NULL
                         """)
-                .bind("repeat", repeatDigest)
+                .bindArray("repeats", byte[].class, repeatDigests)
                 .map(
                         (row, context) ->
                                 new SealedCode(
                                         new RequestId(row.getObject("id", UUID.class)),
+                                        row.getBytes("repeat_digest"),
                                         row.getBytes("code_sealed")))
-                .findOne();
+                .list();
     }
 
     /**

@@ -68,24 +68,34 @@ public final class Database implements AutoCloseable {
      */
     public <T extends @Nullable Object, X extends Exception> T inTransaction(
             HandleCallback<T, X> callback) throws X {
+        return surely(() -> jdbi.inTransaction(callback));
+    }
+
+    /**
+     * Runs the callback on one connection, each statement a transaction of its own.
+     *
+     * <p>The callback may run several times, so it must have no effect outside the database, and
+     * what it has done before may be there already.
+     */
+    public <T extends @Nullable Object, X extends Exception> T withHandle(
+            HandleCallback<T, X> callback) throws X {
+        return surely(() -> jdbi.withHandle(callback));
+    }
+
+    private interface Work<T extends @Nullable Object, X extends Exception> {
+        T run() throws X;
+    }
+
+    private static <T extends @Nullable Object, X extends Exception> T surely(Work<T, X> work)
+            throws X {
         for (int tries = 1; ; tries++) {
             try {
-                return jdbi.inTransaction(callback);
+                return work.run();
             } catch (RuntimeException e) {
                 if (tries == MAX_TRIES || !RERUN.contains(String.valueOf(sqlState(e)))) {
                     throw translated(e);
                 }
             }
-        }
-    }
-
-    /** Runs the callback on one connection, each statement a transaction of its own. */
-    public <T extends @Nullable Object, X extends Exception> T withHandle(
-            HandleCallback<T, X> callback) throws X {
-        try {
-            return jdbi.withHandle(callback);
-        } catch (RuntimeException e) {
-            throw translated(e);
         }
     }
 

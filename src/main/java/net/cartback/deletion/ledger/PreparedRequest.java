@@ -1,0 +1,33 @@
+package net.cartback.deletion.ledger;
+
+import java.time.Instant;
+
+/** A request that is ready to be recorded: sealed and digested, with an id and a code. */
+record PreparedRequest(
+        NewRequest request,
+        RequestId id,
+        ConfirmationCode code,
+        byte[] subjectSealed,
+        byte[] repeatDigest,
+        byte[] codeDigest,
+        byte[] codeSealed,
+        Instant requestedAt,
+        Instant receivedAt,
+        Instant dueAt) {
+
+    /** By its id, which is its alone. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PreparedRequest that && id.equals(that.id);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "PreparedRequest[" + id + "]";
+    }
+}
