@@ -123,7 +123,7 @@ final class App implements AutoCloseable {
                             config.dispatchConcurrency(),
                             meters);
             opened.push(dispatcher::close);
-            recorder = new Recorder(ledger, meters);
+            recorder = new Recorder(ledger, config.recordTogether(), meters);
             opened.push(recorder::close);
             listener =
                     listen(

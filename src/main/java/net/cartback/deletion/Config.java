@@ -35,6 +35,7 @@ record Config(
         @Nullable Path keyringFile,
         OutboundRules outbound,
         int dispatchConcurrency,
+        int recordTogether,
         Map<String, String> environment) {
 
     /** An address to listen on. Port 0 takes a free one. */
@@ -90,6 +91,7 @@ record Config(
     private static final class Reader {
 
         private static final int MAX_CONCURRENCY = 10_000;
+        private static final int MAX_TOGETHER = 256;
         private static final int MAX_POOL = 100;
 
         private final Map<String, String> environment;
@@ -129,6 +131,7 @@ record Config(
                             keyring,
                             outbound(),
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
+                            number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
                             Map.copyOf(environment));
             if (config.listen.port() != 0 && config.listen.port() == config.management.port()) {
                 fault("MANAGEMENT_PORT", "must differ from PORT");

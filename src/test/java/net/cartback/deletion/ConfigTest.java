@@ -27,6 +27,7 @@ class ConfigTest {
         assertThat(config.keyringFile()).isNull();
         assertThat(config.outbound().allowsPlainHttp()).isFalse();
         assertThat(config.dispatchConcurrency()).isEqualTo(256);
+        assertThat(config.recordTogether()).isEqualTo(64);
     }
 
     @Test

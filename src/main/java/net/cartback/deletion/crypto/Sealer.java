@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
@@ -24,6 +26,9 @@ public final class Sealer {
     private static final byte VERSION = 1;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BYTES = 16;
+
+    /** To look a cipher up costs more than to use it; each is initialised anew for each use. */
+    private static final BlockingQueue<Cipher> IDLE = new ArrayBlockingQueue<>(64);
 
     private final Keyring keyring;
     private final SecureRandom random;
@@ -93,10 +98,14 @@ public final class Sealer {
 
     private static byte[] apply(int mode, SecretKey key, byte[] nonce, Place place, byte[] input) {
         try {
-            var cipher = Cipher.getInstance("AES/GCM/NoPadding");
+            var idle = IDLE.poll();
+            var cipher = idle == null ? Cipher.getInstance("AES/GCM/NoPadding") : idle;
             cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
             cipher.updateAAD(place.associatedData());
-            return cipher.doFinal(input);
+            var output = cipher.doFinal(input);
+            // One that has failed is not used again.
+            var _ = IDLE.offer(cipher);
+            return output;
         } catch (GeneralSecurityException e) {
             if (mode == Cipher.DECRYPT_MODE) {
                 throw new SealBroken(

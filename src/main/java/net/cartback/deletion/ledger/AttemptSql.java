@@ -1,11 +1,11 @@
 package net.cartback.deletion.ledger;
 
+import static net.cartback.deletion.ledger.LedgerSql.array;
+
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 
 /** SQL on {@code attempt}. Each method is one statement. */
 final class AttemptSql {
@@ -22,40 +22,23 @@ final class AttemptSql {
                                              :replies, :errors, :statuses)
                         ON CONFLICT (delivery_id, number) DO NOTHING
                         """)
-                .bindArray(
+                .bind(
                         "deliveries",
-                        UUID.class,
-                        settlements.stream().map(each -> each.delivery().id().value()).toList())
-                .bindArray(
-                        "numbers",
-                        Integer.class,
-                        settlements.stream().map(each -> each.delivery().attempt()).toList())
-                .bindArray(
-                        "leases",
-                        UUID.class,
-                        settlements.stream().map(each -> each.delivery().leaseId()).toList())
-                .bindArray(
+                        array("uuid", settlements, each -> each.delivery().id().value()))
+                .bind("numbers", array("int4", settlements, each -> each.delivery().attempt()))
+                .bind("leases", array("uuid", settlements, each -> each.delivery().leaseId()))
+                .bind(
                         "started",
-                        Instant.class,
-                        settlements.stream().map(each -> each.attempt().startedAt()).toList())
-                .bindArray(
+                        array("timestamptz", settlements, each -> each.attempt().startedAt()))
+                .bind(
                         "durations",
-                        Integer.class,
-                        settlements.stream()
-                                .map(each -> (int) each.attempt().duration().toMillis())
-                                .toList())
-                .bindArray(
-                        "replies",
-                        String.class,
-                        settlements.stream().map(each -> each.attempt().reply()).toList())
-                .bindArray(
-                        "errors",
-                        String.class,
-                        settlements.stream().map(each -> errorName(each.attempt())).toList())
-                .bindArray(
-                        "statuses",
-                        Integer.class,
-                        settlements.stream().map(each -> each.attempt().status()).toList())
+                        array(
+                                "int4",
+                                settlements,
+                                each -> (int) each.attempt().duration().toMillis()))
+                .bind("replies", array("text", settlements, each -> each.attempt().reply()))
+                .bind("errors", array("text", settlements, each -> errorName(each.attempt())))
+                .bind("statuses", array("int4", settlements, each -> each.attempt().status()))
                 .execute();
     }
 

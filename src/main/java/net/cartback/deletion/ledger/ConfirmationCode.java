@@ -28,9 +28,11 @@ public record ConfirmationCode(String value) {
 
     /** A new code. The generator must be cryptographically strong. */
     public static ConfirmationCode random(RandomGenerator random) {
+        var bits = new byte[LENGTH];
+        random.nextBytes(bits);
         var code = new StringBuilder(LENGTH);
-        for (int i = 0; i < LENGTH; i++) {
-            code.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+        for (byte each : bits) {
+            code.append(ALPHABET.charAt(each & 0x1F));
         }
         return new ConfirmationCode(code.toString());
     }

@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import static net.cartback.deletion.ledger.LedgerSql.array;
+
 import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
@@ -65,17 +67,13 @@ final class DeliverySql {
                          WHERE d.id = s.delivery_id
                            AND d.lease_id = s.lease_id
                         """)
-                .bindArray(
-                        "deliveries",
-                        UUID.class,
-                        schedules.stream().map(Schedule::delivery).toList())
-                .bindArray("leases", UUID.class, schedules.stream().map(Schedule::lease).toList())
-                .bindArray("states", String.class, schedules.stream().map(Schedule::state).toList())
-                .bindArray("steps", Integer.class, schedules.stream().map(Schedule::step).toList())
+                .bind("deliveries", array("uuid", schedules, Schedule::delivery))
+                .bind("leases", array("uuid", schedules, Schedule::lease))
+                .bind("states", array("text", schedules, Schedule::state))
+                .bind("steps", array("int4", schedules, Schedule::step))
                 .bind("now", now)
-                .bindArray("ats", Instant.class, schedules.stream().map(Schedule::at).toList())
-                .bindArray(
-                        "reasons", String.class, schedules.stream().map(Schedule::reason).toList())
+                .bind("ats", array("timestamptz", schedules, Schedule::at))
+                .bind("reasons", array("text", schedules, Schedule::reason))
                 .execute();
     }
 
@@ -89,8 +87,7 @@ final class DeliverySql {
                          WHERE d.id = c.delivery_id
                         """)
                 .bindArray("deliveries", UUID.class, deliveries)
-                .bindArray(
-                        "outcomes", String.class, outcomes.stream().map(Outcome::wireName).toList())
+                .bind("outcomes", array("text", outcomes, Outcome::wireName))
                 .bind("now", now)
                 .execute();
     }

@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import static net.cartback.deletion.ledger.LedgerSql.array;
+
 import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
@@ -66,16 +68,9 @@ final class GateSql {
                                 SELECT system_id FROM counted
                                  WHERE calls >= :min_calls AND failures * 2 >= calls
                                 """)
-                        .bindArray(
-                                "systems",
-                                String.class,
-                                calls.stream().map(each -> each.system().value()).toList())
-                        .bindArray(
-                                "calls", Integer.class, calls.stream().map(Calls::calls).toList())
-                        .bindArray(
-                                "failures",
-                                Integer.class,
-                                calls.stream().map(Calls::failures).toList())
+                        .bind("systems", array("text", calls, each -> each.system().value()))
+                        .bind("calls", array("int4", calls, Calls::calls))
+                        .bind("failures", array("int4", calls, Calls::failures))
                         .bind("now", now)
                         .bind("since", now.minus(window))
                         .bind("min_calls", minCalls)

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import org.jdbi.v3.core.argument.Argument;
 import org.jspecify.annotations.Nullable;
 
 import java.sql.ResultSet;
@@ -13,6 +14,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** How the ledger's values stand in columns. */
 final class LedgerSql {
@@ -20,6 +22,33 @@ final class LedgerSql {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private LedgerSql() {}
+
+    /** A column of rows as one array of this SQL type; null elements are NULL. */
+    static <T> Argument array(
+            String sqlType, List<T> rows, Function<T, ? extends @Nullable Object> column) {
+        var values = new @Nullable Object[rows.size()];
+        for (int i = 0; i < values.length; i++) {
+            var value = column.apply(rows.get(i));
+            values[i] = value instanceof Instant ? value.toString() : value;
+        }
+        return set(sqlType, values);
+    }
+
+    /** As {@link #array}, of {@code bytea}. */
+    static <T> Argument bytes(List<T> rows, Function<T, byte @Nullable []> column) {
+        byte[] @Nullable [] values = new byte[rows.size()][];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = column.apply(rows.get(i));
+        }
+        return set("bytea", values);
+    }
+
+    /** Set by hand: the library would look up how to bind each array each time. */
+    private static Argument set(String sqlType, @Nullable Object[] values) {
+        return (position, statement, context) ->
+                statement.setArray(
+                        position, statement.getConnection().createArrayOf(sqlType, values));
+    }
 
     static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         var timestamp = row.getTimestamp(column);

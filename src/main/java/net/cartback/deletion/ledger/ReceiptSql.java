@@ -1,5 +1,8 @@
 package net.cartback.deletion.ledger;
 
+import static net.cartback.deletion.ledger.LedgerSql.array;
+import static net.cartback.deletion.ledger.LedgerSql.bytes;
+
 import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
@@ -49,38 +52,20 @@ final class ReceiptSql {
                                 ON CONFLICT (delivery_id) DO NOTHING
                                 RETURNING delivery_id
                                 """)
-                        .bindArray(
-                                "deliveries",
-                                UUID.class,
-                                answers.stream().map(each -> each.delivery().value()).toList())
-                        .bindArray(
-                                "bases",
-                                String.class,
-                                answers.stream().map(each -> each.basis().wireName()).toList())
-                        .bindArray(
+                        .bind("deliveries", array("uuid", answers, each -> each.delivery().value()))
+                        .bind("bases", array("text", answers, each -> each.basis().wireName()))
+                        .bind(
                                 "outcomes",
-                                String.class,
-                                answers.stream()
-                                        .map(each -> each.answer().outcome().wireName())
-                                        .toList())
-                        .bindArray(
+                                array("text", answers, each -> each.answer().outcome().wireName()))
+                        .bind(
                                 "retained",
-                                String.class,
-                                answers.stream()
-                                        .map(each -> LedgerSql.retained(each.answer().retained()))
-                                        .toList())
-                        .bindArray(
-                                "grounds",
-                                String.class,
-                                answers.stream().map(each -> ground(each.answer())).toList())
-                        .bindArray(
-                                "sealed",
-                                byte[].class,
-                                answers.stream().map(each -> sealed(each.posted())).toList())
-                        .bindArray(
-                                "digests",
-                                byte[].class,
-                                answers.stream().map(each -> digest(each.posted())).toList())
+                                array(
+                                        "text",
+                                        answers,
+                                        each -> LedgerSql.retained(each.answer().retained())))
+                        .bind("grounds", array("text", answers, each -> ground(each.answer())))
+                        .bind("sealed", bytes(answers, each -> sealed(each.posted())))
+                        .bind("digests", bytes(answers, each -> digest(each.posted())))
                         .bind("now", now)
                         .map((row, context) -> new DeliveryId(row.getObject(1, UUID.class)))
                         .list());
@@ -94,10 +79,7 @@ final class ReceiptSql {
                           FROM receipt
                          WHERE delivery_id = ANY (:deliveries)
                         """)
-                .bindArray(
-                        "deliveries",
-                        UUID.class,
-                        deliveries.stream().map(DeliveryId::value).toList())
+                .bind("deliveries", array("uuid", deliveries, DeliveryId::value))
                 .map(
                         (row, context) -> {
                             var ground = row.getString("ground");

@@ -9,13 +9,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Records requests that come in at the same time together, in one statement and one commit (group
@@ -41,26 +42,38 @@ public final class Recorder implements AutoCloseable {
     /** One writes while the other's commit is on its way to the disk. */
     private static final int WRITERS = 2;
 
-    private static final int MAX_BATCH = 64;
+    /** Fewer than these wait for the writer that is busy: a statement costs much, a row little. */
+    private static final int WORTH_A_SECOND_WRITER = 16;
+
     private static final int MAX_WAITING = 1_024;
-    private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
     private record Waiting(PreparedRequest request, CompletableFuture<Recording> recording) {}
 
     private final Ledger ledger;
+    private final int together;
     private final DistributionSummary batches;
-    private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(MAX_WAITING);
     private final List<Thread> writers = new ArrayList<>();
-    private volatile boolean stopping;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
 
-    public Recorder(Ledger ledger, MeterRegistry meters) {
+    // Guarded by the lock.
+    private final Deque<Waiting> queue = new ArrayDeque<>();
+    private int busy;
+    private boolean stopping;
+
+    /**
+     * @param together how many share a commit at most; 1: each request is recorded by its own
+     *     thread, with a commit of its own
+     */
+    public Recorder(Ledger ledger, int together, MeterRegistry meters) {
         this.ledger = ledger;
+        this.together = together;
         this.batches =
                 DistributionSummary.builder("relay.recorded.together")
                         .description("Requests recorded by one statement")
                         .register(meters);
-        for (int i = 0; i < WRITERS; i++) {
+        for (int i = 0; together > 1 && i < WRITERS; i++) {
             writers.add(Thread.ofVirtual().name("record").start(this::write));
         }
     }
@@ -72,9 +85,21 @@ public final class Recorder implements AutoCloseable {
      * @throws DatabaseUnavailable if it cannot be recorded now
      */
     public Recording record(NewRequest request) {
+        if (together == 1) {
+            return ledger.record(request);
+        }
         var waiting = new Waiting(ledger.prepare(request), new CompletableFuture<>());
-        if (stopping || !queue.offer(waiting)) {
-            throw new Overloaded();
+        lock.lock();
+        try {
+            if (stopping || queue.size() == MAX_WAITING) {
+                throw new Overloaded();
+            }
+            queue.add(waiting);
+            if (isWorthABatch()) {
+                changed.signal();
+            }
+        } finally {
+            lock.unlock();
         }
         try {
             // Ends by itself: each statement of a writer has its limits.
@@ -92,7 +117,13 @@ public final class Recorder implements AutoCloseable {
     /** Takes no more, and records what is waiting. */
     @Override
     public void close() {
-        stopping = true;
+        lock.lock();
+        try {
+            stopping = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
         try {
             for (var writer : writers) {
                 if (!writer.join(STOP_LIMIT)) {
@@ -105,22 +136,52 @@ public final class Recorder implements AutoCloseable {
     }
 
     private void write() {
-        var batch = new ArrayList<Waiting>(MAX_BATCH);
         try {
-            while (!stopping || !queue.isEmpty()) {
-                var first = queue.poll(IDLE_POLL.toMillis(), TimeUnit.MILLISECONDS);
-                if (first != null) {
-                    batch.add(first);
-                    queue.drainTo(batch, MAX_BATCH - 1);
+            for (var batch = take(); !batch.isEmpty(); batch = take()) {
+                try {
                     batches.record(batch.size());
                     write(batch);
-                    batch.clear();
+                } finally {
+                    done();
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        queue.forEach(each -> each.recording().completeExceptionally(new Overloaded()));
+    }
+
+    private boolean isWorthABatch() {
+        return !queue.isEmpty() && (busy == 0 || queue.size() >= WORTH_A_SECOND_WRITER);
+    }
+
+    /** The next batch; empty at the end. */
+    private List<Waiting> take() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!isWorthABatch() && !(stopping && queue.isEmpty())) {
+                changed.await();
+            }
+            var batch = new ArrayList<Waiting>(together);
+            while (!queue.isEmpty() && batch.size() < together) {
+                batch.add(queue.remove());
+            }
+            if (!batch.isEmpty()) {
+                busy++;
+            }
+            return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void done() {
+        lock.lock();
+        try {
+            busy--;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void write(List<Waiting> batch) {

@@ -1,5 +1,8 @@
 package net.cartback.deletion.ledger;
 
+import static net.cartback.deletion.ledger.LedgerSql.array;
+import static net.cartback.deletion.ledger.LedgerSql.bytes;
+
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +15,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** SQL on {@code deletion_request}. Each method is one statement. */
@@ -68,34 +70,24 @@ final class RequestSql {
                         )
                         SELECT id FROM recorded
                         """)
-                .bindArray("ids", UUID.class, each(requests, one -> one.id().value()))
-                .bindArray("apps", String.class, each(requests, one -> one.request().app().value()))
-                .bindArray(
+                .bind("ids", array("uuid", requests, one -> one.id().value()))
+                .bind("apps", array("text", requests, one -> one.request().app().value()))
+                .bind(
                         "platforms",
-                        String.class,
-                        each(requests, one -> one.request().platform().wireName()))
-                .bindArray("secrets", UUID.class, each(requests, one -> one.request().secretId()))
-                .bindArray("subjects", byte[].class, each(requests, PreparedRequest::subjectSealed))
-                .bindArray("repeats", byte[].class, each(requests, PreparedRequest::repeatDigest))
-                .bindArray(
-                        "dated",
-                        Boolean.class,
-                        each(requests, one -> one.request().issuedAt() != null))
-                .bindArray(
-                        "code_digests", byte[].class, each(requests, PreparedRequest::codeDigest))
-                .bindArray("codes", byte[].class, each(requests, PreparedRequest::codeSealed))
-                .bindArray("requested", Instant.class, each(requests, PreparedRequest::requestedAt))
-                .bindArray("received", Instant.class, each(requests, PreparedRequest::receivedAt))
-                .bindArray("due", Instant.class, each(requests, PreparedRequest::dueAt))
+                        array("text", requests, one -> one.request().platform().wireName()))
+                .bind("secrets", array("uuid", requests, one -> one.request().secretId()))
+                .bind("subjects", bytes(requests, PreparedRequest::subjectSealed))
+                .bind("repeats", bytes(requests, PreparedRequest::repeatDigest))
+                .bind("dated", array("bool", requests, one -> one.request().issuedAt() != null))
+                .bind("code_digests", bytes(requests, PreparedRequest::codeDigest))
+                .bind("codes", bytes(requests, PreparedRequest::codeSealed))
+                .bind("requested", array("timestamptz", requests, PreparedRequest::requestedAt))
+                .bind("received", array("timestamptz", requests, PreparedRequest::receivedAt))
+                .bind("due", array("timestamptz", requests, PreparedRequest::dueAt))
                 .mapTo(UUID.class)
                 .stream()
                 .map(RequestId::new)
                 .collect(Collectors.toSet());
-    }
-
-    private static <T> List<T> each(
-            List<PreparedRequest> requests, Function<PreparedRequest, T> part) {
-        return requests.stream().map(part).toList();
     }
 
     static List<SealedCode> codesOfRepeats(Handle handle, List<byte[]> repeatDigests) {
@@ -220,8 +212,13 @@ final class RequestSql {
     static Optional<Instant> oldestOpen(Handle handle) {
         return handle.createQuery(
                         """
-                        SELECT received_at FROM deletion_request
-                         WHERE closed_at IS NULL ORDER BY received_at LIMIT 1
+                        SELECT min(oldest.received_at)
+                          FROM meta_app a
+                         CROSS JOIN LATERAL (SELECT r.received_at
+                                               FROM deletion_request r
+                                              WHERE r.app_id = a.id AND r.closed_at IS NULL
+                                              ORDER BY r.id
+                                              LIMIT 1) oldest
                         """)
                 .mapTo(Instant.class)
                 .findOne();

@@ -122,7 +122,7 @@ public final class Database implements AutoCloseable {
         properties.setProperty("logServerErrorDetail", "false");
         properties.setProperty(
                 "options",
-                "-c statement_timeout=10s -c lock_timeout=5s"
+                "-c plan_cache_mode=force_generic_plan -c statement_timeout=10s -c lock_timeout=5s"
                         + " -c idle_in_transaction_session_timeout=10s");
         properties.putAll(address.options());
         if (address.user() != null) {

@@ -27,6 +27,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 public final class Signals implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Signals.class);
+    private static final Duration BETWEEN = Duration.ofMillis(20);
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
     private static final Duration RECONNECT_PAUSE = Duration.ofMillis(500);
 
@@ -93,6 +94,8 @@ public final class Signals implements AutoCloseable {
                 // Before the NOTIFY: whoever commits from here on asks for another one.
                 waiting.remove(channel);
                 sendNow(channel);
+                // A NOTIFY is a commit: under load one in a while is enough.
+                Thread.sleep(BETWEEN);
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {

@@ -1,0 +1,60 @@
+package net.cartback.deletion.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs every benchmark, or those that are named, prints a table and writes {@code
+ * target/bench/results.json}.
+ */
+public final class Benchmarks {
+
+    private static final Path DIRECTORY = Path.of("target/bench");
+
+    /** One benchmark: it adds its figures, and may print how they came about. */
+    interface Part {
+        void run(Path directory, Postgres postgres, Results results) throws Exception;
+    }
+
+    private static final Map<String, Part> PARTS = new LinkedHashMap<>();
+
+    static {
+        PARTS.put("intake", Intake::run);
+        PARTS.put("fanout", Fanout::run);
+    }
+
+    private Benchmarks() {}
+
+    /** Arguments: names of parts, separated by commas; none: all. */
+    public static void main(String[] arguments) throws Exception {
+        var wanted =
+                arguments.length == 0 || arguments[0].isBlank()
+                        ? List.copyOf(PARTS.keySet())
+                        : List.of(arguments[0].split(",", -1));
+        Files.createDirectories(DIRECTORY);
+        var results = new Results();
+        try (var postgres = new Postgres(DIRECTORY.resolve("data"))) {
+            for (var name : wanted) {
+                var part = PARTS.get(name);
+                if (part == null) {
+                    throw new IllegalArgumentException(
+                            "There is no part " + name + "; there are " + PARTS.keySet());
+                }
+                System.out.println("== " + name);
+                part.run(DIRECTORY, postgres, results);
+            }
+        }
+        Files.writeString(
+                DIRECTORY.resolve("results.json"),
+                new ObjectMapper()
+                        .writerWithDefaultPrettyPrinter()
+                        .writeValueAsString(results.tree()));
+        System.out.println();
+        System.out.print(results.table());
+    }
+}

@@ -1,0 +1,168 @@
+package net.cartback.deletion.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.storage.EmbeddedDatabase;
+import net.cartback.deletion.storage.Migrations;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** The embedded PostgreSQL, as durable as the relay runs it, with a new database for each part. */
+final class Postgres implements AutoCloseable {
+
+    private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+) ");
+
+    private final Path directory;
+    private final EmbeddedDatabase server;
+    private final int port;
+
+    Postgres(Path directory) {
+        this.directory = directory;
+        server = EmbeddedDatabase.open(directory);
+        port = server.address().port();
+    }
+
+    /** A new, migrated database. */
+    Db create(String name) throws SQLException {
+        try (var connection = connect("postgres");
+                var statement = connection.createStatement()) {
+            statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + name);
+        }
+        var address = new DatabaseAddress("127.0.0.1", port, name, "postgres", null, Map.of());
+        Migrations.migrate(address, null);
+        return new Db(name, address);
+    }
+
+    /** CPU seconds of the server and all its processes since it started. */
+    double cpuSeconds() throws IOException {
+        var postmaster =
+                Long.parseLong(
+                        Files.readAllLines(directory.resolve("postgres/postmaster.pid"))
+                                .getFirst()
+                                .strip());
+        double seconds = Cpu.ofWithEnded(postmaster);
+        for (var child : ProcessHandle.of(postmaster).orElseThrow().children().toList()) {
+            seconds += Cpu.of(child.pid());
+        }
+        return seconds;
+    }
+
+    /** Transactions per second that pgbench reaches with this script. */
+    double pgbench(Db db, Path script, int seconds) throws IOException, InterruptedException {
+        var command =
+                List.of(
+                        "pgbench",
+                        "-h",
+                        "127.0.0.1",
+                        "-p",
+                        "" + port,
+                        "-U",
+                        "postgres",
+                        "-n",
+                        "-M",
+                        "prepared",
+                        "-c",
+                        "16",
+                        "-j",
+                        "2",
+                        "-T",
+                        "" + seconds,
+                        "-f",
+                        script.toString(),
+                        db.name());
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        if (!process.waitFor(seconds + 30L, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
+        var tps = TPS.matcher(output);
+        if (!tps.find()) {
+            throw new IllegalStateException("pgbench said no figure:\n" + output);
+        }
+        return Double.parseDouble(tps.group(1));
+    }
+
+    private Connection connect(String database) throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + database, "postgres", "");
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+
+    /** One database. */
+    final class Db {
+
+        private final String name;
+        private final DatabaseAddress address;
+
+        private Db(String name, DatabaseAddress address) {
+            this.name = name;
+            this.address = address;
+        }
+
+        String name() {
+            return name;
+        }
+
+        DatabaseAddress address() {
+            return address;
+        }
+
+        String url() {
+            return "postgres://postgres@127.0.0.1:" + port + "/" + name;
+        }
+
+        String jdbcUrl() {
+            return "jdbc:postgresql://127.0.0.1:" + port + "/" + name;
+        }
+
+        Connection connect() throws SQLException {
+            return Postgres.this.connect(name);
+        }
+
+        void execute(String... sql) throws SQLException {
+            try (var connection = connect();
+                    var statement = connection.createStatement()) {
+                for (var each : sql) {
+                    statement.execute(each);
+                }
+            }
+        }
+
+        long count(String sql) throws SQLException {
+            try (var connection = connect();
+                    var statement = connection.createStatement();
+                    var row = statement.executeQuery(sql)) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+
+        List<String> texts(String sql) throws SQLException {
+            var texts = new ArrayList<String>();
+            try (var connection = connect();
+                    var statement = connection.createStatement();
+                    var rows = statement.executeQuery(sql)) {
+                while (rows.next()) {
+                    texts.add(rows.getString(1));
+                }
+            }
+            return texts;
+        }
+    }
+}
