@@ -18,7 +18,11 @@ import java.net.Proxy;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
@@ -53,14 +57,27 @@ final class GuardedClient {
     static final String RETRY_AFTER = "Relay-Retry-After";
 
     private static final Pattern LITERAL = Pattern.compile("[0-9.]+|.*:.*");
+    private static final Pattern OCTAL = Pattern.compile("(.*\\.)?0[0-9]+(\\.[0-9.]*)?");
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+    private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(5);
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
     private final OutboundRules rules;
+    private final Dns dns;
     private final OkHttpClient client;
 
+    /** A look-up cannot be told how long to take, so it is made where it can be left alone. */
+    private final ExecutorService lookups =
+            Executors.newCachedThreadPool(Thread.ofPlatform().name("dns").daemon().factory());
+
     GuardedClient(OutboundRules rules, int maxIdleConnections) {
+        this(rules, maxIdleConnections, Dns.SYSTEM);
+    }
+
+    /** With another resolver than the system's. */
+    GuardedClient(OutboundRules rules, int maxIdleConnections, Dns dns) {
         this.rules = rules;
+        this.dns = dns;
         this.client =
                 new OkHttpClient.Builder()
                         .followRedirects(false)
@@ -98,10 +115,11 @@ final class GuardedClient {
     void close() {
         client.connectionPool().evictAll();
         client.dispatcher().executorService().shutdown();
+        lookups.shutdownNow();
     }
 
     private List<InetAddress> resolve(String host) throws UnknownHostException {
-        var addresses = Dns.SYSTEM.lookup(host);
+        var addresses = lookedUp(host);
         // One forbidden address refuses the name: a name that points both ways is no accident.
         // Whether plain HTTP is permitted is known, and asserted, on the connection.
         if (!addresses.stream().allMatch(address -> rules.permits(address, true))) {
@@ -110,10 +128,31 @@ final class GuardedClient {
         return addresses;
     }
 
+    private List<InetAddress> lookedUp(String host) throws UnknownHostException {
+        var lookup = lookups.submit(() -> dns.lookup(host));
+        try {
+            return lookup.get(LOOKUP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownHostException unknown) {
+                throw unknown;
+            }
+            throw new UnknownHostException("The resolver failed");
+        } catch (TimeoutException e) {
+            var _ = lookup.cancel(true);
+            throw new UnknownHostException("The resolver did not answer in time");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnknownHostException("The look-up was interrupted");
+        }
+    }
+
     /** The resolver is not asked for literals. */
     private void refuseForbiddenLiteral(HttpUrl url) throws IOException {
-        if (LITERAL.matcher(url.host()).matches()
-                && !rules.permits(InetAddress.getByName(url.host()), url.isHttps())) {
+        var host = url.host();
+        // A number with a leading zero is octal to some and decimal to others.
+        boolean ambiguous = OCTAL.matcher(host).matches();
+        boolean literal = LITERAL.matcher(host).matches();
+        if (ambiguous || (literal && !rules.permits(InetAddress.getByName(host), url.isHttps()))) {
             throw new AddressRefused();
         }
     }
