@@ -5,6 +5,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.FakeClientSystem.Received;
 import net.cartback.deletion.fixtures.OutsideVerifier;
@@ -265,6 +266,31 @@ class DeliveryIT {
         relay.dispatchOnce();
         assertThat(relay.count("SELECT count(*) FROM attempt WHERE reply = 'accepted'"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void the_beginning_of_an_answer_is_kept_sealed_with_its_attempt() {
+        crm.answers(500, "we hold user 4711 " + "x".repeat(5_000));
+        relay.metaAsksToDelete("4711");
+        relay.dispatchOnce();
+
+        assertThat(relay.count("SELECT length(answer_sealed) FROM attempt"))
+                .isBetween(2_048L, 2_048L + 100);
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM attempt WHERE position('4711'::bytea IN"
+                                        + " answer_sealed) > 0"))
+                .isZero();
+        var opened =
+                relay.keyring()
+                        .sealer()
+                        .open(
+                                new Place(
+                                        "attempt",
+                                        "answer_sealed",
+                                        crm.received().getFirst().webhookId() + "/1"),
+                                relay.bytes("SELECT answer_sealed FROM attempt"));
+        assertThat(opened).hasSize(2_048).startsWith("we hold user 4711 x");
     }
 
     @ParameterizedTest

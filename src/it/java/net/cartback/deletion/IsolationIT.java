@@ -348,7 +348,8 @@ class IsolationIT {
     private static Settlement settlement(ClaimedDelivery delivery, Conduct conduct) {
         return new Settlement(
                 delivery,
-                new Attempt(delivery.receivedAt(), Duration.ZERO, "try_again", null, null),
+                new Attempt(
+                        delivery.receivedAt(), Duration.ZERO, "try_again", null, null, new byte[0]),
                 new Settlement.Next.Postpone(delivery.receivedAt(), "test"),
                 conduct);
     }

@@ -352,7 +352,12 @@ class RacesIT {
 
     private Attempt attempt() {
         return new Attempt(
-                relay.clock().instant(), java.time.Duration.ofMillis(3), "answered", null, 200);
+                relay.clock().instant(),
+                java.time.Duration.ofMillis(3),
+                "answered",
+                null,
+                200,
+                new byte[0]);
     }
 
     private TestRelay either(int number) {

@@ -293,7 +293,12 @@ public final class Dispatcher implements AutoCloseable {
         var reply = new Reply.TryAgain(ErrorClass.INTERNAL);
         var attempt =
                 new Attempt(
-                        startedAt, Duration.ZERO, reply.replyClass(), ErrorClass.INTERNAL, null);
+                        startedAt,
+                        Duration.ZERO,
+                        reply.replyClass(),
+                        ErrorClass.INTERNAL,
+                        null,
+                        new byte[0]);
         return consequences.of(delivery, null, attempt, reply);
     }
 }

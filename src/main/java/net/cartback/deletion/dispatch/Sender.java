@@ -14,7 +14,6 @@ import net.cartback.deletion.registry.ClientSystem;
 import okhttp3.MediaType;
 import okhttp3.Request;
 import okhttp3.RequestBody;
-import okhttp3.Response;
 
 import okio.BufferedSink;
 
@@ -67,6 +66,7 @@ final class Sender {
         var startedAt = clock.instant();
         long start = System.nanoTime();
         Integer status = null;
+        var beginning = new byte[0];
         Reply reply;
         if (system == null) {
             reply = new Reply.SystemAtFault(ErrorClass.UNREGISTERED);
@@ -77,11 +77,19 @@ final class Sender {
             try (var response = client.execute(request(delivery, system), system.timeout())) {
                 if (ReplyTable.isStatus(response.code())) {
                     status = response.code();
+                    var source = response.body().source();
+                    // True if there is more than we are willing to read.
+                    boolean tooLong = source.request(MAX_REPLY_BYTES + 1L);
+                    beginning =
+                            source.peek()
+                                    .readByteArray(
+                                            Math.min(
+                                                    source.getBuffer().size(), Attempt.MAX_ANSWER));
                     reply =
                             ReplyTable.read(
                                     system,
                                     status,
-                                    body(response),
+                                    tooLong ? null : source.readByteArray(),
                                     response.header(GuardedClient.RETRY_AFTER),
                                     clock.instant());
                 } else {
@@ -101,7 +109,9 @@ final class Sender {
         }
         var duration = Duration.ofNanos(System.nanoTime() - start);
         return new Sent(
-                reply, new Attempt(startedAt, duration, reply.replyClass(), reply.error(), status));
+                reply,
+                new Attempt(
+                        startedAt, duration, reply.replyClass(), reply.error(), status, beginning));
     }
 
     private Request request(ClaimedDelivery delivery, ClientSystem system) {
@@ -151,12 +161,6 @@ final class Sender {
         public void writeTo(BufferedSink sink) throws IOException {
             sink.write(content);
         }
-    }
-
-    private static byte @Nullable [] body(Response response) throws IOException {
-        var source = response.body().source();
-        // True if there is more than we are willing to read.
-        return source.request(MAX_REPLY_BYTES + 1L) ? null : source.readByteArray();
     }
 
     private static Reply failure(IOException e, boolean replying) {

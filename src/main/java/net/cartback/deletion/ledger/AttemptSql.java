@@ -1,6 +1,7 @@
 package net.cartback.deletion.ledger;
 
 import static net.cartback.deletion.ledger.LedgerSql.array;
+import static net.cartback.deletion.ledger.LedgerSql.bytes;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -12,14 +13,18 @@ final class AttemptSql {
 
     private AttemptSql() {}
 
+    /** An attempt to insert, with its answer sealed; null: there was none. */
+    record Row(Settlement settlement, byte @Nullable [] answerSealed) {}
+
     /** A batch that is written again after a lost connection finds its attempts there already. */
-    static void insert(Handle handle, List<Settlement> settlements) {
+    static void insert(Handle handle, List<Row> rows) {
+        var settlements = rows.stream().map(Row::settlement).toList();
         handle.createUpdate(
                         """
                         INSERT INTO attempt (delivery_id, number, lease_id, started_at, duration_ms,
-                                             reply, error, status)
+                                             reply, error, status, answer_sealed)
                         SELECT * FROM unnest(:deliveries, :numbers, :leases, :started, :durations,
-                                             :replies, :errors, :statuses)
+                                             :replies, :errors, :statuses, :answers)
                         ON CONFLICT (delivery_id, number) DO NOTHING
                         """)
                 .bind(
@@ -39,6 +44,7 @@ final class AttemptSql {
                 .bind("replies", array("text", settlements, each -> each.attempt().reply()))
                 .bind("errors", array("text", settlements, each -> errorName(each.attempt())))
                 .bind("statuses", array("int4", settlements, each -> each.attempt().status()))
+                .bind("answers", bytes(rows, Row::answerSealed))
                 .execute();
     }
 

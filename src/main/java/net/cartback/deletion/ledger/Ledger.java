@@ -328,6 +328,7 @@ public final class Ledger {
      */
     public List<GateChange> settle(List<Settlement> settlements) {
         var now = clock.instant();
+        var attempts = settlements.stream().map(this::attempt).toList();
         var changes = new ArrayList<GateChange>();
         var recorded =
                 database.inTransaction(
@@ -337,7 +338,7 @@ public final class Ledger {
                                     settlements.stream()
                                             .map(each -> each.delivery().id().value())
                                             .toList());
-                            AttemptSql.insert(handle, settlements);
+                            AttemptSql.insert(handle, attempts);
                             var answers = new ArrayList<Incoming>();
                             var schedules = new ArrayList<Schedule>();
                             for (var each : settlements) {
@@ -365,6 +366,18 @@ public final class Ledger {
                         });
         recorded.forEach(this::tell);
         return changes;
+    }
+
+    private AttemptSql.Row attempt(Settlement settlement) {
+        var answer = settlement.attempt().answer();
+        var delivery = settlement.delivery();
+        var row = delivery.id() + "/" + delivery.attempt();
+        return new AttemptSql.Row(
+                settlement,
+                answer.length == 0
+                        ? null
+                        : keyring.sealer()
+                                .seal(new Place("attempt", "answer_sealed", row), answer));
     }
 
     private static Schedule schedule(Settlement settlement) {
