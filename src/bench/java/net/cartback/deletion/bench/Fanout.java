@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-/** A backlog of 30 000 deliveries to three fast systems, signed and settled. */
+/**
+ * A backlog of 30 000 deliveries to three fast systems, signed and settled: against a raw loop of
+ * the same HTTP client without a database, and against db-scheduler doing the same work.
+ */
 final class Fanout {
 
     private static final int REQUESTS = 10_000;
@@ -32,10 +35,24 @@ final class Fanout {
                                         Relay.system("two", two.url()),
                                         Relay.system("three", three.url())),
                                 List.of(),
-                                Map.of())) {
+                                Map.of());
+                var ceiling =
+                        new ReferenceProcess(
+                                "ceiling", db, List.of(one.url(), two.url(), three.url()));
+                var scheduler =
+                        new ReferenceProcess(
+                                "db-scheduler",
+                                postgres.create("fanout_scheduler"),
+                                List.of(one.url(), two.url(), three.url()))) {
             for (int i = 0; i < WARM_ROUNDS; i++) {
                 drain(db, relay, one, two, three);
+                double warm = ceiling.perSecond(REQUESTS * 3);
+                Results.say(
+                        "warming: ceiling %.0f/s, db-scheduler %.0f/s"
+                                .formatted(warm, scheduler.perSecond(REQUESTS * 3)));
             }
+            var toCeiling = new ArrayList<Double>();
+            var toScheduler = new ArrayList<Double>();
             var perSecond = new ArrayList<Double>();
             var relayCpu = new ArrayList<Double>();
             var postgresCpu = new ArrayList<Double>();
@@ -48,6 +65,11 @@ final class Fanout {
                 perSecond.add(REQUESTS * 3 / seconds);
                 relayCpu.add((relay.cpuSeconds() - relayBefore) / thousands);
                 postgresCpu.add((postgres.cpuSeconds() - postgresBefore) / thousands);
+                double most = ceiling.perSecond(REQUESTS * 3);
+                double scheduled = scheduler.perSecond(REQUESTS * 3);
+                toCeiling.add(perSecond.getLast() / most);
+                toScheduler.add(perSecond.getLast() / scheduled);
+                Results.say("ceiling %.0f/s, db-scheduler %.0f/s".formatted(most, scheduled));
                 Results.say(
                         "%.0f/s, CPU s per 1000: relay %.3f, PostgreSQL %.3f"
                                 .formatted(
@@ -57,6 +79,8 @@ final class Fanout {
             }
             Results.say(relay.metrics("relay_(claim|settle)_seconds_(count|sum)"));
             results.put("fanout", "deliveries_per_s", Load.median(perSecond));
+            results.put("fanout", "ratio_to_ceiling", Load.median(toCeiling));
+            results.put("fanout", "ratio_to_db_scheduler", Load.median(toScheduler));
             results.put("fanout", "relay_cpu_s_per_1000", Load.median(relayCpu));
             results.put("fanout", "postgres_cpu_s_per_1000", Load.median(postgresCpu));
         }
