@@ -17,8 +17,8 @@ final class DeliverySql {
 
     private DeliverySql() {}
 
-    /** A delivery locked for a change. */
-    record Locked(DeliveryId id, RequestId request, ClientSystemId system) {}
+    /** What never changes of a delivery. */
+    record Found(RequestId request, ClientSystemId system) {}
 
     /** A new schedule for a delivery under a lease. */
     record Schedule(
@@ -29,24 +29,15 @@ final class DeliverySql {
             @Nullable Instant at,
             @Nullable String reason) {}
 
-    /** In the order of the ids, as everywhere, so that two batches cannot wait for each other. */
-    static List<Locked> lock(Handle handle, List<UUID> deliveries) {
-        return handle.createQuery(
-                        """
-                        SELECT id, request_id, system_id
-                          FROM delivery
-                         WHERE id = ANY (:deliveries)
-                         ORDER BY id
-                           FOR NO KEY UPDATE
-                        """)
-                .bindArray("deliveries", UUID.class, deliveries)
+    static Optional<Found> find(Handle handle, DeliveryId delivery) {
+        return handle.createQuery("SELECT request_id, system_id FROM delivery WHERE id = :id")
+                .bind("id", delivery.value())
                 .map(
                         (row, context) ->
-                                new Locked(
-                                        new DeliveryId(row.getObject("id", UUID.class)),
+                                new Found(
                                         new RequestId(row.getObject("request_id", UUID.class)),
                                         new ClientSystemId(row.getString("system_id"))))
-                .list();
+                .findOne();
     }
 
     /**
@@ -90,12 +81,5 @@ final class DeliverySql {
                 .bind("outcomes", array("text", outcomes, Outcome::wireName))
                 .bind("now", now)
                 .execute();
-    }
-
-    static Optional<ClientSystemId> systemOf(Handle handle, DeliveryId delivery) {
-        return handle.createQuery("SELECT system_id FROM delivery WHERE id = :id")
-                .bind("id", delivery.value())
-                .map((row, context) -> new ClientSystemId(row.getString("system_id")))
-                .findOne();
     }
 }

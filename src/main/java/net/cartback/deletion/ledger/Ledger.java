@@ -11,6 +11,7 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.ClaimSql.Claimable;
+import net.cartback.deletion.ledger.DeliverySql.Found;
 import net.cartback.deletion.ledger.DeliverySql.Schedule;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.ledger.Settlement.Next.AwaitReceipt;
@@ -49,8 +50,10 @@ import java.util.random.RandomGenerator;
  * What is true: requests, deliveries, attempts and receipts. Each verb is one transaction, and has
  * happened when it returns.
  *
- * <p>Locks are taken in one order everywhere: systems, deliveries by id, requests by id. Filling up
- * open requests takes requests first, and then only inserts deliveries that nobody else can see.
+ * <p>Locks are taken in one order everywhere: receipts by delivery, deliveries, requests by id,
+ * gates. Filling up open requests takes requests first, and then only inserts deliveries that
+ * nobody else can see. Where two transactions hold the same deliveries all the same, because a
+ * lease had ended, the database ends one of them, and it runs again.
  *
  * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
  * database is away.
@@ -333,11 +336,6 @@ public final class Ledger {
         var recorded =
                 database.inTransaction(
                         handle -> {
-                            DeliverySql.lock(
-                                    handle,
-                                    settlements.stream()
-                                            .map(each -> each.delivery().id().value())
-                                            .toList());
                             AttemptSql.insert(handle, attempts);
                             var answers = new ArrayList<Incoming>();
                             var schedules = new ArrayList<Schedule>();
@@ -407,13 +405,13 @@ public final class Ledger {
         var recorded =
                 database.inTransaction(
                         handle ->
-                                DeliverySql.lock(handle, List.of(delivery.value())).stream()
+                                DeliverySql.find(handle, delivery).stream()
                                         .map(
-                                                locked ->
+                                                found ->
                                                         new Incoming(
                                                                 delivery,
-                                                                locked.request(),
-                                                                locked.system(),
+                                                                found.request(),
+                                                                found.system(),
                                                                 answer,
                                                                 Basis.SIGNED,
                                                                 posted(delivery, body)))
@@ -429,7 +427,7 @@ public final class Ledger {
 
     /** Which client system a delivery is for; empty if there is no such delivery. */
     public Optional<ClientSystemId> systemOf(DeliveryId delivery) {
-        return database.withHandle(handle -> DeliverySql.systemOf(handle, delivery));
+        return database.withHandle(handle -> DeliverySql.find(handle, delivery)).map(Found::system);
     }
 
     /** What may be told about the request of this code; empty if there is none. */
@@ -451,7 +449,7 @@ public final class Ledger {
                 .orElse(Duration.ZERO);
     }
 
-    /** What became of each answer. The deliveries are locked. */
+    /** What became of each answer. Of two at the same moment, the receipt's key decides. */
     private static List<Recorded> recordAnswers(
             Handle handle, List<Incoming> answers, Instant now) {
         if (answers.isEmpty()) {

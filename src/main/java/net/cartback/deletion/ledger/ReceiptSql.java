@@ -49,6 +49,7 @@ final class ReceiptSql {
                                               :sealed, :digests)
                                        AS a (delivery_id, basis, outcome, retained, ground,
                                              body_sealed, body_digest)
+                                 ORDER BY a.delivery_id
                                 ON CONFLICT (delivery_id) DO NOTHING
                                 RETURNING delivery_id
                                 """)
