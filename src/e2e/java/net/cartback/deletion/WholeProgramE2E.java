@@ -32,7 +32,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -532,17 +531,17 @@ class WholeProgramE2E {
     }
 
     private static void signal(String name, long pid) throws IOException, InterruptedException {
-        // The server's own processes too: a stopped parent does not stop its children.
-        var processes = new HashSet<>(List.of(pid));
-        ProcessHandle.of(pid)
-                .orElseThrow()
-                .descendants()
-                .forEach(each -> processes.add(each.pid()));
-        for (var each : processes) {
-            var done = new ProcessBuilder("kill", "-" + name, "" + each).start().waitFor();
-            if (done != 0 && each == pid) {
-                throw new AssertionError("kill -" + name + " failed");
-            }
+        if (kill(name, pid) != 0) {
+            throw new AssertionError("kill -" + name + " failed");
         }
+        // The server's own processes too: a stopped parent does not stop its children. They are
+        // looked up once it has stopped, because until then it may begin more of them.
+        for (var each : ProcessHandle.of(pid).orElseThrow().descendants().toList()) {
+            kill(name, each.pid());
+        }
+    }
+
+    private static int kill(String name, long pid) throws IOException, InterruptedException {
+        return new ProcessBuilder("kill", "-" + name, "" + pid).start().waitFor();
     }
 }
