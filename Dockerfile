@@ -21,13 +21,13 @@ COPY --from=build /build/target/deletion-relay.jar ./
 # It never becomes ready; listeners, pool and crypto are loaded all the same.
 RUN java -jar /app/deletion-relay.jar keys generate /tmp/keyring.json \
  && (KEYRING_FILE=/tmp/keyring.json DATABASE_URL=postgres://nobody@127.0.0.1:1/none PORT=0 MANAGEMENT_PORT=0 \
-     java -XX:+UseG1GC -XX:AOTCacheOutput=/app/relay.aot -Xlog:aot=error -jar /app/deletion-relay.jar serve & pid=$! ; sleep 10 ; kill -TERM $pid ; wait $pid || true) \
+     java -XX:+UseParallelGC -XX:AOTCacheOutput=/app/relay.aot -Xlog:aot=error -jar /app/deletion-relay.jar serve & pid=$! ; sleep 10 ; kill -TERM $pid ; wait $pid || true) \
  && test -s /app/relay.aot \
  && rm -r /tmp/keyring.json /tmp/hsperfdata_root
 
 USER 10001:10001
 ENV MANAGEMENT_HOST=0.0.0.0 \
-    JAVA_TOOL_OPTIONS="-XX:+UseG1GC -XX:AOTCache=/app/relay.aot -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
+    JAVA_TOOL_OPTIONS="-XX:+UseParallelGC -XX:AOTCache=/app/relay.aot -XX:MaxRAMPercentage=60 -XX:+ExitOnOutOfMemoryError"
 EXPOSE 8080 9090
 # The shell's own TCP: the runtime needs no curl.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \

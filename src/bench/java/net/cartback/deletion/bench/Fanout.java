@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class Fanout {
 
     private static final int REQUESTS = 10_000;
-    private static final int WARM_ROUNDS = 2;
+    private static final int WARM_ROUNDS = 5;
     private static final int ROUNDS = 3;
 
     private Fanout() {}

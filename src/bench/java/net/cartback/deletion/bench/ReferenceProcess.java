@@ -23,7 +23,7 @@ final class ReferenceProcess implements AutoCloseable {
                         List.of(
                                 java,
                                 "-Xmx1g",
-                                "-XX:+UseG1GC",
+                                "-XX:+UseParallelGC",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Reference.class.getName(),

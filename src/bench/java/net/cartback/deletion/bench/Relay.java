@@ -55,7 +55,7 @@ final class Relay implements AutoCloseable {
         var registry = directory.resolve("registry.yaml");
         Files.writeString(registry, registry(systems));
         log = directory.resolve("relay-" + db.name() + ".log");
-        var command = new ArrayList<String>(List.of(java, "-Xmx1g", "-XX:+UseG1GC"));
+        var command = new ArrayList<String>(List.of(java, "-Xmx1g", "-XX:+UseParallelGC"));
         command.addAll(jvm);
         command.addAll(List.of("-jar", jar, "serve"));
         var builder =

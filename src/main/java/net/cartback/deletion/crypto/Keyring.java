@@ -13,18 +13,16 @@ import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.OctetSequenceKey;
 import com.nimbusds.jose.util.Base64URL;
 
-import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
-import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.text.ParseException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Date;
 import java.util.HashSet;
@@ -55,7 +53,7 @@ public final class Keyring {
 
     private record IndexKey(SecretKey secret, Instant from) {}
 
-    private record SigningKey(OctetKeyPair jwk, Ed25519PrivateKeyParameters secret, Instant from) {}
+    private record SigningKey(OctetKeyPair jwk, PrivateKey secret, Instant from) {}
 
     private final List<DataKey> dataKeys = new ArrayList<>();
     private final List<IndexKey> indexKeys = new ArrayList<>();
@@ -125,12 +123,10 @@ public final class Keyring {
                         .algorithm(JWSAlgorithm.HS256)
                         .notBeforeTime(from)
                         .build();
-        var secret = new Ed25519PrivateKeyParameters(random);
+        var pair = Ed25519.generate(random);
         var signing =
-                new OctetKeyPair.Builder(
-                                Curve.Ed25519,
-                                Base64URL.encode(secret.generatePublicKey().getEncoded()))
-                        .d(Base64URL.encode(secret.getEncoded()))
+                new OctetKeyPair.Builder(Curve.Ed25519, Base64URL.encode(pair.open()))
+                        .d(Base64URL.encode(pair.secret()))
                         .keyID("signing-" + stamp)
                         .keyUse(KeyUse.SIGNATURE)
                         .algorithm(JWSAlgorithm.EdDSA)
@@ -160,11 +156,7 @@ public final class Keyring {
 
     /** An Ed25519 signature (RFC 8032) under the signing key in force: 64 bytes. */
     public byte[] sign(byte[] content) {
-        // The JDK's own Ed25519 takes about 620 µs a signature, this one about 37 µs.
-        var signer = new Ed25519Signer();
-        signer.init(true, inForce(signingKeys, SigningKey::from).secret());
-        signer.update(content, 0, content.length);
-        return signer.generateSignature();
+        return Ed25519.sign(inForce(signingKeys, SigningKey::from).secret(), content);
     }
 
     /** The public half of the signing keys as a JWK set (RFC 7517), for publication. */
@@ -226,8 +218,8 @@ public final class Keyring {
         if (seed.length != KEY_BYTES) {
             return "\"d\" must be 32 bytes";
         }
-        var secret = new Ed25519PrivateKeyParameters(seed);
-        if (!Arrays.equals(secret.generatePublicKey().getEncoded(), pair.getDecodedX())) {
+        var secret = Ed25519.secret(seed);
+        if (!Ed25519.match(secret, pair.getDecodedX())) {
             return "\"x\" is not the public key of \"d\"";
         }
         signingKeys.add(new SigningKey(pair, secret, from));

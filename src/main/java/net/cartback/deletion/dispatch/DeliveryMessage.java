@@ -1,31 +1,49 @@
 package net.cartback.deletion.dispatch;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.core.JsonFactory;
 
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Subject;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
 /** The body of a delivery: {@code deletion.requested}, the same bytes on every attempt. */
 final class DeliveryMessage {
+
+    private static final int EXPECTED_BYTES = 700;
+    private static final JsonFactory JSON = new JsonFactory();
 
     private DeliveryMessage() {}
 
     static byte[] of(ClaimedDelivery delivery, Subject subject, String publicUrl) {
-        var json = JsonNodeFactory.instance.objectNode();
-        json.put("type", "deletion.requested").put("timestamp", delivery.receivedAt().toString());
-        var data = json.putObject("data");
-        data.put("request_id", delivery.request().toString())
-                .put("delivery_id", delivery.id().toString())
-                .put("app_id", delivery.app().value())
-                .put("platform", delivery.platform().wireName());
-        data.putObject("subject").put("id", subject.id()).put("id_type", "app_scoped_user_id");
-        data.put("requested_at", delivery.requestedAt().toString())
-                .put("received_at", delivery.receivedAt().toString())
-                .put("due_at", delivery.dueAt().toString())
-                .put("receipt_url", publicUrl + "/receipts/" + delivery.id())
-                .put("test", false);
-        return json.toString().getBytes(UTF_8);
+        var id = delivery.id().toString();
+        var received = delivery.receivedAt().toString();
+        var bytes = new ByteArrayOutputStream(EXPECTED_BYTES);
+        try (var json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeStringField("type", "deletion.requested");
+            json.writeStringField("timestamp", received);
+            json.writeObjectFieldStart("data");
+            json.writeStringField("request_id", delivery.request().toString());
+            json.writeStringField("delivery_id", id);
+            json.writeStringField("app_id", delivery.app().value());
+            json.writeStringField("platform", delivery.platform().wireName());
+            json.writeObjectFieldStart("subject");
+            json.writeStringField("id", subject.id());
+            json.writeStringField("id_type", "app_scoped_user_id");
+            json.writeEndObject();
+            json.writeStringField("requested_at", delivery.requestedAt().toString());
+            json.writeStringField("received_at", received);
+            json.writeStringField("due_at", delivery.dueAt().toString());
+            json.writeStringField("receipt_url", publicUrl + "/receipts/" + id);
+            json.writeBooleanField("test", false);
+            json.writeEndObject();
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Writing to memory failed", e);
+        }
+        return bytes.toByteArray();
     }
 }

@@ -47,7 +47,11 @@ public final class Dispatcher implements AutoCloseable {
     /** Longer than the claim that was in our way, and short beside the path of a fresh request. */
     private static final Duration PASSED_OVER = Duration.ofMillis(5);
 
-    private static final Duration BETWEEN_CLAIMS = Duration.ofMillis(3);
+    private static final Duration BETWEEN_CLAIMS = Duration.ofMillis(5);
+
+    /** Results may wait while calls are made, but not pile up: so many for each slot. */
+    private static final int UNSETTLED_PER_SLOT = 4;
+
     private static final Duration SWEEP = Duration.ofSeconds(5);
     private static final Duration FINISH_LIMIT = Duration.ofSeconds(20);
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(5);
@@ -62,10 +66,14 @@ public final class Dispatcher implements AutoCloseable {
     private final Settler settler;
     private final Timer claimTime;
     private final Semaphore slots;
+    private final Semaphore unsettled;
     private final Semaphore work = new Semaphore(0);
     private final Thread loop = Thread.ofVirtual().name("dispatch").unstarted(this::run);
     private final Map<ClientSystemId, Integer> here = new ConcurrentHashMap<>();
     private volatile boolean stopping;
+
+    /** Whether the claim before found something, so that a free slot is worth another. */
+    private volatile boolean mayHaveMore;
 
     /** The lease of a claim that was begun and whose end nobody heard. Of the loop alone. */
     private @Nullable UUID doubtful;
@@ -100,8 +108,9 @@ public final class Dispatcher implements AutoCloseable {
                         .description("Time to claim what is due, also where nothing was")
                         .register(meters);
         this.slots = new Semaphore(concurrency);
+        this.unsettled = new Semaphore(concurrency * UNSETTLED_PER_SLOT);
         Gauge.builder("relay.in.flight", slots, free -> concurrency - free.availablePermits())
-                .description("Deliveries in flight or waiting for their result to be written")
+                .description("Calls of client systems that are being made")
                 .register(meters);
     }
 
@@ -170,7 +179,7 @@ public final class Dispatcher implements AutoCloseable {
         while (!stopping) {
             try {
                 sweepInTime();
-                int free = slots.availablePermits();
+                int free = Math.min(slots.availablePermits(), unsettled.availablePermits());
                 var wait = free > 0 ? claimAndLaunch(free) : POLL;
                 databaseAway = false;
                 awaitWork(wait);
@@ -227,6 +236,7 @@ public final class Dispatcher implements AutoCloseable {
             ledger.handBack(lease, claimed.stream().map(ClaimedDelivery::id).toList());
             return POLL;
         }
+        mayHaveMore = !claimed.isEmpty();
         claimed.forEach(this::launch);
         // Whatever is left waits for room, here or at its system, and settling makes room.
         return claim.passedOver() ? PASSED_OVER : POLL;
@@ -235,17 +245,26 @@ public final class Dispatcher implements AutoCloseable {
     private void launch(ClaimedDelivery delivery) {
         // Only this loop takes slots, and it claimed no more than were free.
         slots.acquireUninterruptibly();
+        unsettled.acquireUninterruptibly();
         here.merge(delivery.system(), 1, Integer::sum);
-        Thread.ofVirtual().name("deliver").start(() -> settler.add(send(delivery)));
+        Thread.ofVirtual().name("deliver").start(() -> call(delivery));
+    }
+
+    /**
+     * A slot is free as soon as its call is over; the result may wait to be written with others.
+     */
+    private void call(ClaimedDelivery delivery) {
+        settler.add(send(delivery));
+        here.computeIfPresent(delivery.system(), (system, calls) -> calls == 1 ? null : calls - 1);
+        slots.release();
+        if (mayHaveMore) {
+            wake();
+        }
     }
 
     private void settled(List<Settlement> settlements) {
-        for (var each : settlements) {
-            here.computeIfPresent(
-                    each.delivery().system(), (system, calls) -> calls == 1 ? null : calls - 1);
-        }
-        slots.release(settlements.size());
-        // A slot is free, here and at a system: there may be more to claim.
+        unsettled.release(settlements.size());
+        // There is room at a system again: there may be more to claim.
         wake();
     }
 

@@ -11,6 +11,7 @@ import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.registry.ClientSystem;
 
+import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.Request;
 import okhttp3.RequestBody;
@@ -25,9 +26,12 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import javax.net.ssl.SSLException;
@@ -40,6 +44,8 @@ final class Sender {
     /** An answer is far smaller; what is longer is a page that somebody's proxy made. */
     private static final int MAX_REPLY_BYTES = 64 * 1024;
 
+    private static final int MAX_ADDRESSES = 1_000;
+
     /** What an attempt came to. */
     record Sent(Reply reply, Attempt attempt) {}
 
@@ -48,6 +54,7 @@ final class Sender {
     private final Keyring keyring;
     private final InstantSource clock;
     private final Supplier<String> publicUrl;
+    private final Map<URI, HttpUrl> addresses = new ConcurrentHashMap<>();
 
     Sender(
             GuardedClient client,
@@ -114,12 +121,20 @@ final class Sender {
                         startedAt, duration, reply.replyClass(), reply.error(), status, beginning));
     }
 
+    /** Read once: to check and to encode an address anew for each delivery is work for nothing. */
+    private HttpUrl address(URI url) {
+        if (addresses.size() > MAX_ADDRESSES) {
+            addresses.clear();
+        }
+        return addresses.computeIfAbsent(url, each -> HttpUrl.get(each.toString()));
+    }
+
     private Request request(ClaimedDelivery delivery, ClientSystem system) {
         var now = clock.instant();
         var id = delivery.id().toString();
         var body = DeliveryMessage.of(delivery, ledger.subjectOf(delivery), publicUrl.get());
         return new Request.Builder()
-                .url(system.url().toString())
+                .url(address(system.url()))
                 .header("webhook-id", id)
                 .header("webhook-timestamp", Long.toString(now.getEpochSecond()))
                 .header(

@@ -9,15 +9,14 @@ import net.cartback.deletion.ledger.GateChange;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.GroupCommit;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -31,6 +30,10 @@ final class Settler {
 
     private static final Logger log = LoggerFactory.getLogger(Settler.class);
     private static final int MAX_BATCH = 256;
+
+    /** A settling costs the same few statements however many results it writes. */
+    private static final int WORTH_A_SECOND_WRITER = 128;
+
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Ledger ledger;
@@ -38,9 +41,9 @@ final class Settler {
     private final UnaryOperator<Settlement> whenUnwritable;
     private final MeterProvider<Counter> attempts;
     private final Timer settleTime;
-    private final LinkedBlockingQueue<Settlement> waiting = new LinkedBlockingQueue<>();
-    private final Thread thread = Thread.ofVirtual().name("settle").unstarted(this::run);
-    private volatile boolean stopping;
+    private final GroupCommit<Settlement> commits =
+            new GroupCommit<>(
+                    "settle", MAX_BATCH, WORTH_A_SECOND_WRITER, Integer.MAX_VALUE, this::write);
 
     /**
      * @param whenSettled told what of that which was added is done with
@@ -65,22 +68,24 @@ final class Settler {
     }
 
     void start() {
-        thread.start();
+        commits.start();
     }
 
     boolean isAlive() {
-        return thread.isAlive();
+        return commits.isAlive();
     }
 
     void add(Settlement settlement) {
-        waiting.add(settlement);
+        if (!commits.offer(settlement)) {
+            tellUnsettled(1);
+        }
     }
 
     /** Writes what is waiting and ends. To be called when nothing is in flight any more. */
-    void stop(Duration limit) throws InterruptedException {
-        stopping = true;
-        if (!thread.join(limit)) {
-            thread.interrupt();
+    void stop(Duration limit) {
+        int left = commits.stop(limit);
+        if (left > 0) {
+            tellUnsettled(left);
         }
     }
 
@@ -93,27 +98,20 @@ final class Settler {
         gates.forEach(Settler::tell);
     }
 
-    private void run() {
-        var batch = new ArrayList<Settlement>(MAX_BATCH);
+    private void write(List<Settlement> batch) {
         try {
-            while (!stopping || !waiting.isEmpty()) {
-                var first = waiting.poll(100, TimeUnit.MILLISECONDS);
-                if (first == null) {
-                    continue;
-                }
-                batch.add(first);
-                waiting.drainTo(batch, MAX_BATCH - 1);
-                settleSurely(batch);
-                whenSettled.accept(List.copyOf(batch));
-                batch.clear();
-            }
+            settleSurely(batch);
+            whenSettled.accept(batch);
         } catch (InterruptedException e) {
-            log.atWarn()
-                    .addKeyValue("unsettled", batch.size() + waiting.size())
-                    .log(
-                            "Stopped before all results were written; those deliveries are sent"
-                                    + " again");
+            tellUnsettled(batch.size());
+            Thread.currentThread().interrupt();
         }
+    }
+
+    private static void tellUnsettled(int results) {
+        log.atWarn()
+                .addKeyValue("unsettled", results)
+                .log("Stopped before all results were written; those deliveries are sent again");
     }
 
     private void settleSurely(List<Settlement> batch) throws InterruptedException {

@@ -67,19 +67,4 @@ final class DeliverySql {
                 .bind("reasons", array("text", schedules, Schedule::reason))
                 .execute();
     }
-
-    static void close(Handle handle, List<UUID> deliveries, List<Outcome> outcomes, Instant now) {
-        handle.createUpdate(
-                        """
-                        UPDATE delivery d
-                           SET state = 'closed', outcome = c.outcome, closed_at = :now,
-                               next_attempt_at = NULL, lease_id = NULL, reason = NULL
-                          FROM unnest(:deliveries, :outcomes) AS c (delivery_id, outcome)
-                         WHERE d.id = c.delivery_id
-                        """)
-                .bindArray("deliveries", UUID.class, deliveries)
-                .bind("outcomes", array("text", outcomes, Outcome::wireName))
-                .bind("now", now)
-                .execute();
-    }
 }

@@ -455,30 +455,26 @@ public final class Ledger {
         if (answers.isEmpty()) {
             return List.of();
         }
-        // One batch may hold two answers for one delivery; only one of them is the first.
-        var unspoken = ReceiptSql.insertFirst(handle, answers, now);
-        var closing = new ArrayList<Incoming>();
-        var later = new ArrayList<Incoming>();
-        for (var each : answers) {
-            (unspoken.remove(each.delivery()) ? closing : later).add(each);
-        }
-        var completed = new HashSet<RequestId>();
-        if (!closing.isEmpty()) {
-            DeliverySql.close(
-                    handle,
-                    closing.stream().map(each -> each.delivery().value()).toList(),
-                    closing.stream().map(each -> each.answer().outcome()).toList(),
-                    now);
-            completed.addAll(
-                    RequestSql.countDown(
-                            handle,
-                            closing.stream().map(each -> each.request().value()).toList(),
-                            now));
+        var closed = new HashMap<DeliveryId, Boolean>();
+        for (var each : ReceiptSql.closeWithFirst(handle, answers, now)) {
+            closed.put(each.delivery(), each.completing());
         }
         var recorded = new ArrayList<Recorded>();
-        for (var each : closing) {
-            boolean completing = completed.remove(each.request());
-            recorded.add(new Recorded(each, ReceiptVerdict.RECORDED, completing));
+        var later = new ArrayList<Incoming>();
+        var completed = new HashSet<RequestId>();
+        for (var each : answers) {
+            // One batch may hold two answers for one delivery; only one of them is the first.
+            var completing = closed.remove(each.delivery());
+            if (completing == null) {
+                later.add(each);
+            } else {
+                // Nor is a request told twice when two of its deliveries close together.
+                recorded.add(
+                        new Recorded(
+                                each,
+                                ReceiptVerdict.RECORDED,
+                                completing && completed.add(each.request())));
+            }
         }
         if (!later.isEmpty()) {
             var known = ReceiptSql.answers(handle, later.stream().map(Incoming::delivery).toList());

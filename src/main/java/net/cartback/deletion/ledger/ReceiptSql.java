@@ -9,10 +9,8 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -36,40 +34,87 @@ final class ReceiptSql {
     /** The body of a posted answer: sealed, and its SHA-256. */
     record Posted(byte[] sealed, byte[] digest) {}
 
-    /** Records the first answer of each delivery; returns whose it was. */
-    static Set<DeliveryId> insertFirst(Handle handle, List<Incoming> answers, Instant now) {
-        return new HashSet<>(
-                handle.createQuery(
-                                """
-                                INSERT INTO receipt (delivery_id, basis, outcome, retained, ground,
-                                                     body_sealed, body_digest, received_at)
-                                SELECT a.delivery_id, a.basis, a.outcome, CAST(a.retained AS jsonb),
-                                       a.ground, a.body_sealed, a.body_digest, :now
-                                  FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds,
-                                              :sealed, :digests)
-                                       AS a (delivery_id, basis, outcome, retained, ground,
-                                             body_sealed, body_digest)
-                                 ORDER BY a.delivery_id
-                                ON CONFLICT (delivery_id) DO NOTHING
-                                RETURNING delivery_id
-                                """)
-                        .bind("deliveries", array("uuid", answers, each -> each.delivery().value()))
-                        .bind("bases", array("text", answers, each -> each.basis().wireName()))
-                        .bind(
-                                "outcomes",
-                                array("text", answers, each -> each.answer().outcome().wireName()))
-                        .bind(
-                                "retained",
-                                array(
-                                        "text",
-                                        answers,
-                                        each -> LedgerSql.retained(each.answer().retained())))
-                        .bind("grounds", array("text", answers, each -> ground(each.answer())))
-                        .bind("sealed", bytes(answers, each -> sealed(each.posted())))
-                        .bind("digests", bytes(answers, each -> digest(each.posted())))
-                        .bind("now", now)
-                        .map((row, context) -> new DeliveryId(row.getObject(1, UUID.class)))
-                        .list());
+    /** A delivery that an answer closed, and whether that closed its request too. */
+    record Closed(DeliveryId delivery, boolean completing) {}
+
+    /**
+     * Records the first answer of each delivery, closes the deliveries, and takes them off their
+     * requests; the last one closes its request. The rows of each table are locked in the order of
+     * their ids, so that two batches cannot wait for each other; what a batch before has counted
+     * down is seen, because a row is read again once it is locked.
+     *
+     * @return what was closed; nothing for a delivery that had an answer before
+     */
+    static List<Closed> closeWithFirst(Handle handle, List<Incoming> answers, Instant now) {
+        return handle.createQuery(
+                        """
+                        WITH first AS (
+                            INSERT INTO receipt (delivery_id, basis, outcome, retained, ground,
+                                                 body_sealed, body_digest, received_at)
+                            SELECT a.delivery_id, a.basis, a.outcome, CAST(a.retained AS jsonb),
+                                   a.ground, a.body_sealed, a.body_digest, :now
+                              FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds,
+                                          :sealed, :digests)
+                                   AS a (delivery_id, basis, outcome, retained, ground,
+                                         body_sealed, body_digest)
+                             ORDER BY a.delivery_id
+                            ON CONFLICT (delivery_id) DO NOTHING
+                            RETURNING delivery_id, outcome
+                        ), answered AS (
+                            UPDATE delivery d
+                               SET state = 'closed', outcome = first.outcome, closed_at = :now,
+                                   next_attempt_at = NULL, lease_id = NULL, reason = NULL
+                              FROM first
+                             WHERE d.id = first.delivery_id
+                            RETURNING d.id, d.request_id, old.state <> 'closed' AS was_open
+                        ), closed AS MATERIALIZED (
+                            SELECT request_id, count(*) AS deliveries
+                              FROM answered
+                             WHERE was_open
+                             GROUP BY request_id
+                        ), locked AS MATERIALIZED (
+                            SELECT r.id
+                              FROM deletion_request r
+                             WHERE r.id IN (SELECT request_id FROM closed)
+                             ORDER BY r.id
+                               FOR NO KEY UPDATE
+                        ), counted AS (
+                            UPDATE deletion_request r
+                               SET open_deliveries = r.open_deliveries - closed.deliveries,
+                                   closed_at = CASE WHEN r.open_deliveries = closed.deliveries
+                                                    THEN CAST(:now AS timestamptz) END,
+                                   repeat_digest = CASE WHEN r.open_deliveries = closed.deliveries
+                                                         AND NOT r.dated
+                                                        THEN NULL ELSE r.repeat_digest END
+                              FROM locked JOIN closed ON closed.request_id = locked.id
+                             WHERE r.id = locked.id
+                            RETURNING r.id, r.closed_at
+                        )
+                        SELECT answered.id, counted.closed_at IS NOT NULL AS completing
+                          FROM answered
+                          LEFT JOIN counted ON counted.id = answered.request_id
+                        """)
+                .bind("deliveries", array("uuid", answers, each -> each.delivery().value()))
+                .bind("bases", array("text", answers, each -> each.basis().wireName()))
+                .bind(
+                        "outcomes",
+                        array("text", answers, each -> each.answer().outcome().wireName()))
+                .bind(
+                        "retained",
+                        array(
+                                "text",
+                                answers,
+                                each -> LedgerSql.retained(each.answer().retained())))
+                .bind("grounds", array("text", answers, each -> ground(each.answer())))
+                .bind("sealed", bytes(answers, each -> sealed(each.posted())))
+                .bind("digests", bytes(answers, each -> digest(each.posted())))
+                .bind("now", now)
+                .map(
+                        (row, context) ->
+                                new Closed(
+                                        new DeliveryId(row.getObject("id", UUID.class)),
+                                        row.getBoolean("completing")))
+                .list();
     }
 
     static Map<DeliveryId, Answer> answers(Handle handle, List<DeliveryId> deliveries) {

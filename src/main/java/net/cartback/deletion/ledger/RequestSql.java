@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -164,48 +163,6 @@ final class RequestSql {
                 LedgerSql.retained(row.getString("retained")),
                 ground == null ? null : LedgerSql.named(Ground.class, ground),
                 LedgerSql.instant(row, "closed_at"));
-    }
-
-    /**
-     * Takes the closed deliveries off their requests; the last one closes the request. The rows are
-     * locked in the order of their ids, as everywhere, so that two batches cannot wait for each
-     * other.
-     *
-     * @return the requests that this closed
-     */
-    static List<RequestId> countDown(Handle handle, List<UUID> requestOfEachClosed, Instant now) {
-        return handle
-                .createQuery(
-                        """
-                        WITH closed AS (
-                            SELECT request_id, count(*) AS deliveries
-                              FROM unnest(:requests) AS request_id
-                             GROUP BY request_id
-                        ), locked AS MATERIALIZED (
-                            SELECT r.id
-                              FROM deletion_request r
-                             WHERE r.id = ANY (:requests)
-                             ORDER BY r.id
-                               FOR NO KEY UPDATE
-                        )
-                        UPDATE deletion_request r
-                           SET open_deliveries = r.open_deliveries - closed.deliveries,
-                               closed_at = CASE WHEN r.open_deliveries = closed.deliveries
-                                                THEN CAST(:now AS timestamptz) END,
-                               repeat_digest = CASE WHEN r.open_deliveries = closed.deliveries
-                                                     AND NOT r.dated
-                                                    THEN NULL ELSE r.repeat_digest END
-                          FROM locked JOIN closed ON closed.request_id = locked.id
-                         WHERE r.id = locked.id
-                        RETURNING CASE WHEN r.closed_at IS NOT NULL THEN r.id END
-                        """)
-                .bindArray("requests", UUID.class, requestOfEachClosed)
-                .bind("now", now)
-                .mapTo(UUID.class)
-                .stream()
-                .filter(Objects::nonNull)
-                .map(RequestId::new)
-                .toList();
     }
 
     /** When the oldest request that is still open came in; empty if none is. */
