@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.Recorder;
 import net.cartback.deletion.ledger.Recording;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -196,11 +198,16 @@ class GroupCommitIT {
 
     private static NewRequest request(String app, String user, @Nullable Instant at) {
         return new NewRequest(
-                new MetaAppId(app), Platform.FACEBOOK, new UUID(0, 0), new Subject(user), at);
+                Kind.DELETION,
+                new MetaAppId(app),
+                Platform.FACEBOOK,
+                new UUID(0, 0),
+                new Subject(user),
+                at);
     }
 
     private static String code(Future<Recording> recording) {
-        return done(recording).code().value();
+        return Objects.requireNonNull(done(recording).code()).value();
     }
 
     private static boolean created(Future<Recording> recording) {

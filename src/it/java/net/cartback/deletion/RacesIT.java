@@ -10,6 +10,7 @@ import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Conduct;
 import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.ReceiptVerdict;
 import net.cartback.deletion.ledger.Recording;
@@ -29,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -321,7 +323,12 @@ class RacesIT {
             for (int i = 0; i < 12; i++) {
                 tasks.add(
                         () -> {
-                            codes.add(relay.ledger().record(request(user, null)).code().value());
+                            codes.add(
+                                    Objects.requireNonNull(
+                                                    relay.ledger()
+                                                            .record(request(user, null))
+                                                            .code())
+                                            .value());
                             return true;
                         });
             }
@@ -338,6 +345,7 @@ class RacesIT {
 
     private static NewRequest request(String user, @Nullable Instant issuedAt) {
         return new NewRequest(
+                Kind.DELETION,
                 new MetaAppId(TestRelay.APP_ID),
                 Platform.FACEBOOK,
                 UUID.randomUUID(),

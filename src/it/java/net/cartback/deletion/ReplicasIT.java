@@ -5,6 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.Kind;
+import net.cartback.deletion.ledger.NewRequest;
+import net.cartback.deletion.ledger.Subject;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
 import net.cartback.deletion.storage.Signals;
 import net.cartback.deletion.web.HttpListener;
 
@@ -12,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -104,11 +110,12 @@ class ReplicasIT {
         for (int i = 1; i <= requests; i++) {
             relay.ledger()
                     .record(
-                            new net.cartback.deletion.ledger.NewRequest(
-                                    new net.cartback.deletion.registry.MetaAppId(TestRelay.APP_ID),
-                                    net.cartback.deletion.registry.Platform.FACEBOOK,
-                                    new java.util.UUID(0, 0),
-                                    new net.cartback.deletion.ledger.Subject("user " + i),
+                            new NewRequest(
+                                    Kind.DELETION,
+                                    new MetaAppId(TestRelay.APP_ID),
+                                    Platform.FACEBOOK,
+                                    new UUID(0, 0),
+                                    new Subject("user " + i),
                                     null));
         }
     }

@@ -6,10 +6,15 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
+import net.cartback.deletion.admin.AdminAccess;
+import net.cartback.deletion.admin.DeliveryRoutes;
+import net.cartback.deletion.admin.SystemRoutes;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.Recorder;
+import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.receipt.ReceiptRoutes;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
@@ -99,21 +104,27 @@ final class App implements AutoCloseable {
             var meters = meters();
             database = new Database(address, config.databasePoolSize());
             opened.push(database::close);
+            signals = new Signals(database);
+            opened.push(signals::close);
+            var ledger = new Ledger(database, keyring, clock, random, meters);
+            registry = new Registry(database, keyring, clock, ledger::subscribed);
+            var tests = new TestDeliveries(database, keyring, clock);
+            var verbs = new OperatorVerbs(database, keyring, clock);
+            var access = new AdminAccess(AdminToken.load(config), () -> ready);
+            housekeeping = new Housekeeping(database, clock, registry, ledger, meters);
+            opened.push(housekeeping::close);
             management =
                     listen(
                             config.management(),
                             () -> true,
                             new HealthRoutes(live(), Map.of("ready", () -> ready)),
-                            new MetricsRoutes(meters));
-            signals = new Signals(database);
-            opened.push(signals::close);
-            var ledger = new Ledger(database, keyring, clock, random, meters);
-            registry = new Registry(database, keyring, clock, ledger::subscribed);
-            housekeeping = new Housekeeping(database, clock, registry, ledger, meters);
-            opened.push(housekeeping::close);
+                            new MetricsRoutes(meters),
+                            new SystemRoutes(access, ledger, verbs, tests, this::newWork),
+                            new DeliveryRoutes(access, verbs, this::newWork));
             dispatcher =
                     new Dispatcher(
                             ledger,
+                            tests,
                             registry,
                             keyring,
                             config.outbound(),

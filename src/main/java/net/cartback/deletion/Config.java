@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The whole configuration, read once from the environment. A value that exists is valid; {@link
@@ -22,6 +23,7 @@ import java.util.Map;
  * @param database null: an embedded one under {@code dataDir}
  * @param migrationDatabase the schema's owner; null with the embedded database
  * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
+ * @param adminToken bearer token of the admin API; null: as the keyring
  */
 record Config(
         Listen listen,
@@ -33,6 +35,7 @@ record Config(
         Path dataDir,
         @Nullable Path registryFile,
         @Nullable Path keyringFile,
+        @Nullable String adminToken,
         OutboundRules outbound,
         int dispatchConcurrency,
         int recordTogether,
@@ -60,6 +63,15 @@ record Config(
 
     static Config read(Map<String, String> environment) {
         return new Reader(environment).read();
+    }
+
+    /** As {@link #read}, for who also serves the admin API. */
+    static Config forServing(Map<String, String> environment) {
+        var reader = new Reader(environment);
+        if (environment.containsKey("DATABASE_URL") && reader.value("ADMIN_TOKEN") == null) {
+            reader.fault("ADMIN_TOKEN", "is required with DATABASE_URL");
+        }
+        return reader.read();
     }
 
     /** The configured database; only to be asked where it is not the embedded one. */
@@ -90,6 +102,7 @@ record Config(
     /** Reads variable by variable and collects the faults. */
     private static final class Reader {
 
+        private static final Pattern ADMIN_TOKEN = Pattern.compile("[\\x21-\\x7e]{32,256}");
         private static final int MAX_CONCURRENCY = 10_000;
         private static final int MAX_TOGETHER = 256;
         private static final int MAX_POOL = 100;
@@ -129,6 +142,7 @@ record Config(
                             Path.of(text("DATA_DIR", "./data")),
                             path("REGISTRY_FILE"),
                             keyring,
+                            adminToken(),
                             outbound(),
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
                             number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
@@ -163,6 +177,14 @@ record Config(
                 fault(name, "is set and empty");
             }
             return value == null ? null : Path.of(value);
+        }
+
+        private @Nullable String adminToken() {
+            var token = value("ADMIN_TOKEN");
+            if (token != null && !ADMIN_TOKEN.matcher(token).matches()) {
+                fault("ADMIN_TOKEN", "must be 32 to 256 printable ASCII characters without spaces");
+            }
+            return token;
         }
 
         private boolean flag(String name) {

@@ -69,7 +69,7 @@ public final class Main implements Runnable {
             description = "Run the relay until it is told to stop.")
     int serve() throws InterruptedException {
         try (var stop = new StopSignal();
-                var app = new App(Config.read(System.getenv()))) {
+                var app = new App(Config.forServing(System.getenv()))) {
             if (app.becomeReady(stop.told())) {
                 stop.told().await();
             }

@@ -21,7 +21,7 @@ class ArchitectureTest {
 
     private static final String ROOT = "net.cartback.deletion";
     private static final List<String> FEATURES =
-            List.of("intake", "dispatch", "receipt", "status", "demo");
+            List.of("intake", "dispatch", "receipt", "status", "admin", "demo");
     private static final JavaClasses CLASSES =
             new ClassFileImporter()
                     .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -38,8 +38,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void intake_dispatch_receipt_and_status_do_not_know_one_another() {
-        for (var feature : List.of("intake", "dispatch", "receipt", "status")) {
+    void intake_dispatch_receipt_status_and_admin_do_not_know_one_another() {
+        for (var feature : List.of("intake", "dispatch", "receipt", "status", "admin")) {
             var others =
                     FEATURES.stream()
                             .filter(other -> !other.equals(feature))
@@ -160,6 +160,7 @@ class ArchitectureTest {
                         "dispatch",
                         "receipt",
                         "status",
+                        "admin",
                         "demo",
                         "ledger",
                         "registry",

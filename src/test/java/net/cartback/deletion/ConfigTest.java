@@ -144,4 +144,21 @@ class ConfigTest {
         assertThat(Config.read(Map.of("PUBLIC_URL", "https://relay.example.com/")).publicUrl())
                 .isEqualTo("https://relay.example.com");
     }
+
+    @Test
+    void who_serves_on_a_database_needs_an_admin_token_of_decent_length_and_it_is_never_shown() {
+        var database = Map.of("DATABASE_URL", "postgres://u@localhost/relay", "KEYRING_FILE", "k");
+        assertThatThrownBy(() -> Config.forServing(database))
+                .hasMessage("ADMIN_TOKEN is required with DATABASE_URL");
+        assertThat(Config.read(database).adminToken()).isNull();
+        assertThat(Config.forServing(Map.of()).adminToken()).isNull();
+
+        assertThatThrownBy(() -> Config.read(Map.of("ADMIN_TOKEN", "short")))
+                .hasMessage(
+                        "ADMIN_TOKEN must be 32 to 256 printable ASCII characters without spaces");
+        var token = "0123456789abcdef0123456789abcdef";
+        var config = Config.read(Map.of("ADMIN_TOKEN", token));
+        assertThat(config.adminToken()).isEqualTo(token);
+        assertThat(config.toString()).doesNotContain(token);
+    }
 }

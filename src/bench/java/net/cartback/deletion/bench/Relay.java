@@ -68,6 +68,7 @@ final class Relay implements AutoCloseable {
                                 "HOST", "127.0.0.1",
                                 "DATABASE_URL", db.url(),
                                 "KEYRING_FILE", keyring.toString(),
+                                "ADMIN_TOKEN", "bench-admin-token-0123456789abcdef",
                                 "REGISTRY_FILE", registry.toString(),
                                 "OUTBOUND_ALLOW", "127.0.0.0/8"));
         builder.environment().putAll(environment);

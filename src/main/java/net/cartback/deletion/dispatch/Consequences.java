@@ -4,6 +4,7 @@ import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Conduct;
 import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.Settlement.Next;
 import net.cartback.deletion.registry.ClientSystem;
@@ -34,6 +35,10 @@ final class Consequences {
         var reason = error == null ? "" : error.reason(attempt.status());
         var next =
                 switch (reply) {
+                    case Reply.Answered answered when delivery.kind() == Kind.DEAUTHORIZATION ->
+                            new Next.Delivered();
+                    case Reply.Accepted accepted when delivery.kind() == Kind.DEAUTHORIZATION ->
+                            new Next.Delivered();
                     case Reply.Answered(var answer, var basis) -> new Next.Close(answer, basis);
                     case Reply.Accepted accepted ->
                             new Next.AwaitReceipt(

@@ -3,13 +3,24 @@ package net.cartback.deletion.dispatch;
 import com.fasterxml.jackson.core.JsonFactory;
 
 import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.Kind;
+import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.ledger.Subject;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
 
-/** The body of a delivery: {@code deletion.requested}, the same bytes on every attempt. */
+/**
+ * The body of a delivery, the same bytes on every attempt: {@code deletion.requested}, or {@code
+ * deauthorization.received}, which has no due date and nowhere to answer to.
+ */
 final class DeliveryMessage {
 
     private static final int EXPECTED_BYTES = 700;
@@ -17,13 +28,38 @@ final class DeliveryMessage {
 
     private DeliveryMessage() {}
 
-    static byte[] of(ClaimedDelivery delivery, Subject subject, String publicUrl) {
+    /** What a test sends: like any other, of an app and a person that do not exist. */
+    static byte[] test(DeliveryId id, Instant now, String publicUrl) {
+        var nobody =
+                new ClaimedDelivery(
+                        id,
+                        new RequestId(id.value()),
+                        new ClientSystemId("test"),
+                        id.value(),
+                        1,
+                        0,
+                        false,
+                        Kind.DELETION,
+                        new MetaAppId("0"),
+                        Platform.FACEBOOK,
+                        new byte[0],
+                        now,
+                        now,
+                        now.plus(Duration.ofDays(30)));
+        return of(nobody, new Subject("test"), publicUrl, true);
+    }
+
+    static byte[] of(ClaimedDelivery delivery, Subject subject, String publicUrl, boolean test) {
         var id = delivery.id().toString();
         var received = delivery.receivedAt().toString();
         var bytes = new ByteArrayOutputStream(EXPECTED_BYTES);
         try (var json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
-            json.writeStringField("type", "deletion.requested");
+            json.writeStringField(
+                    "type",
+                    delivery.kind() == Kind.DELETION
+                            ? "deletion.requested"
+                            : "deauthorization.received");
             json.writeStringField("timestamp", received);
             json.writeObjectFieldStart("data");
             json.writeStringField("request_id", delivery.request().toString());
@@ -36,9 +72,11 @@ final class DeliveryMessage {
             json.writeEndObject();
             json.writeStringField("requested_at", delivery.requestedAt().toString());
             json.writeStringField("received_at", received);
-            json.writeStringField("due_at", delivery.dueAt().toString());
-            json.writeStringField("receipt_url", publicUrl + "/receipts/" + id);
-            json.writeBooleanField("test", false);
+            if (delivery.kind() == Kind.DELETION) {
+                json.writeStringField("due_at", delivery.dueAt().toString());
+                json.writeStringField("receipt_url", publicUrl + "/receipts/" + id);
+            }
+            json.writeBooleanField("test", test);
             json.writeEndObject();
             json.writeEndObject();
         } catch (IOException e) {

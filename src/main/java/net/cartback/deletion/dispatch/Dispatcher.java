@@ -10,6 +10,7 @@ import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
+import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -63,6 +64,7 @@ public final class Dispatcher implements AutoCloseable {
     private final int concurrency;
     private final GuardedClient client;
     private final Sender sender;
+    private final Tester tester;
     private final Settler settler;
     private final Timer claimTime;
     private final Semaphore slots;
@@ -87,6 +89,7 @@ public final class Dispatcher implements AutoCloseable {
      */
     public Dispatcher(
             Ledger ledger,
+            TestDeliveries tests,
             Registry registry,
             Keyring keyring,
             OutboundRules rules,
@@ -102,6 +105,7 @@ public final class Dispatcher implements AutoCloseable {
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         this.sender = new Sender(client, ledger, keyring, clock, publicUrl);
+        this.tester = new Tester(tests, registry, client, sender, clock);
         this.settler = new Settler(ledger, this::settled, this::whenUnwritable, meters);
         this.claimTime =
                 Timer.builder("relay.claim")
@@ -131,12 +135,14 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     /**
-     * Claims what is due now, sends it, and settles it before it returns.
+     * Claims what is due now, sends it, and settles it before it returns; makes the tests that were
+     * asked for.
      *
      * @return how many deliveries were sent
      */
     public int runOnce() throws InterruptedException {
         ledger.sweep();
+        tester.runOnce();
         var claimed = ledger.claim(concurrency, Map.of(), UUID.randomUUID()).deliveries();
         if (claimed.isEmpty()) {
             return 0;
@@ -203,6 +209,7 @@ public final class Dispatcher implements AutoCloseable {
         if (System.nanoTime() - sweptAt >= SWEEP.toNanos()) {
             sweptAt = System.nanoTime();
             ledger.sweep();
+            tester.start();
         }
     }
 

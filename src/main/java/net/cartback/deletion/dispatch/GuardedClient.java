@@ -2,9 +2,12 @@ package net.cartback.deletion.dispatch;
 
 import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
 
+import net.cartback.deletion.registry.Tls;
+
 import okhttp3.ConnectionPool;
 import okhttp3.ConnectionSpec;
 import okhttp3.Dns;
+import okhttp3.EventListener;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
@@ -18,6 +21,8 @@ import java.net.Proxy;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,9 +32,9 @@ import java.util.regex.Pattern;
 
 /**
  * The HTTP client for deliveries. It follows no redirect, sends nothing twice by itself, uses no
- * proxy, speaks TLS 1.3, and connects only where the rules permit: addresses are checked where
- * names are resolved, literals before the call, and the connected address once more before anything
- * is sent.
+ * proxy, speaks TLS 1.3 (1.2 to a system that needs it, which may have an authority of its own),
+ * and connects only where the rules permit: addresses are checked where names are resolved,
+ * literals before the call, and the connected address once more before anything is sent.
  */
 final class GuardedClient {
 
@@ -60,11 +65,13 @@ final class GuardedClient {
     private static final Pattern OCTAL = Pattern.compile("(.*\\.)?0[0-9]+(\\.[0-9.]*)?");
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
     private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(5);
+    private static final int MAX_SPECIAL = 1_000;
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
     private final OutboundRules rules;
     private final Dns dns;
     private final OkHttpClient client;
+    private final Map<Tls, OkHttpClient> special = new ConcurrentHashMap<>();
 
     /** A look-up cannot be told how long to take, so it is made where it can be left alone. */
     private final ExecutorService lookups =
@@ -86,12 +93,7 @@ final class GuardedClient {
                         .proxy(Proxy.NO_PROXY)
                         .dns(this::resolve)
                         .addNetworkInterceptor(this::assertConnected)
-                        .connectionSpecs(
-                                List.of(
-                                        new ConnectionSpec.Builder(ConnectionSpec.RESTRICTED_TLS)
-                                                .tlsVersions(TlsVersion.TLS_1_3)
-                                                .build(),
-                                        ConnectionSpec.CLEARTEXT))
+                        .connectionSpecs(specs(TlsVersion.TLS_1_3))
                         .connectionPool(
                                 new ConnectionPool(
                                         maxIdleConnections,
@@ -105,7 +107,56 @@ final class GuardedClient {
     }
 
     /** Makes a call that ends, one way or the other, within the limit. */
-    Response execute(Request request, Duration limit) throws IOException {
+    Response execute(Request request, Tls tls, Duration limit) throws IOException {
+        return execute(client(tls), request, limit);
+    }
+
+    /** As {@link #execute}, over a connection of its own, on which somebody listens. */
+    Response executeHeard(Request request, Tls tls, Duration limit, EventListener listener)
+            throws IOException {
+        var alone =
+                client(tls)
+                        .newBuilder()
+                        .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS))
+                        .eventListener(listener)
+                        .build();
+        return execute(alone, request, limit);
+    }
+
+    private OkHttpClient client(Tls tls) {
+        if (tls.equals(Tls.USUAL)) {
+            return client;
+        }
+        if (special.size() > MAX_SPECIAL) {
+            special.clear();
+        }
+        return special.computeIfAbsent(tls, this::speaking);
+    }
+
+    /** Shares the pool of connections, which keeps those of different trust apart. */
+    private OkHttpClient speaking(Tls tls) {
+        var builder = client.newBuilder();
+        if (tls.allows12()) {
+            builder.connectionSpecs(specs(TlsVersion.TLS_1_3, TlsVersion.TLS_1_2));
+        }
+        var authority = tls.authority();
+        if (authority != null) {
+            var trust = PrivateAuthority.trusting(authority);
+            builder.sslSocketFactory(PrivateAuthority.sockets(trust), trust);
+        }
+        return builder.build();
+    }
+
+    private static List<ConnectionSpec> specs(TlsVersion... versions) {
+        return List.of(
+                new ConnectionSpec.Builder(ConnectionSpec.RESTRICTED_TLS)
+                        .tlsVersions(versions)
+                        .build(),
+                ConnectionSpec.CLEARTEXT);
+    }
+
+    private Response execute(OkHttpClient client, Request request, Duration limit)
+            throws IOException {
         refuseForbiddenLiteral(request.url());
         var call = client.newCall(request);
         var _ = call.timeout().timeout(limit.toMillis(), TimeUnit.MILLISECONDS);

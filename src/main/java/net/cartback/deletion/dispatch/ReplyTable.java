@@ -4,6 +4,7 @@ import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.AnswerReading;
 import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 
@@ -26,11 +27,13 @@ final class ReplyTable {
     /**
      * Reads a complete reply.
      *
+     * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body
      * @param body null if it is longer than we read: then nobody knows what it says, and a 2xx is
      *     no more than accepted
      * @param retryAfter the header, as it came
      */
     static Reply read(
+            Kind kind,
             ClientSystem system,
             int status,
             byte @Nullable [] body,
@@ -38,7 +41,7 @@ final class ReplyTable {
             Instant now) {
         boolean success = status >= 200 && status < 300;
         if (success) {
-            if (body == null) {
+            if (body == null || kind == Kind.DEAUTHORIZATION) {
                 return new Reply.Accepted();
             }
             switch (AnswerReading.of(body)) {

@@ -7,6 +7,7 @@ import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.registry.ClientSystem;
@@ -31,6 +32,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
@@ -81,7 +83,8 @@ final class Sender {
             // Nothing may go out that its receiver cannot tell from a forgery.
             reply = new Reply.SystemAtFault(ErrorClass.NO_SECRET);
         } else {
-            try (var response = client.execute(request(delivery, system), system.timeout())) {
+            try (var response =
+                    client.execute(request(delivery, system), system.tls(), system.timeout())) {
                 if (ReplyTable.isStatus(response.code())) {
                     status = response.code();
                     var source = response.body().source();
@@ -94,6 +97,7 @@ final class Sender {
                                                     source.getBuffer().size(), Attempt.MAX_ANSWER));
                     reply =
                             ReplyTable.read(
+                                    delivery.kind(),
                                     system,
                                     status,
                                     tooLong ? null : source.readByteArray(),
@@ -104,7 +108,14 @@ final class Sender {
                 }
             } catch (GuardedClient.ProxyAsked e) {
                 status = HTTP_PROXY_AUTH;
-                reply = ReplyTable.read(system, status, new byte[0], null, clock.instant());
+                reply =
+                        ReplyTable.read(
+                                delivery.kind(),
+                                system,
+                                status,
+                                new byte[0],
+                                null,
+                                clock.instant());
             } catch (SealBroken e) {
                 reply = new Reply.DeliveryAtFault(ErrorClass.SUBJECT_UNREADABLE);
             } catch (IOException e) {
@@ -130,9 +141,22 @@ final class Sender {
     }
 
     private Request request(ClaimedDelivery delivery, ClientSystem system) {
+        return request(
+                delivery.id().toString(),
+                DeliveryMessage.of(delivery, ledger.subjectOf(delivery), publicUrl.get(), false),
+                system);
+    }
+
+    /** A test delivery, which concerns nobody. */
+    Request test(UUID id, ClientSystem system) {
+        return request(
+                id.toString(),
+                DeliveryMessage.test(new DeliveryId(id), clock.instant(), publicUrl.get()),
+                system);
+    }
+
+    private Request request(String id, byte[] body, ClientSystem system) {
         var now = clock.instant();
-        var id = delivery.id().toString();
-        var body = DeliveryMessage.of(delivery, ledger.subjectOf(delivery), publicUrl.get());
         return new Request.Builder()
                 .url(address(system.url()))
                 .header("webhook-id", id)

@@ -177,6 +177,7 @@ final class Settler {
             case Settlement.Next.Retry(var at, var reason) -> tellAgain(settled, reason, at);
             case Settlement.Next.Postpone(var at, var reason) -> tellAgain(settled, reason, at);
             case Settlement.Next.Close closed -> {}
+            case Settlement.Next.Delivered delivered -> {}
             case Settlement.Next.AwaitReceipt awaiting -> {}
         }
     }

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.Recorder;
 import net.cartback.deletion.ledger.Recording;
@@ -26,19 +27,22 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Meta's data deletion callback, {@code POST /meta/{app_id}/data-deletion}: verify, record, answer.
- * It answers after the commit, and calls no client system.
+ * Meta's callbacks: {@code POST /meta/{app_id}/data-deletion}, when a person wants to be forgotten,
+ * and {@code POST /meta/{app_id}/deauthorize}, when a person has removed the app. Verify, record,
+ * answer: after the commit, and without a call of a client system.
  *
  * <p>Thread-safe.
  */
 public final class IntakeRoutes implements Routes {
 
-    private static final String PATH = "/meta/{app_id}/data-deletion";
+    private static final String DELETION = "/meta/{app_id}/data-deletion";
+    private static final String DEAUTHORIZATION = "/meta/{app_id}/deauthorize";
     private static final Duration WHEN_OVERLOADED = Duration.ofSeconds(2);
     private static final String FIELD = "signed_request";
     private static final int MAX_BODY_BYTES = 16 * 1024;
@@ -92,14 +96,16 @@ public final class IntakeRoutes implements Routes {
         this.newWork = newWork;
         this.callbacks =
                 Counter.builder("relay.callbacks")
-                        .description("Deletion callbacks, by app and what came of them")
+                        .description("Callbacks, by their kind, by app and by what came of them")
                         .withRegistry(meters);
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        routes.post(PATH, this::post);
-        Routes.read(routes, PATH, this::explain);
+        routes.post(DELETION, ctx -> answer(ctx, post(ctx, Kind.DELETION)));
+        Routes.read(routes, DELETION, this::explain);
+        // Any 200 is an answer to a notice.
+        routes.post(DEAUTHORIZATION, ctx -> post(ctx, Kind.DEAUTHORIZATION));
     }
 
     private void explain(Context ctx) {
@@ -107,34 +113,34 @@ public final class IntakeRoutes implements Routes {
         ctx.contentType("text/html; charset=utf-8").result(EXPLANATION.getBytes(UTF_8));
     }
 
-    private void post(Context ctx) {
+    private Recording post(Context ctx, Kind kind) {
         MetaApp app = null;
         try {
             app = app(ctx);
-            var recording = recorder.apply(request(ctx, app));
+            var recording = recorder.apply(request(ctx, kind, app));
             switch (recording) {
                 case Recording.Created created -> {
-                    count(app, "created");
+                    count(kind, app, "created");
                     newWork.run();
                 }
-                case Recording.Repeated repeated -> count(app, "repeated");
+                case Recording.Repeated repeated -> count(kind, app, "repeated");
             }
-            answer(ctx, recording.code().value());
+            return recording;
         } catch (ProblemException e) {
-            count(app, e.type());
+            count(kind, app, e.type());
             throw e;
         } catch (Recorder.Overloaded e) {
-            count(app, "overloaded");
+            count(kind, app, "overloaded");
             throw ProblemException.unavailable(
                     "Too many requests are waiting to be recorded; please try again",
                     WHEN_OVERLOADED);
         } catch (DatabaseUnavailable e) {
-            count(app, "unavailable");
+            count(kind, app, "unavailable");
             throw e;
         }
     }
 
-    private NewRequest request(Context ctx, MetaApp app) {
+    private NewRequest request(Context ctx, Kind kind, MetaApp app) {
         var signedRequest = Form.field(ctx, FIELD, MAX_BODY_BYTES);
         if (signedRequest.isEmpty() || signedRequest.get().isEmpty()) {
             throw refused("missing", "is required");
@@ -143,6 +149,7 @@ public final class IntakeRoutes implements Routes {
         return switch (verdict) {
             case SignedRequest.Verdict.Valid valid ->
                     new NewRequest(
+                            kind,
                             app.id(),
                             valid.platform() == null ? app.platform() : valid.platform(),
                             valid.secretId(),
@@ -158,7 +165,8 @@ public final class IntakeRoutes implements Routes {
         };
     }
 
-    private void answer(Context ctx, String code) {
+    private void answer(Context ctx, Recording recording) {
+        var code = Objects.requireNonNull(recording.code(), "A deletion has a code").value();
         var json =
                 JsonNodeFactory.instance
                         .objectNode()
@@ -185,9 +193,15 @@ public final class IntakeRoutes implements Routes {
     }
 
     /** Unknown apps share one label: what a stranger types must not become a metric. */
-    private void count(@Nullable MetaApp app, String verdict) {
+    private void count(Kind kind, @Nullable MetaApp app, String verdict) {
         callbacks
-                .withTags("app", app == null ? "unknown" : app.id().value(), "verdict", verdict)
+                .withTags(
+                        "kind",
+                        kind.wireName(),
+                        "app",
+                        app == null ? "unknown" : app.id().value(),
+                        "verdict",
+                        verdict)
                 .increment();
     }
 }

@@ -76,6 +76,7 @@ final class BackfillSql {
                               FROM deletion_request r
                              WHERE r.app_id = :app
                                AND r.closed_at IS NULL
+                               AND r.kind = 'deletion'
                                AND r.id > COALESCE(:after,
                                            CAST('00000000-0000-0000-0000-000000000000' AS uuid))
                              ORDER BY r.id
@@ -88,7 +89,7 @@ final class BackfillSql {
                               FROM lacking
                               JOIN deletion_subscriber s
                                 ON s.app_id = :app AND s.system_id = :system
-                            ON CONFLICT (request_id, system_id) DO NOTHING
+                            ON CONFLICT (request_id, system_id, round) DO NOTHING
                             RETURNING request_id
                         ), counted AS (
                             UPDATE deletion_request r

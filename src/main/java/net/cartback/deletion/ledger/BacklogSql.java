@@ -20,7 +20,7 @@ final class BacklogSql {
     static List<Backlog> bySystem(Handle handle, Instant now) {
         return handle.createQuery(
                         """
-                        SELECT c.id,
+                        SELECT c.id, c.name,
                                (SELECT count(*)
                                   FROM (SELECT 1 FROM delivery d
                                          WHERE d.system_id = c.id AND d.state = 'pending'
@@ -39,6 +39,11 @@ final class BacklogSql {
                                          LIMIT :limit) AS counted) AS awaiting,
                                (SELECT count(*)
                                   FROM (SELECT 1 FROM delivery d
+                                         WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
+                                           AND d.reminders > 0
+                                         LIMIT :limit) AS counted) AS silent,
+                               (SELECT count(*)
+                                  FROM (SELECT 1 FROM delivery d
                                          WHERE d.system_id = c.id AND d.state = 'parked'
                                          LIMIT :limit) AS counted) AS parked,
                                LEAST(:now,
@@ -52,7 +57,10 @@ final class BacklogSql {
                                          AND d.lease_id IS NULL AND d.step > 0
                                        ORDER BY d.next_attempt_at
                                        LIMIT 1)) AS due_since,
-                               g.held_reason
+                               g.held_reason,
+                               CASE WHEN g.held_reason IS NOT NULL
+                                     AND isfinite(g.claimable_at)
+                                    THEN g.claimable_at END AS held_until
                           FROM client_system c
                           LEFT JOIN system_gate g ON g.system_id = c.id
                         """)
@@ -62,12 +70,15 @@ final class BacklogSql {
                         (row, context) ->
                                 new Backlog(
                                         new ClientSystemId(row.getString("id")),
+                                        row.getString("name"),
                                         row.getLong("pending"),
                                         row.getLong("awaiting"),
+                                        row.getLong("silent"),
                                         row.getLong("parked"),
                                         Duration.between(
                                                 row.getTimestamp("due_since").toInstant(), now),
-                                        row.getString("held_reason")))
+                                        row.getString("held_reason"),
+                                        LedgerSql.instant(row, "held_until")))
                 .list();
     }
 }

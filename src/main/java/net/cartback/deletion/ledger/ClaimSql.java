@@ -216,7 +216,7 @@ final class ClaimSql {
                          WHERE d.id = picked.id
                            AND r.id = d.request_id
                         RETURNING d.id, d.request_id, d.system_id, d.attempts, d.step,
-                                  picked.probe, r.app_id, r.platform, r.subject_sealed, r.requested_at, r.received_at,
+                                  picked.probe, r.kind, r.app_id, r.platform, r.subject_sealed, r.requested_at, r.received_at,
                                   r.due_at
                         """
                                 .replace(":now", "CAST(:now AS timestamptz)")
@@ -242,6 +242,7 @@ final class ClaimSql {
                                         row.getInt("attempts"),
                                         row.getInt("step"),
                                         row.getBoolean("probe"),
+                                        LedgerSql.named(Kind.class, row.getString("kind")),
                                         new MetaAppId(row.getString("app_id")),
                                         Platform.named(row.getString("platform")).orElseThrow(),
                                         row.getBytes("subject_sealed"),

@@ -23,6 +23,7 @@ public record ClaimedDelivery(
         int attempt,
         int step,
         boolean probe,
+        Kind kind,
         MetaAppId app,
         Platform platform,
         byte[] subjectSealed,

@@ -29,8 +29,15 @@ final class DeliverySql {
             @Nullable Instant at,
             @Nullable String reason) {}
 
+    /** A delivery of a deletion; a notice's is not answered, so nobody looks for it. */
     static Optional<Found> find(Handle handle, DeliveryId delivery) {
-        return handle.createQuery("SELECT request_id, system_id FROM delivery WHERE id = :id")
+        return handle.createQuery(
+                        """
+                        SELECT d.request_id, d.system_id
+                          FROM delivery d
+                          JOIN deletion_request r ON r.id = d.request_id
+                         WHERE d.id = :id AND r.kind = 'deletion'
+                        """)
                 .bind("id", delivery.value())
                 .map(
                         (row, context) ->

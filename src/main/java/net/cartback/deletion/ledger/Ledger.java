@@ -16,6 +16,7 @@ import net.cartback.deletion.ledger.DeliverySql.Schedule;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.ledger.Settlement.Next.AwaitReceipt;
 import net.cartback.deletion.ledger.Settlement.Next.Close;
+import net.cartback.deletion.ledger.Settlement.Next.Delivered;
 import net.cartback.deletion.ledger.Settlement.Next.Park;
 import net.cartback.deletion.ledger.Settlement.Next.Postpone;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
@@ -72,6 +73,9 @@ public final class Ledger {
     /** How many silent deliveries of one system are made due in one sweep. */
     private static final int REMIND_AT_ONCE = 500;
 
+    /** How many deliveries of notices are ended in one sweep. */
+    private static final int EXPIRE_AT_ONCE = 500;
+
     /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
     private static final int FILL_BATCH = 500;
 
@@ -120,7 +124,8 @@ public final class Ledger {
     PreparedRequest prepare(NewRequest request) {
         var now = clock.instant();
         var id = RequestId.at(now, random);
-        var code = ConfirmationCode.random(random);
+        var kind = request.kind();
+        var code = kind == Kind.DELETION ? ConfirmationCode.random(random) : null;
         var issuedAt = request.issuedAt();
         return new PreparedRequest(
                 request,
@@ -128,12 +133,12 @@ public final class Ledger {
                 code,
                 keyring.sealer().seal(subjectPlace(id), request.subject().id()),
                 repeatDigest(request),
-                code.digest(),
-                keyring.sealer().seal(codePlace(id), code.value()),
+                code == null ? null : code.digest(),
+                code == null ? null : keyring.sealer().seal(codePlace(id), code.value()),
                 // Nobody can have asked after we heard of it, whatever a clock says.
                 issuedAt == null || issuedAt.isAfter(now) ? now : issuedAt,
                 now,
-                DueDate.of(now));
+                kind.dueAt(now));
     }
 
     /**
@@ -178,15 +183,15 @@ public final class Ledger {
     private Map<RequestId, Recording> findRepeated(
             Handle handle, Collection<PreparedRequest> requests) {
         var digests = requests.stream().map(PreparedRequest::repeatDigest).toList();
-        var codes = new HashMap<ByteBuffer, ConfirmationCode>();
+        var known = new HashMap<ByteBuffer, Recording>();
         for (var each : RequestSql.codesOfRepeats(handle, digests)) {
-            codes.put(ByteBuffer.wrap(each.repeatDigest()), code(each));
+            known.put(ByteBuffer.wrap(each.repeatDigest()), new Recording.Repeated(code(each)));
         }
         var found = new HashMap<RequestId, Recording>();
         for (var each : requests) {
-            var code = codes.get(ByteBuffer.wrap(each.repeatDigest()));
-            if (code != null) {
-                found.put(each.id(), new Recording.Repeated(code));
+            var recording = known.get(ByteBuffer.wrap(each.repeatDigest()));
+            if (recording != null) {
+                found.put(each.id(), recording);
             }
         }
         return found;
@@ -197,7 +202,10 @@ public final class Ledger {
             log.atInfo()
                     .addKeyValue("request_id", request.id())
                     .addKeyValue("app", request.request().app())
-                    .log("A deletion request is recorded");
+                    .log(
+                            request.request().kind() == Kind.DELETION
+                                    ? "A deletion request is recorded"
+                                    : "A notice is recorded");
         }
         return Objects.requireNonNull(recording);
     }
@@ -301,16 +309,18 @@ public final class Ledger {
 
     /**
      * Makes due again what a worker that died has left, and what a client system has accepted and
-     * not answered in time.
+     * not answered in time; ends notices whose time is over.
      *
-     * @return how many deliveries became due
+     * @return how many deliveries that concerned
      */
     public int sweep() {
         var now = clock.instant();
         int ended = database.inTransaction(handle -> ClaimSql.endLeases(handle, now));
         int reminded =
                 database.inTransaction(handle -> ClaimSql.remind(handle, REMIND_AT_ONCE, now));
-        return ended + reminded;
+        int expired =
+                database.inTransaction(handle -> NoticeSql.expire(handle, EXPIRE_AT_ONCE, now));
+        return ended + reminded + expired;
     }
 
     /**
@@ -339,8 +349,11 @@ public final class Ledger {
                             AttemptSql.insert(handle, attempts);
                             var answers = new ArrayList<Incoming>();
                             var schedules = new ArrayList<Schedule>();
+                            var delivered = new ArrayList<UUID>();
                             for (var each : settlements) {
-                                if (each.next() instanceof Close(var answer, var basis)) {
+                                if (each.next() instanceof Delivered) {
+                                    delivered.add(each.delivery().id().value());
+                                } else if (each.next() instanceof Close(var answer, var basis)) {
                                     answers.add(
                                             new Incoming(
                                                     each.delivery().id(),
@@ -356,6 +369,9 @@ public final class Ledger {
                             if (!schedules.isEmpty()) {
                                 DeliverySql.schedule(handle, schedules, now);
                             }
+                            if (!delivered.isEmpty()) {
+                                NoticeSql.delivered(handle, delivered, now);
+                            }
                             var came = recordAnswers(handle, answers, now);
                             // Last, because from here on every other settling waits for this one.
                             changes.clear();
@@ -369,13 +385,14 @@ public final class Ledger {
     private AttemptSql.Row attempt(Settlement settlement) {
         var answer = settlement.attempt().answer();
         var delivery = settlement.delivery();
-        var row = delivery.id() + "/" + delivery.attempt();
         return new AttemptSql.Row(
                 settlement,
                 answer.length == 0
                         ? null
                         : keyring.sealer()
-                                .seal(new Place("attempt", "answer_sealed", row), answer));
+                                .seal(
+                                        AttemptSql.answerPlace(delivery.id(), delivery.attempt()),
+                                        answer));
     }
 
     private static Schedule schedule(Settlement settlement) {
@@ -392,6 +409,7 @@ public final class Ledger {
             case Park(var reason) ->
                     new Schedule(id, lease, "parked", delivery.step(), null, reason);
             case Close closed -> throw new IllegalArgumentException("An answer is no schedule");
+            case Delivered done -> throw new IllegalArgumentException("Done needs no schedule");
         };
     }
 
@@ -528,14 +546,18 @@ public final class Ledger {
     private byte[] repeatDigest(NewRequest request) {
         var issuedAt = request.issuedAt();
         return keyring.digest(
-                "deletion",
+                request.kind().wireName(),
                 request.app().value(),
                 request.subject().id(),
                 issuedAt == null ? "" : Long.toString(issuedAt.getEpochSecond()));
     }
 
-    private ConfirmationCode code(RequestSql.SealedCode sealed) {
-        return new ConfirmationCode(keyring.sealer().open(codePlace(sealed.id()), sealed.code()));
+    private @Nullable ConfirmationCode code(RequestSql.SealedCode sealed) {
+        var code = sealed.code();
+        if (code == null) {
+            return null;
+        }
+        return new ConfirmationCode(keyring.sealer().open(codePlace(sealed.id()), code));
     }
 
     private static Place subjectPlace(RequestId id) {

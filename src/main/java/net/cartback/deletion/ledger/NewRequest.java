@@ -9,13 +9,14 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * A verified wish to be forgotten, not yet recorded.
+ * What Meta tells of a person, verified and not yet recorded.
  *
  * @param platform of the secret that matched where its label names one, else of the app
  * @param secretId which of the app's secrets matched
  * @param issuedAt when Meta says the person asked; null if it says nothing usable
  */
 public record NewRequest(
+        Kind kind,
         MetaAppId app,
         Platform platform,
         UUID secretId,

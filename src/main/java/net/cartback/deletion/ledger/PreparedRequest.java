@@ -1,16 +1,21 @@
 package net.cartback.deletion.ledger;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Instant;
 
-/** A request that is ready to be recorded: sealed and digested, with an id and a code. */
+/**
+ * A request that is ready to be recorded: sealed and digested, with an id, and a code if it is a
+ * deletion.
+ */
 record PreparedRequest(
         NewRequest request,
         RequestId id,
-        ConfirmationCode code,
+        @Nullable ConfirmationCode code,
         byte[] subjectSealed,
         byte[] repeatDigest,
-        byte[] codeDigest,
-        byte[] codeSealed,
+        byte @Nullable [] codeDigest,
+        byte @Nullable [] codeSealed,
         Instant requestedAt,
         Instant receivedAt,
         Instant dueAt) {

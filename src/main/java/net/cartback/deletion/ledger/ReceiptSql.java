@@ -67,33 +67,14 @@ final class ReceiptSql {
                               FROM first
                              WHERE d.id = first.delivery_id
                             RETURNING d.id, d.request_id, old.state <> 'closed' AS was_open
-                        ), closed AS MATERIALIZED (
-                            SELECT request_id, count(*) AS deliveries
-                              FROM answered
-                             WHERE was_open
-                             GROUP BY request_id
-                        ), locked AS MATERIALIZED (
-                            SELECT r.id
-                              FROM deletion_request r
-                             WHERE r.id IN (SELECT request_id FROM closed)
-                             ORDER BY r.id
-                               FOR NO KEY UPDATE
-                        ), counted AS (
-                            UPDATE deletion_request r
-                               SET open_deliveries = r.open_deliveries - closed.deliveries,
-                                   closed_at = CASE WHEN r.open_deliveries = closed.deliveries
-                                                    THEN CAST(:now AS timestamptz) END,
-                                   repeat_digest = CASE WHEN r.open_deliveries = closed.deliveries
-                                                         AND NOT r.dated
-                                                        THEN NULL ELSE r.repeat_digest END
-                              FROM locked JOIN closed ON closed.request_id = locked.id
-                             WHERE r.id = locked.id
-                            RETURNING r.id, r.closed_at
                         )
-                        SELECT answered.id, counted.closed_at IS NOT NULL AS completing
-                          FROM answered
-                          LEFT JOIN counted ON counted.id = answered.request_id
-                        """)
+                        """
+                                + RequestSql.COUNT_DOWN
+                                + """
+                                SELECT answered.id, counted.closed_at IS NOT NULL AS completing
+                                  FROM answered
+                                  LEFT JOIN counted ON counted.id = answered.request_id
+                                """)
                 .bind("deliveries", array("uuid", answers, each -> each.delivery().value()))
                 .bind("bases", array("text", answers, each -> each.basis().wireName()))
                 .bind(

@@ -1,14 +1,16 @@
 package net.cartback.deletion.ledger;
 
-/** What recording a request came to; both carry the code to answer with. */
+import org.jspecify.annotations.Nullable;
+
+/** What recording a request came to. */
 public sealed interface Recording {
 
-    /** The confirmation code of the request. */
-    ConfirmationCode code();
+    /** The confirmation code of the request; null for a notice, which has none. */
+    @Nullable ConfirmationCode code();
 
     /** It is new, and now committed together with its deliveries. */
-    record Created(ConfirmationCode code) implements Recording {}
+    record Created(@Nullable ConfirmationCode code) implements Recording {}
 
-    /** The same wish was recorded before; nothing was created. */
-    record Repeated(ConfirmationCode code) implements Recording {}
+    /** The same was recorded before; nothing was created. */
+    record Repeated(@Nullable ConfirmationCode code) implements Recording {}
 }

@@ -19,10 +19,44 @@ import java.util.stream.Collectors;
 /** SQL on {@code deletion_request}. Each method is one statement. */
 final class RequestSql {
 
+    /**
+     * Parts of a statement: takes the deliveries that its part {@code answered (id, request_id,
+     * was_open)} has closed off their requests; the last one closes its request. The part {@code
+     * counted (id, closed_at)} tells which. Requests are locked in the order of their ids, as
+     * everywhere, so that two statements cannot wait for each other; what one before has counted
+     * down is seen, because a row is read again once it is locked.
+     */
+    static final String COUNT_DOWN =
+            """
+            , closed AS MATERIALIZED (
+                SELECT request_id, count(*) AS deliveries
+                  FROM answered
+                 WHERE was_open
+                 GROUP BY request_id
+            ), locked AS MATERIALIZED (
+                SELECT r.id
+                  FROM deletion_request r
+                 WHERE r.id IN (SELECT request_id FROM closed)
+                 ORDER BY r.id
+                   FOR NO KEY UPDATE
+            ), counted AS (
+                UPDATE deletion_request r
+                   SET open_deliveries = r.open_deliveries - closed.deliveries,
+                       closed_at = CASE WHEN r.open_deliveries = closed.deliveries
+                                        THEN CAST(:now AS timestamptz) END,
+                       repeat_digest = CASE WHEN r.open_deliveries = closed.deliveries
+                                             AND NOT r.dated
+                                            THEN NULL ELSE r.repeat_digest END
+                  FROM locked JOIN closed ON closed.request_id = locked.id
+                 WHERE r.id = locked.id
+                RETURNING r.id, r.closed_at
+            )
+            """;
+
     private RequestSql() {}
 
-    /** The sealed code of a request, and the id that is part of its seal. */
-    record SealedCode(RequestId id, byte[] repeatDigest, byte[] code) {}
+    /** The sealed code of a request, and the id that is part of its seal; a notice has none. */
+    record SealedCode(RequestId id, byte[] repeatDigest, byte @Nullable [] code) {}
 
     /** The request row without its parts. */
     private record Dates(Instant receivedAt, Instant dueAt, @Nullable Instant completedAt) {}
@@ -38,27 +72,34 @@ final class RequestSql {
                 .createQuery(
                         """
                         WITH subscriber AS MATERIALIZED (
-                            SELECT app_id, system_id
-                              FROM deletion_subscriber
+                            SELECT app_id, system_id, event
+                              FROM subscriber
                              WHERE app_id = ANY (:apps)
                         ), recorded AS (
                             INSERT INTO deletion_request
-                                   (id, app_id, platform, secret_id, subject_sealed, repeat_digest,
-                                    dated, code_digest, code_sealed, requested_at, received_at,
-                                    due_at, open_deliveries)
-                            SELECT i.id, i.app_id, i.platform, i.secret_id, i.subject_sealed,
-                                   i.repeat_digest, i.dated, i.code_digest, i.code_sealed,
-                                   i.requested_at, i.received_at, i.due_at,
-                                   (SELECT count(*) FROM subscriber s WHERE s.app_id = i.app_id)
-                              FROM unnest(:ids, :apps, :platforms, :secrets, :subjects, :repeats,
+                                   (id, kind, app_id, platform, secret_id, subject_sealed,
+                                    repeat_digest, dated, code_digest, code_sealed, requested_at,
+                                    received_at, due_at, open_deliveries, closed_at)
+                            SELECT i.id, i.kind, i.app_id, i.platform, i.secret_id,
+                                   i.subject_sealed, i.repeat_digest, i.dated, i.code_digest,
+                                   i.code_sealed, i.requested_at, i.received_at, i.due_at,
+                                   heard.by,
+                                   -- A notice that nobody wants to hear is done with.
+                                   CASE WHEN i.kind <> 'deletion' AND heard.by = 0
+                                        THEN i.received_at END
+                              FROM unnest(:ids, :kinds, :apps, :platforms, :secrets, :subjects, :repeats,
                                           :dated, :code_digests, :codes, :requested, :received,
                                           :due)
-                                   AS i (id, app_id, platform, secret_id, subject_sealed,
+                                   AS i (id, kind, app_id, platform, secret_id, subject_sealed,
                                          repeat_digest, dated, code_digest, code_sealed,
                                          requested_at, received_at, due_at)
+                             CROSS JOIN LATERAL (
+                                   SELECT count(*) AS by
+                                     FROM subscriber s
+                                    WHERE s.app_id = i.app_id AND s.event = i.kind) heard
                              ORDER BY i.repeat_digest
                             ON CONFLICT (repeat_digest) DO NOTHING
-                            RETURNING id, app_id, received_at
+                            RETURNING id, kind, app_id, received_at
                         ), created AS (
                             INSERT INTO delivery
                                    (id, request_id, system_id, state, next_attempt_at, created_at)
@@ -66,10 +107,12 @@ final class RequestSql {
                                    recorded.received_at, recorded.received_at
                               FROM recorded
                               JOIN subscriber ON subscriber.app_id = recorded.app_id
+                                              AND subscriber.event = recorded.kind
                         )
                         SELECT id FROM recorded
                         """)
                 .bind("ids", array("uuid", requests, one -> one.id().value()))
+                .bind("kinds", array("text", requests, one -> one.request().kind().wireName()))
                 .bind("apps", array("text", requests, one -> one.request().app().value()))
                 .bind(
                         "platforms",
@@ -95,7 +138,7 @@ final class RequestSql {
                         SELECT id, repeat_digest, code_sealed
                           FROM deletion_request
                          WHERE repeat_digest = ANY (:repeats)
-                           AND code_sealed IS NOT NULL
+                           AND (code_sealed IS NOT NULL OR kind <> 'deletion')
                         """)
                 .bindArray("repeats", byte[].class, repeatDigests)
                 .map(
@@ -124,7 +167,13 @@ final class RequestSql {
                                r.retained::text AS retained,
                                r.ground, d.closed_at
                           FROM deletion_request q
-                          LEFT JOIN delivery d ON d.request_id = q.id
+                          LEFT JOIN delivery d
+                            ON d.request_id = q.id
+                               -- What was sent again stands for what was sent before.
+                           AND NOT EXISTS (SELECT FROM delivery later
+                                            WHERE later.request_id = d.request_id
+                                              AND later.system_id = d.system_id
+                                              AND later.round > d.round)
                           LEFT JOIN client_system c ON c.id = d.system_id
                           LEFT JOIN receipt r ON r.delivery_id = d.id
                          WHERE q.code_digest = :code
@@ -174,6 +223,7 @@ final class RequestSql {
                          CROSS JOIN LATERAL (SELECT r.received_at
                                                FROM deletion_request r
                                               WHERE r.app_id = a.id AND r.closed_at IS NULL
+                                                AND r.kind = 'deletion'
                                               ORDER BY r.id
                                               LIMIT 1) oldest
                         """)

@@ -14,6 +14,9 @@ public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next, C
         /** It is answered: true whoever holds the lease now. */
         record Close(Answer answer, Basis basis) implements Next {}
 
+        /** A notice has been taken: that is all there is to it. */
+        record Delivered() implements Next {}
+
         /** The receipt comes later. */
         record AwaitReceipt(Instant expectedBy) implements Next {}
 

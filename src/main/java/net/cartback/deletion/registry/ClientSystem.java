@@ -27,7 +27,8 @@ public record ClientSystem(
         Map<Integer, String> answers,
         int maxInFlight,
         Duration timeout,
-        Duration receiptWithin) {
+        Duration receiptWithin,
+        Tls tls) {
 
     /** A webhook secret and until when it is in force; null: without end. */
     public record Secret(WebhookSecret value, @Nullable Instant notAfter) {}

@@ -41,7 +41,9 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
             @Nullable Integer maxInFlight,
             @Nullable Integer ratePerMinute,
             @Nullable Duration timeout,
-            @Nullable Duration receiptWithin) {}
+            @Nullable Duration receiptWithin,
+            @Nullable String tls,
+            @Nullable String ca) {}
 
     /** An entry of {@code secrets}, of an app or of a system. */
     record Secret(@Nullable String label, String value, @Nullable Instant notAfter) {

@@ -136,7 +136,9 @@ final class RegistryReader {
                 "max_in_flight",
                 "rate_per_minute",
                 "timeout",
-                "receipt_within");
+                "receipt_within",
+                "tls",
+                "ca");
         var id =
                 system.required(
                         "id", ClientSystemId::isValid, "must be 1 to 64 of a-z, 0-9, - and _");
@@ -154,6 +156,8 @@ final class RegistryReader {
         var rate = system.integer("rate_per_minute", 1, MAX_RATE);
         var timeout = system.duration("timeout", Duration.ofSeconds(1), MAX_TIMEOUT);
         var within = system.duration("receipt_within", Duration.ofMinutes(1), MAX_RECEIPT_WITHIN);
+        var tls = system.oneOf("tls", Set.of("1.2", "1.3"));
+        var ca = system.pem("ca");
         return id == null || !faults.isEmpty()
                 ? null
                 : new RegistryFile.Client(
@@ -170,7 +174,9 @@ final class RegistryReader {
                         maxInFlight,
                         rate,
                         timeout,
-                        within);
+                        within,
+                        tls,
+                        ca);
     }
 
     private List<RegistryFile.Secret> secrets(YamlFields owner, boolean webhook) {

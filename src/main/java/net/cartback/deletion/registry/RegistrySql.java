@@ -87,14 +87,15 @@ final class RegistrySql {
                         INSERT INTO client_system AS c
                                (id, name, public_name, url, query_sealed, events, ack_means,
                                 answers, max_in_flight, rate_per_minute, timeout_ms,
-                                receipt_within_s)
+                                receipt_within_s, tls, ca)
                         VALUES (:id, COALESCE(:name, ''),
                                 COALESCE(:public_name, 'Connected system'), COALESCE(:url, ''),
                                 :query, COALESCE(:events, ARRAY['deletion']),
                                 COALESCE(:ack_means, 'accepted'),
                                 COALESCE(CAST(:answers AS jsonb), '{}'),
                                 COALESCE(:max_in_flight, 16), COALESCE(:rate, 600),
-                                COALESCE(:timeout_ms, 15000), COALESCE(:within_s, 604800))
+                                COALESCE(:timeout_ms, 15000), COALESCE(:within_s, 604800),
+                                COALESCE(:tls, '1.3'), NULLIF(CAST(:ca AS text), ''))
                         ON CONFLICT (id) DO UPDATE
                            SET name = COALESCE(:name, c.name),
                                public_name = COALESCE(:public_name, c.public_name),
@@ -107,7 +108,9 @@ final class RegistrySql {
                                max_in_flight = COALESCE(:max_in_flight, c.max_in_flight),
                                rate_per_minute = COALESCE(:rate, c.rate_per_minute),
                                timeout_ms = COALESCE(:timeout_ms, c.timeout_ms),
-                               receipt_within_s = COALESCE(:within_s, c.receipt_within_s)
+                               receipt_within_s = COALESCE(:within_s, c.receipt_within_s),
+                               tls = COALESCE(:tls, c.tls),
+                               ca = NULLIF(COALESCE(CAST(:ca AS text), c.ca), '')
                         """)
                 .bind("id", system.id().value())
                 .bind("name", system.name())
@@ -124,6 +127,8 @@ final class RegistrySql {
                         system.events() == null ? null : system.events().toArray())
                 .bind("ack_means", system.ackMeans() == null ? null : system.ackMeans().wireName())
                 .bind("answers", system.answers() == null ? null : write(system.answers()))
+                .bind("tls", system.tls())
+                .bind("ca", system.ca())
                 .bind("max_in_flight", system.maxInFlight())
                 .bind("rate", system.ratePerMinute())
                 .bind(
@@ -206,7 +211,7 @@ final class RegistrySql {
                         """
                         SELECT id, public_name, url, query_sealed, ack_means,
                                answers::text AS answers, max_in_flight, timeout_ms,
-                               receipt_within_s
+                               receipt_within_s, tls, ca
                           FROM client_system
                         """)
                 .map(
@@ -231,7 +236,10 @@ final class RegistrySql {
                                         read(row.getString("answers")),
                                         row.getInt("max_in_flight"),
                                         Duration.ofMillis(row.getInt("timeout_ms")),
-                                        Duration.ofSeconds(row.getLong("receipt_within_s"))))
+                                        Duration.ofSeconds(row.getLong("receipt_within_s")),
+                                        new Tls(
+                                                row.getString("tls").equals("1.2"),
+                                                row.getString("ca"))))
                 .list();
     }
 

@@ -1,10 +1,15 @@
 package net.cartback.deletion.registry;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.ByteArrayInputStream;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -25,6 +30,7 @@ import java.util.regex.Pattern;
 final class YamlFields {
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+    private static final int MAX_PEM = 64 * 1024;
     private static final int MAX_ENTRIES = 10_000;
 
     private final String path;
@@ -175,6 +181,34 @@ final class YamlFields {
             // Falls through to the same fault: the rule is one.
         }
         fault(field, "must be an ISO 8601 duration from " + min + " to " + max);
+        return null;
+    }
+
+    /** PEM certificates (RFC 7468); the text "public" stands for none. */
+    @Nullable String pem(String field) {
+        if (!has(field)) {
+            return null;
+        }
+        var text = node.get(field).asText();
+        if (text.equals("public")) {
+            return "";
+        }
+        if (text.length() > MAX_PEM) {
+            fault(field, "must have at most " + MAX_PEM + " characters");
+            return null;
+        }
+        try {
+            var certificates =
+                    CertificateFactory.getInstance("X.509")
+                            .generateCertificates(
+                                    new ByteArrayInputStream(text.getBytes(US_ASCII)));
+            if (!certificates.isEmpty()) {
+                return text;
+            }
+        } catch (CertificateException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        fault(field, "must be PEM certificates, or public");
         return null;
     }
 

@@ -8,9 +8,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.Tls;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -94,11 +96,16 @@ class DispatchRulesTest {
     void an_acknowledgement_means_deleted_only_where_that_is_agreed_and_a_body_beats_it() {
         var agreed = system(AckMeans.DELETED, Map.of());
 
-        assertThat(ReplyTable.read(agreed, 204, new byte[0], null, NOW))
+        assertThat(ReplyTable.read(Kind.DELETION, agreed, 204, new byte[0], null, NOW))
                 .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
         assertThat(
                         ReplyTable.read(
-                                agreed, 200, bytes("{\"outcome\":\"nothing_found\"}"), null, NOW))
+                                Kind.DELETION,
+                                agreed,
+                                200,
+                                bytes("{\"outcome\":\"nothing_found\"}"),
+                                null,
+                                NOW))
                 .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.IN_REPLY));
     }
 
@@ -106,13 +113,14 @@ class DispatchRulesTest {
     void a_body_that_cannot_be_read_never_passes_as_deleted() {
         var agreed = system(AckMeans.DELETED, Map.of());
 
-        assertThat(ReplyTable.read(agreed, 200, null, null, NOW)).isEqualTo(new Reply.Accepted());
+        assertThat(ReplyTable.read(Kind.DELETION, agreed, 200, null, null, NOW))
+                .isEqualTo(new Reply.Accepted());
         for (var unreadable :
                 List.of(
                         "{\"outcome\":\"refused\"",
                         "\uFEFF{\"outcome\":\"refused\"",
                         " {\"outcome\":\"refused\",\"outcome\":\"x\"}")) {
-            assertThat(ReplyTable.read(agreed, 200, bytes(unreadable), null, NOW))
+            assertThat(ReplyTable.read(Kind.DELETION, agreed, 200, bytes(unreadable), null, NOW))
                     .isEqualTo(new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT));
         }
     }
@@ -121,9 +129,9 @@ class DispatchRulesTest {
     void a_status_that_is_agreed_to_mean_an_outcome_means_it() {
         var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found", 410, "deleted"));
 
-        assertThat(ReplyTable.read(agreed, 404, new byte[0], null, NOW))
+        assertThat(ReplyTable.read(Kind.DELETION, agreed, 404, new byte[0], null, NOW))
                 .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.ACK));
-        assertThat(ReplyTable.read(agreed, 410, new byte[0], null, NOW))
+        assertThat(ReplyTable.read(Kind.DELETION, agreed, 410, new byte[0], null, NOW))
                 .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
     }
 
@@ -173,7 +181,12 @@ class DispatchRulesTest {
     void retry_after_is_read_as_seconds_or_date_and_capped_at_a_day(String header, Duration wait) {
         assertThat(
                         ReplyTable.read(
-                                system(AckMeans.ACCEPTED, Map.of()), 503, new byte[0], header, NOW))
+                                Kind.DELETION,
+                                system(AckMeans.ACCEPTED, Map.of()),
+                                503,
+                                new byte[0],
+                                header,
+                                NOW))
                 .isEqualTo(new Reply.Throttled(wait));
     }
 
@@ -262,7 +275,8 @@ class DispatchRulesTest {
     }
 
     private static Reply read(int status, String body) {
-        return ReplyTable.read(system(AckMeans.ACCEPTED, Map.of()), status, bytes(body), null, NOW);
+        return ReplyTable.read(
+                Kind.DELETION, system(AckMeans.ACCEPTED, Map.of()), status, bytes(body), null, NOW);
     }
 
     private static ClientSystem system(AckMeans ackMeans, Map<Integer, String> answers) {
@@ -275,7 +289,8 @@ class DispatchRulesTest {
                 answers,
                 1,
                 Duration.ofSeconds(15),
-                Duration.ofDays(7));
+                Duration.ofDays(7),
+                Tls.USUAL);
     }
 
     private static byte[] bytes(@Nullable String text) {

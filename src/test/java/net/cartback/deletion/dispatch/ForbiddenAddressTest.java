@@ -3,6 +3,8 @@ package net.cartback.deletion.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import net.cartback.deletion.registry.Tls;
+
 import okhttp3.Dns;
 import okhttp3.Request;
 
@@ -203,6 +205,7 @@ class ForbiddenAddressTest {
                         () ->
                                 client.execute(
                                         new Request.Builder().url("http://203.0.114.1/x").build(),
+                                        Tls.USUAL,
                                         LIMIT))
                 .isInstanceOf(GuardedClient.AddressRefused.class);
     }
@@ -218,7 +221,7 @@ class ForbiddenAddressTest {
                 new Request.Builder()
                         .url("https://" + host + ":" + loopback.getLocalPort() + "/x")
                         .build();
-        client.execute(request, Duration.ofSeconds(1)).close();
+        client.execute(request, Tls.USUAL, Duration.ofSeconds(1)).close();
     }
 
     private void assertNobodyConnected() {

@@ -1,0 +1,198 @@
+package net.cartback.deletion.admin;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import io.javalin.http.Context;
+
+import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.ledger.AnswerReading;
+import net.cartback.deletion.ledger.DeliveryRecord;
+import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.ledger.Note;
+import net.cartback.deletion.ledger.Replay;
+import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.RequestBody;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The JSON object that a verb is sent with: who, why, and what else the verb takes. Every fault
+ * names its field and the rule.
+ */
+final class AdminBody {
+
+    private static final int MAX_BODY_BYTES = 16 * 1024;
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(32)
+                                                    .maxNumberLength(100)
+                                                    .build())
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .build();
+
+    private final byte[] bytes;
+    private final JsonNode json;
+
+    private AdminBody(byte[] bytes, JsonNode json) {
+        this.bytes = bytes;
+        this.json = json;
+    }
+
+    /** Reads the body of a verb that takes these fields beside {@code by} and {@code why}. */
+    static AdminBody of(Context ctx, String... fields) {
+        var bytes = RequestBody.read(ctx, MAX_BODY_BYTES);
+        JsonNode json;
+        try {
+            json = JSON.readTree(bytes);
+        } catch (IOException e) {
+            throw malformed();
+        }
+        if (json == null || !json.isObject()) {
+            throw malformed();
+        }
+        var known = new HashSet<>(List.of(fields));
+        known.addAll(List.of("by", "why"));
+        for (var name : (Iterable<String>) json::fieldNames) {
+            if (!known.contains(name)) {
+                throw ProblemException.of(
+                        400,
+                        "malformed",
+                        "The body may hold " + String.join(", ", known.stream().sorted().toList()));
+            }
+        }
+        return new AdminBody(bytes, json);
+    }
+
+    Note note() {
+        return new Note(text("by", Note.MAX_BY), text("why", Note.MAX_WHY));
+    }
+
+    /** Whether it shall only be counted what would be done. */
+    boolean isDryRun() {
+        var value = json.path("dry_run");
+        if (!value.isMissingNode() && !value.isBoolean()) {
+            throw fault("dry_run", "must be true or false");
+        }
+        return value.asBoolean(false);
+    }
+
+    Instant requiredInstant(String field) {
+        var instant = instant(field);
+        if (instant == null) {
+            throw fault(field, "is required");
+        }
+        return instant;
+    }
+
+    Answer answer() {
+        return switch (AnswerReading.of(bytes)) {
+            case AnswerReading.Read(var answer) -> answer;
+            case AnswerReading.NoOutcome() -> throw fault("outcome", "is required");
+            case AnswerReading.Unacceptable(var field, var rule) -> throw fault(field, rule);
+        };
+    }
+
+    Replay replay() {
+        var from = instant("from");
+        var to = instant("to");
+        if (from != null && to != null && !from.isBefore(to)) {
+            throw fault("to", "must be after from");
+        }
+        return new Replay(from, to, states(), error());
+    }
+
+    private Set<DeliveryRecord.State> states() {
+        var list = json.path("states");
+        if (list.isMissingNode()) {
+            return Replay.STATES;
+        }
+        var states = EnumSet.noneOf(DeliveryRecord.State.class);
+        for (var each : list) {
+            Replay.STATES.stream()
+                    .filter(state -> state.wireName().equals(each.textValue()))
+                    .findFirst()
+                    .ifPresentOrElse(
+                            states::add,
+                            () -> {
+                                throw fault(
+                                        "states", "may hold pending, awaiting_receipt and parked");
+                            });
+        }
+        if (states.isEmpty()) {
+            throw fault("states", "must hold at least one state");
+        }
+        return states;
+    }
+
+    private @Nullable ErrorClass error() {
+        var error = json.path("error");
+        if (error.isMissingNode() || error.isNull()) {
+            return null;
+        }
+        return Arrays.stream(ErrorClass.values())
+                .filter(each -> each.wireName().equals(error.textValue()))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                fault(
+                                        "error",
+                                        "must be one of "
+                                                + String.join(
+                                                        ", ",
+                                                        Arrays.stream(ErrorClass.values())
+                                                                .map(ErrorClass::wireName)
+                                                                .toList())));
+    }
+
+    private @Nullable Instant instant(String field) {
+        var value = json.path(field);
+        if (value.isMissingNode() || value.isNull()) {
+            return null;
+        }
+        try {
+            if (value.isTextual()) {
+                return Instant.parse(value.textValue());
+            }
+        } catch (DateTimeParseException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        throw fault(field, "must be an instant such as 2027-01-31T00:00:00Z");
+    }
+
+    private String text(String field, int max) {
+        var text = json.path(field).textValue();
+        if (text == null || text.isBlank() || text.length() > max) {
+            throw fault(field, "must be text of 1 to " + max + " characters");
+        }
+        return text.strip();
+    }
+
+    static ProblemException fault(String field, String rule) {
+        return ProblemException.withField(400, "malformed", field, field + " " + rule);
+    }
+
+    private static ProblemException malformed() {
+        return ProblemException.of(
+                400, "malformed", "The body must be a JSON object with each key once");
+    }
+}

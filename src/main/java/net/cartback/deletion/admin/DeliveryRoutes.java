@@ -1,0 +1,221 @@
+package net.cartback.deletion.admin;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+
+import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.DeliveryRecord;
+import net.cartback.deletion.ledger.OperatorVerbs;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * {@code /admin/v1/deliveries}: deliveries with their history, and the verbs that concern one of
+ * them. Nothing here says who the person is.
+ *
+ * <p>Thread-safe.
+ */
+public final class DeliveryRoutes implements Routes {
+
+    private static final String DELIVERIES = "/admin/v1/deliveries";
+    private static final String DELIVERY = DELIVERIES + "/{delivery_id}";
+    private static final int DEFAULT_LIMIT = 50;
+    private static final int MAX_LIMIT = 500;
+
+    private final AdminAccess access;
+    private final OperatorVerbs verbs;
+    private final Runnable newWork;
+
+    /**
+     * @param newWork told after each verb that may have made a delivery due
+     */
+    public DeliveryRoutes(AdminAccess access, OperatorVerbs verbs, Runnable newWork) {
+        this.access = access;
+        this.verbs = verbs;
+        this.newWork = newWork;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        Routes.read(routes, DELIVERIES, access.guard(this::list));
+        Routes.read(routes, DELIVERY, access.guard(this::show));
+        routes.post(
+                DELIVERY + "/retry",
+                access.guard(
+                        ctx -> {
+                            done(ctx, verbs.retry(delivery(ctx), AdminBody.of(ctx).note()));
+                            newWork.run();
+                        }));
+        routes.post(
+                DELIVERY + "/unpark",
+                access.guard(
+                        ctx -> {
+                            done(ctx, verbs.unpark(delivery(ctx), AdminBody.of(ctx).note()));
+                            newWork.run();
+                        }));
+        routes.post(
+                DELIVERY + "/record",
+                access.guard(
+                        ctx -> {
+                            var body = AdminBody.of(ctx, "outcome", "retained", "ground");
+                            done(ctx, verbs.record(delivery(ctx), body.answer(), body.note()));
+                        }));
+        routes.post(
+                DELIVERY + "/amend",
+                access.guard(
+                        ctx -> {
+                            var body = AdminBody.of(ctx, "outcome", "retained", "ground");
+                            done(ctx, verbs.amend(delivery(ctx), body.answer(), body.note()));
+                        }));
+        routes.post(
+                DELIVERY + "/close-unconfirmed",
+                access.guard(
+                        ctx ->
+                                done(
+                                        ctx,
+                                        verbs.closeUnconfirmed(
+                                                delivery(ctx), AdminBody.of(ctx).note()))));
+    }
+
+    private void list(Context ctx) {
+        var system =
+                Optional.ofNullable(ctx.queryParam("system"))
+                        .filter(ClientSystemId::isValid)
+                        .map(ClientSystemId::new)
+                        .orElseThrow(() -> AdminBody.fault("system", "must be a system's id"));
+        var state =
+                Arrays.stream(DeliveryRecord.State.values())
+                        .filter(each -> each != DeliveryRecord.State.CLOSED)
+                        .filter(each -> each.wireName().equals(ctx.queryParam("state")))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        AdminBody.fault(
+                                                "state",
+                                                "must be pending, in_flight, awaiting_receipt or"
+                                                        + " parked"));
+        var limit = limit(ctx.queryParam("limit"));
+        var after = ctx.queryParam("after");
+        var from = after == null ? null : DeliveryId.parse(after).orElse(null);
+        if (after != null && from == null) {
+            throw AdminBody.fault("after", "must be the id of a delivery");
+        }
+        var page = verbs.deliveries(system, state, from, limit);
+        var json = JsonNodeFactory.instance.objectNode();
+        var list = json.putArray("deliveries");
+        page.forEach(each -> list.add(json(each)));
+        json.put("next", page.size() < limit ? null : page.getLast().id().toString());
+        SystemRoutes.answer(ctx, json);
+    }
+
+    private static int limit(@Nullable String text) {
+        if (text == null) {
+            return DEFAULT_LIMIT;
+        }
+        if (text.matches("[0-9]{1,3}")) {
+            int limit = Integer.parseInt(text);
+            if (limit >= 1 && limit <= MAX_LIMIT) {
+                return limit;
+            }
+        }
+        throw AdminBody.fault("limit", "must be a whole number from 1 to " + MAX_LIMIT);
+    }
+
+    private void show(Context ctx) {
+        var history = verbs.history(delivery(ctx)).orElseThrow(DeliveryRoutes::unknown);
+        var json = json(history.delivery());
+        var attempts = json.putArray("attempt_log");
+        for (var each : history.attempts()) {
+            attempts.addObject()
+                    .put("number", each.number())
+                    .put("started_at", each.startedAt().toString())
+                    .put("duration_ms", each.duration().toMillis())
+                    .put("reply", each.reply())
+                    .put("error", each.error())
+                    .put("status", each.status())
+                    .put("answer", each.answer());
+        }
+        var answers = json.putArray("answers");
+        for (var each : history.answers()) {
+            var answer = answers.addObject();
+            answer.put("standing", each.standing())
+                    .put("basis", each.basis().wireName())
+                    .put("at", each.at().toString())
+                    .put("outcome", each.answer().outcome().wireName());
+            var ground = each.answer().ground();
+            answer.put("ground", ground == null ? null : ground.wireName());
+            var retained = answer.putArray("retained");
+            for (var kept : each.answer().retained()) {
+                var until = kept.until();
+                retained.addObject()
+                        .put("category", kept.category().wireName())
+                        .put("ground", kept.ground().wireName())
+                        .put("until", until == null ? null : until.toString());
+            }
+        }
+        var actions = json.putArray("actions");
+        for (var each : history.actions()) {
+            var note = each.note();
+            actions.addObject()
+                    .put("at", each.at().toString())
+                    .put("verb", each.verb())
+                    .put("by", note == null ? null : note.by())
+                    .put("why", note == null ? null : note.why());
+        }
+        SystemRoutes.answer(ctx, json);
+    }
+
+    private void done(Context ctx, OperatorVerbs.Verdict verdict) {
+        switch (verdict) {
+            case DONE -> show(ctx);
+            case UNKNOWN -> throw unknown();
+            case NOT_NOW ->
+                    throw ProblemException.of(
+                            409,
+                            "not-now",
+                            "The delivery is not in a state for this; look at it first");
+        }
+    }
+
+    private static DeliveryId delivery(Context ctx) {
+        return DeliveryId.parse(ctx.pathParam("delivery_id")).orElseThrow(DeliveryRoutes::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.of(404, "unknown-delivery", "There is no delivery of this id");
+    }
+
+    private static ObjectNode json(DeliveryRecord delivery) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("id", delivery.id().toString())
+                .put("request_id", delivery.request().toString())
+                .put("system_id", delivery.system().value())
+                .put("app_id", delivery.app().value())
+                .put("kind", delivery.kind().wireName())
+                .put("state", delivery.state().wireName())
+                .put("outcome", delivery.outcome())
+                .put("round", delivery.round())
+                .put("attempts", delivery.attempts())
+                .put("reminders", delivery.reminders())
+                .put("reason", delivery.reason())
+                .put("next_attempt_at", text(delivery.nextAttemptAt()))
+                .put("created_at", delivery.createdAt().toString())
+                .put("closed_at", text(delivery.closedAt()))
+                .put("due_at", delivery.dueAt().toString());
+    }
+
+    private static @Nullable String text(@Nullable Instant instant) {
+        return instant == null ? null : instant.toString();
+    }
+}

@@ -1,0 +1,230 @@
+package net.cartback.deletion.admin;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+
+import net.cartback.deletion.ledger.Backlog;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Note;
+import net.cartback.deletion.ledger.OperatorVerbs;
+import net.cartback.deletion.ledger.TestDeliveries;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.function.IntSupplier;
+
+/**
+ * {@code /admin/v1/systems}: client systems, what waits for them, and the verbs that concern one as
+ * a whole. No client system is called from here.
+ *
+ * <p>Thread-safe.
+ */
+public final class SystemRoutes implements Routes {
+
+    private static final String SYSTEMS = "/admin/v1/systems";
+    private static final String SYSTEM = SYSTEMS + "/{system_id}";
+
+    private final AdminAccess access;
+    private final Ledger ledger;
+    private final OperatorVerbs verbs;
+    private final TestDeliveries tests;
+    private final Runnable newWork;
+
+    /**
+     * @param newWork told after each verb that may have made deliveries due
+     */
+    public SystemRoutes(
+            AdminAccess access,
+            Ledger ledger,
+            OperatorVerbs verbs,
+            TestDeliveries tests,
+            Runnable newWork) {
+        this.access = access;
+        this.ledger = ledger;
+        this.verbs = verbs;
+        this.tests = tests;
+        this.newWork = newWork;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        Routes.read(routes, SYSTEMS, access.guard(this::list));
+        Routes.read(routes, SYSTEM, access.guard(this::show));
+        routes.post(SYSTEM + "/pause", access.guard(this::pause));
+        routes.post(SYSTEM + "/resume", access.guard(this::resume));
+        routes.post(SYSTEM + "/replay", access.guard(this::replay));
+        routes.post(SYSTEM + "/redeliver", access.guard(this::redeliver));
+        routes.post(SYSTEM + "/close-unconfirmed", access.guard(this::closeUnconfirmed));
+        routes.post(SYSTEM + "/tests", access.guard(this::test));
+        Routes.read(routes, SYSTEM + "/tests/{test_id}", access.guard(this::showTest));
+    }
+
+    private void list(Context ctx) {
+        var json = JsonNodeFactory.instance.objectNode();
+        var systems = json.putArray("systems");
+        for (var each : ledger.backlog()) {
+            systems.add(json(each));
+        }
+        answer(ctx, json);
+    }
+
+    private void show(Context ctx) {
+        answer(ctx, json(system(ctx)));
+    }
+
+    private void pause(Context ctx) {
+        var system = system(ctx).system();
+        verbs.pause(system, AdminBody.of(ctx).note());
+        show(ctx);
+    }
+
+    private void resume(Context ctx) {
+        var system = system(ctx).system();
+        verbs.resume(system, AdminBody.of(ctx).note());
+        newWork.run();
+        show(ctx);
+    }
+
+    private void replay(Context ctx) {
+        var system = system(ctx).system();
+        var body = AdminBody.of(ctx, "from", "to", "states", "error", "dry_run");
+        var replay = body.replay();
+        many(
+                ctx,
+                body,
+                () -> verbs.countReplay(system, replay),
+                (id, note) -> verbs.replay(id, replay, note),
+                system);
+    }
+
+    private void redeliver(Context ctx) {
+        var system = system(ctx).system();
+        var body = AdminBody.of(ctx, "closed_since", "dry_run");
+        var since = body.requiredInstant("closed_since");
+        many(
+                ctx,
+                body,
+                () -> verbs.countRedeliver(system, since),
+                (id, note) -> verbs.redeliver(id, since, note),
+                system);
+    }
+
+    private void closeUnconfirmed(Context ctx) {
+        var system = system(ctx).system();
+        many(
+                ctx,
+                AdminBody.of(ctx, "dry_run"),
+                () -> verbs.countUnanswered(system),
+                verbs::closeUnconfirmed,
+                system);
+    }
+
+    private void many(
+            Context ctx,
+            AdminBody body,
+            IntSupplier count,
+            BiFunction<ClientSystemId, Note, Integer> verb,
+            ClientSystemId system) {
+        var note = body.note();
+        boolean dryRun = body.isDryRun();
+        int deliveries = dryRun ? count.getAsInt() : verb.apply(system, note);
+        if (!dryRun) {
+            newWork.run();
+        }
+        answer(
+                ctx,
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("deliveries", deliveries)
+                        .put("dry_run", dryRun));
+    }
+
+    private void test(Context ctx) {
+        var system = system(ctx).system();
+        var id = tests.ask(system, AdminBody.of(ctx).note());
+        newWork.run();
+        ctx.header("Location", SYSTEMS + "/" + system + "/tests/" + id);
+        answer(
+                ctx.status(202),
+                JsonNodeFactory.instance.objectNode().put("test_id", id.toString()));
+    }
+
+    private void showTest(Context ctx) {
+        var system = system(ctx).system();
+        var test =
+                uuid(ctx.pathParam("test_id"))
+                        .flatMap(id -> tests.find(system, id))
+                        .orElseThrow(
+                                () ->
+                                        ProblemException.of(
+                                                404,
+                                                "unknown-test",
+                                                "There is no test of this id; tests are kept for a"
+                                                        + " week"));
+        var json =
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("test_id", test.id().toString())
+                        .put("system_id", test.system().value())
+                        .put("state", test.steps() == null ? "waiting" : "done");
+        var steps = json.putArray("steps");
+        if (test.steps() != null) {
+            for (var each : test.steps()) {
+                steps.addObject()
+                        .put("step", each.step())
+                        .put("ok", each.ok())
+                        .put("detail", each.detail());
+            }
+        }
+        answer(ctx, json);
+    }
+
+    private Backlog system(Context ctx) {
+        var id = ctx.pathParam("system_id");
+        return ledger.backlog().stream()
+                .filter(each -> each.system().value().equals(id))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                ProblemException.of(
+                                        404,
+                                        "unknown-system",
+                                        "No client system of this id is registered"));
+    }
+
+    private static ObjectNode json(Backlog backlog) {
+        var until = backlog.heldUntil();
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("id", backlog.system().value())
+                .put("name", backlog.name())
+                .put("held_reason", backlog.heldReason())
+                .put("held_until", until == null ? null : until.toString())
+                .put("pending", backlog.pending())
+                .put("awaiting_receipt", backlog.awaitingReceipt())
+                .put("silent", backlog.silent())
+                .put("parked", backlog.parked())
+                .put("lag_seconds", backlog.lag().toSeconds());
+    }
+
+    static Optional<UUID> uuid(String text) {
+        try {
+            return text.length() == 36 ? Optional.of(UUID.fromString(text)) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    static void answer(Context ctx, @Nullable ObjectNode json) {
+        ctx.contentType("application/json").result(String.valueOf(json));
+    }
+}

@@ -1,0 +1,77 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A delivery as an operator sees it. It says nothing of the person.
+ *
+ * @param outcome null while it is not closed; of a notice {@code delivered} or {@code expired}
+ * @param round 1, and one more each time it was sent afresh to a client that had lost what it did
+ * @param step how far it has come in the schedule of retries
+ * @param reason what the last attempt came to, or what to mend; null: nothing
+ * @param nextAttemptAt when it is due; in flight: when its lease ends; awaiting: when its answer is
+ * @param dueAt of its request
+ */
+public record DeliveryRecord(
+        DeliveryId id,
+        RequestId request,
+        ClientSystemId system,
+        MetaAppId app,
+        Kind kind,
+        State state,
+        @Nullable String outcome,
+        int round,
+        int attempts,
+        int step,
+        int reminders,
+        @Nullable String reason,
+        @Nullable Instant nextAttemptAt,
+        Instant createdAt,
+        @Nullable Instant closedAt,
+        Instant dueAt) {
+
+    /** Where it is. */
+    public enum State implements WireName {
+        PENDING,
+        /** On its way at this moment, or left by a worker that died, until its lease ends. */
+        IN_FLIGHT,
+        AWAITING_RECEIPT,
+        PARKED,
+        CLOSED
+    }
+
+    /**
+     * One HTTP try.
+     *
+     * @param answer the beginning of what came back; null: nothing, or it cannot be opened
+     */
+    public record Try(
+            int number,
+            Instant startedAt,
+            Duration duration,
+            String reply,
+            @Nullable String error,
+            @Nullable Integer status,
+            @Nullable String answer) {}
+
+    /**
+     * An answer.
+     *
+     * @param standing {@code stands}, {@code amended} or {@code contradicts}
+     */
+    public record Said(String standing, Basis basis, Answer answer, Instant at) {}
+
+    /** What an operator did with it. */
+    public record Done(Instant at, String verb, @Nullable Note note) {}
+
+    /** All that is known of one delivery; newest first. */
+    public record History(
+            DeliveryRecord delivery, List<Try> attempts, List<Said> answers, List<Done> actions) {}
+}

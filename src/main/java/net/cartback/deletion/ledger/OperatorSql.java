@@ -1,0 +1,473 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** SQL of what operators do. Each method is one statement. */
+final class OperatorSql {
+
+    private OperatorSql() {}
+
+    /** One thing that an operator did. */
+    record Action(
+            UUID id,
+            String verb,
+            @Nullable ClientSystemId system,
+            @Nullable DeliveryId delivery,
+            int deliveries,
+            byte @Nullable [] noteSealed) {}
+
+    static void insert(Handle handle, Action action, Instant now) {
+        var system = action.system();
+        var delivery = action.delivery();
+        handle.createUpdate(
+                        """
+                        INSERT INTO operator_action
+                               (id, at, verb, system_id, delivery_id, deliveries, note_sealed)
+                        VALUES (:id, :now, :verb, :system, :delivery, :deliveries, :note)
+                        """)
+                .bind("id", action.id())
+                .bind("now", now)
+                .bind("verb", action.verb())
+                .bind("system", system == null ? null : system.value())
+                .bind("delivery", delivery == null ? null : delivery.value())
+                .bind("deliveries", action.deliveries())
+                .bind("note", action.noteSealed())
+                .execute();
+    }
+
+    /** Nothing is claimed from it any more, whatever else held it back. */
+    static void pause(Handle handle, ClientSystemId system) {
+        handle.createUpdate(
+                        """
+                        UPDATE system_gate
+                           SET claimable_at = 'infinity', held_reason = 'paused', hold_level = 0,
+                               probe_lease = NULL
+                         WHERE system_id = :system
+                        """)
+                .bind("system", system.value())
+                .execute();
+    }
+
+    /** The next claim takes one delivery as a probe. Nothing happens to what is not paused. */
+    static void resume(Handle handle, ClientSystemId system, Instant now) {
+        handle.createUpdate(
+                        """
+                        UPDATE system_gate
+                           SET claimable_at = :now, held_reason = 'resuming'
+                         WHERE system_id = :system
+                           AND held_reason = 'paused'
+                        """)
+                .bind("system", system.value())
+                .bind("now", now)
+                .execute();
+    }
+
+    /**
+     * A state as the conditions of the indexes that hold it, so that each is walked and nothing
+     * else is read. Closed deliveries are in none.
+     */
+    private static List<String> indexed(DeliveryRecord.State state) {
+        return switch (state) {
+            case PENDING ->
+                    List.of(
+                            "d.state = 'pending' AND d.lease_id IS NULL AND d.step = 0",
+                            "d.state = 'pending' AND d.lease_id IS NULL AND d.step > 0");
+            case IN_FLIGHT -> List.of("d.lease_id IS NOT NULL");
+            case AWAITING_RECEIPT -> List.of("d.state = 'awaiting_receipt'");
+            case PARKED -> List.of("d.state = 'parked'");
+            case CLOSED -> throw new IllegalArgumentException("Closed deliveries are in no index");
+        };
+    }
+
+    /** Deliveries that are not answered, match, and are not on their way at this moment. */
+    static List<UUID> unanswered(Handle handle, ClientSystemId system, Replay replay, int atMost) {
+        var matching =
+                replay.states().stream()
+                        .sorted()
+                        .flatMap(state -> indexed(state).stream())
+                        .map(
+                                indexed ->
+                                        """
+                                        SELECT d.id
+                                          FROM delivery d
+                                         WHERE d.system_id = :system
+                                           AND %s
+                                           AND d.created_at >= COALESCE(
+                                                   CAST(:from AS timestamptz), '-infinity')
+                                           AND d.created_at < COALESCE(
+                                                   CAST(:to AS timestamptz), 'infinity')
+                                           AND (CAST(:error AS text) IS NULL
+                                                OR d.reason = :error
+                                                OR starts_with(d.reason, :error || '_'))
+                                        """
+                                                .formatted(indexed))
+                        .collect(Collectors.joining(" UNION ALL "));
+        return handle.createQuery(matching + " LIMIT :at_most")
+                .bind("system", system.value())
+                .bind("from", replay.from())
+                .bind("to", replay.to())
+                .bind("error", replay.error() == null ? null : replay.error().wireName())
+                .bind("at_most", atMost)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /** Makes them due now, unless they have been answered or are on their way meanwhile. */
+    static int makeDue(Handle handle, List<UUID> deliveries, Instant now) {
+        return handle.createUpdate(
+                        """
+                        WITH waiting AS MATERIALIZED (
+                            SELECT id FROM delivery
+                             WHERE id = ANY (:deliveries)
+                             ORDER BY id
+                               FOR NO KEY UPDATE
+                        )
+                        UPDATE delivery d
+                           SET state = 'pending', step = GREATEST(d.step, 1), next_attempt_at = :now
+                          FROM waiting
+                         WHERE d.id = waiting.id
+                           AND d.state <> 'closed'
+                           AND d.lease_id IS NULL
+                        """)
+                .bindArray("deliveries", UUID.class, deliveries)
+                .bind("now", now)
+                .execute();
+    }
+
+    /** Closes what is not answered although nobody ever will; returns how many. */
+    static int closeUnconfirmed(Handle handle, List<UUID> deliveries, Instant now) {
+        return handle.createQuery(
+                        """
+                        WITH waiting AS MATERIALIZED (
+                            SELECT id FROM delivery
+                             WHERE id = ANY (:deliveries)
+                             ORDER BY id
+                               FOR NO KEY UPDATE
+                        ), answered AS (
+                            UPDATE delivery d
+                               SET state = 'closed', outcome = 'unconfirmed', closed_at = :now,
+                                   next_attempt_at = NULL, lease_id = NULL, reason = NULL
+                              FROM waiting
+                             WHERE d.id = waiting.id
+                               AND d.state <> 'closed'
+                            RETURNING d.id, d.request_id, true AS was_open
+                        )
+                        """
+                                + RequestSql.COUNT_DOWN
+                                + "SELECT count(*) FROM answered")
+                .bindArray("deliveries", UUID.class, deliveries)
+                .bind("now", now)
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    /** What was found in one stretch of the table, and where it ended; null: at the end. */
+    record Stretch(@Nullable UUID last, List<UUID> found) {}
+
+    /**
+     * Deletions of this system that are closed and could be sent again, because the person is
+     * known. Closed deliveries are in no index, so the table is read, a stretch at a time.
+     */
+    static Stretch closedSince(
+            Handle handle, ClientSystemId system, Instant since, @Nullable UUID after, int rows) {
+        return handle.createQuery(
+                        """
+                        WITH stretch AS MATERIALIZED (
+                            SELECT id, request_id, system_id, state, closed_at, round
+                              FROM delivery
+                             WHERE id > COALESCE(:after,
+                                        CAST('00000000-0000-0000-0000-000000000000' AS uuid))
+                             ORDER BY id
+                             LIMIT :rows
+                        )
+                        SELECT (SELECT id FROM stretch ORDER BY id DESC LIMIT 1) AS last,
+                               ARRAY(SELECT d.id
+                                       FROM stretch d
+                                       JOIN deletion_request r ON r.id = d.request_id
+                                      WHERE d.system_id = :system
+                                        AND d.state = 'closed'
+                                        AND d.closed_at >= :since
+                                        AND r.kind = 'deletion'
+                                        AND r.subject_sealed IS NOT NULL
+                                        AND NOT EXISTS (
+                                            SELECT FROM delivery later
+                                             WHERE later.request_id = d.request_id
+                                               AND later.system_id = d.system_id
+                                               AND later.round > d.round)) AS found
+                        """)
+                .bind("system", system.value())
+                .bind("since", since)
+                .bind("after", after)
+                .bind("rows", rows)
+                .map(
+                        (row, context) ->
+                                new Stretch(
+                                        row.getObject("last", UUID.class),
+                                        List.of((UUID[]) row.getArray("found").getArray())))
+                .one();
+    }
+
+    /**
+     * A fresh delivery beside each of these, of the next round; their requests are open again. It
+     * comes as a retry, so that a pile of them cannot delay new requests.
+     */
+    static int deliverAgain(Handle handle, List<UUID> deliveries, Instant now) {
+        return handle.createQuery(
+                        """
+                        WITH before AS MATERIALIZED (
+                            SELECT request_id, system_id, round
+                              FROM delivery
+                             WHERE id = ANY (:deliveries)
+                        ), locked AS MATERIALIZED (
+                            SELECT r.id
+                              FROM deletion_request r
+                             WHERE r.id IN (SELECT request_id FROM before)
+                               AND r.subject_sealed IS NOT NULL
+                             ORDER BY r.id
+                               FOR NO KEY UPDATE
+                        ), created AS (
+                            INSERT INTO delivery (id, request_id, system_id, state, step,
+                                                  next_attempt_at, created_at, round)
+                            SELECT uuidv7(), before.request_id, before.system_id, 'pending', 1,
+                                   :now, :now, before.round + 1
+                              FROM before
+                              JOIN locked ON locked.id = before.request_id
+                            ON CONFLICT (request_id, system_id, round) DO NOTHING
+                            RETURNING request_id
+                        ), opened AS (
+                            UPDATE deletion_request r
+                               SET open_deliveries = r.open_deliveries + 1, closed_at = NULL
+                              FROM created
+                             WHERE r.id = created.request_id
+                        )
+                        SELECT count(*) FROM created
+                        """)
+                .bindArray("deliveries", UUID.class, deliveries)
+                .bind("now", now)
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    /** Keeps what a receipt says, under the action that is about to change it. */
+    static boolean keepBeforeAmending(Handle handle, UUID action, DeliveryId delivery) {
+        return handle.createUpdate(
+                                """
+                                INSERT INTO amendment (action_id, delivery_id, basis, outcome,
+                                                       retained, ground, received_at)
+                                SELECT :action, delivery_id, basis, outcome, retained, ground,
+                                       received_at
+                                  FROM receipt
+                                 WHERE delivery_id = :delivery
+                                """)
+                        .bind("action", action)
+                        .bind("delivery", delivery.value())
+                        .execute()
+                == 1;
+    }
+
+    /** Locks a receipt, so that two amendments come one after the other. */
+    static boolean lockReceipt(Handle handle, DeliveryId delivery) {
+        return handle.createQuery("SELECT 1 FROM receipt WHERE delivery_id = :id FOR UPDATE")
+                .bind("id", delivery.value())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent();
+    }
+
+    /** What an operator says instead, in the receipt and on the delivery. */
+    static void amend(Handle handle, DeliveryId delivery, Answer answer, Instant now) {
+        var ground = answer.ground();
+        handle.createUpdate(
+                        """
+                        WITH amended AS (
+                            UPDATE receipt
+                               SET basis = 'by_hand', outcome = :outcome,
+                                   retained = CAST(:retained AS jsonb), ground = :ground,
+                                   received_at = :now
+                             WHERE delivery_id = :delivery
+                            RETURNING delivery_id, outcome
+                        )
+                        UPDATE delivery d
+                           SET outcome = amended.outcome
+                          FROM amended
+                         WHERE d.id = amended.delivery_id
+                        """)
+                .bind("delivery", delivery.value())
+                .bind("outcome", answer.outcome().wireName())
+                .bind("retained", LedgerSql.retained(answer.retained()))
+                .bind("ground", ground == null ? null : ground.wireName())
+                .bind("now", now)
+                .execute();
+    }
+
+    private static final String RECORD =
+            """
+            SELECT d.id, d.request_id, d.system_id, r.app_id, r.kind, d.state, d.lease_id, d.outcome,
+                   d.round, d.attempts, d.step, d.reminders, d.reason, d.next_attempt_at,
+                   d.created_at, d.closed_at, r.due_at
+              FROM delivery d
+              JOIN deletion_request r ON r.id = d.request_id
+            """;
+
+    /** Deliveries by state, oldest first, after this one. */
+    static List<DeliveryRecord> page(
+            Handle handle,
+            ClientSystemId system,
+            DeliveryRecord.State state,
+            @Nullable UUID after,
+            int atMost) {
+        var matching =
+                indexed(state).stream()
+                        .map(
+                                indexed ->
+                                        RECORD
+                                                + """
+                                                 WHERE d.system_id = :system
+                                                   AND %s
+                                                   AND d.id > COALESCE(:after, CAST(
+                                                       '00000000-0000-0000-0000-000000000000'
+                                                       AS uuid))
+                                                """
+                                                        .formatted(indexed))
+                        .collect(Collectors.joining(" UNION ALL "));
+        return handle.createQuery(matching + " ORDER BY id LIMIT :at_most")
+                .bind("system", system.value())
+                .bind("after", after)
+                .bind("at_most", atMost)
+                .map((row, context) -> record(row))
+                .list();
+    }
+
+    static Optional<DeliveryRecord> find(Handle handle, DeliveryId delivery) {
+        return handle.createQuery(RECORD + " WHERE d.id = :id")
+                .bind("id", delivery.value())
+                .map((row, context) -> record(row))
+                .findOne();
+    }
+
+    private static DeliveryRecord record(ResultSet row) throws SQLException {
+        return new DeliveryRecord(
+                new DeliveryId(row.getObject("id", UUID.class)),
+                new RequestId(row.getObject("request_id", UUID.class)),
+                new ClientSystemId(row.getString("system_id")),
+                new MetaAppId(row.getString("app_id")),
+                LedgerSql.named(Kind.class, row.getString("kind")),
+                row.getObject("lease_id") == null
+                        ? LedgerSql.named(DeliveryRecord.State.class, row.getString("state"))
+                        : DeliveryRecord.State.IN_FLIGHT,
+                row.getString("outcome"),
+                row.getInt("round"),
+                row.getInt("attempts"),
+                row.getInt("step"),
+                row.getInt("reminders"),
+                row.getString("reason"),
+                LedgerSql.instant(row, "next_attempt_at"),
+                row.getTimestamp("created_at").toInstant(),
+                LedgerSql.instant(row, "closed_at"),
+                row.getTimestamp("due_at").toInstant());
+    }
+
+    /** An attempt as it is kept; its answer still sealed. */
+    record KeptAttempt(int number, DeliveryRecord.Try attempt, byte @Nullable [] answerSealed) {}
+
+    static List<KeptAttempt> attempts(Handle handle, DeliveryId delivery, int atMost) {
+        return handle.createQuery(
+                        """
+                        SELECT number, started_at, duration_ms, reply, error, status, answer_sealed
+                          FROM attempt
+                         WHERE delivery_id = :id
+                         ORDER BY number DESC
+                         LIMIT :at_most
+                        """)
+                .bind("id", delivery.value())
+                .bind("at_most", atMost)
+                .map(
+                        (row, context) ->
+                                new KeptAttempt(
+                                        row.getInt("number"),
+                                        new DeliveryRecord.Try(
+                                                row.getInt("number"),
+                                                row.getTimestamp("started_at").toInstant(),
+                                                Duration.ofMillis(row.getInt("duration_ms")),
+                                                row.getString("reply"),
+                                                row.getString("error"),
+                                                row.getObject("status", Integer.class),
+                                                null),
+                                        row.getBytes("answer_sealed")))
+                .list();
+    }
+
+    /** The answer that stands, those that an operator amended, and those that contradict it. */
+    static List<DeliveryRecord.Said> said(Handle handle, DeliveryId delivery) {
+        return handle.createQuery(
+                        """
+                        SELECT 'stands' AS standing, basis, outcome, retained::text AS retained,
+                               ground, received_at
+                          FROM receipt
+                         WHERE delivery_id = :id
+                         UNION ALL
+                        SELECT 'amended', basis, outcome, retained::text, ground, received_at
+                          FROM amendment
+                         WHERE delivery_id = :id
+                         UNION ALL
+                        SELECT 'contradicts', basis, outcome, retained::text, ground, received_at
+                          FROM contradiction
+                         WHERE delivery_id = :id
+                         ORDER BY received_at DESC
+                        """)
+                .bind("id", delivery.value())
+                .map(
+                        (row, context) -> {
+                            var ground = row.getString("ground");
+                            return new DeliveryRecord.Said(
+                                    row.getString("standing"),
+                                    LedgerSql.named(Basis.class, row.getString("basis")),
+                                    new Answer(
+                                            LedgerSql.named(
+                                                    Outcome.class, row.getString("outcome")),
+                                            LedgerSql.retained(row.getString("retained")),
+                                            ground == null
+                                                    ? null
+                                                    : LedgerSql.named(Ground.class, ground)),
+                                    row.getTimestamp("received_at").toInstant());
+                        })
+                .list();
+    }
+
+    /** An action as it is kept; who and why still sealed. */
+    record KeptAction(UUID id, Instant at, String verb, byte @Nullable [] noteSealed) {}
+
+    static List<KeptAction> actions(Handle handle, DeliveryId delivery, int atMost) {
+        return handle.createQuery(
+                        """
+                        SELECT id, at, verb, note_sealed
+                          FROM operator_action
+                         WHERE delivery_id = :id
+                         ORDER BY at DESC, id
+                         LIMIT :at_most
+                        """)
+                .bind("id", delivery.value())
+                .bind("at_most", atMost)
+                .map(
+                        (row, context) ->
+                                new KeptAction(
+                                        row.getObject("id", UUID.class),
+                                        row.getTimestamp("at").toInstant(),
+                                        row.getString("verb"),
+                                        row.getBytes("note_sealed")))
+                .list();
+    }
+}

@@ -1,0 +1,367 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.ledger.ReceiptSql.Incoming;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.storage.Database;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * What an operator can do to deliveries and client systems by hand. Each verb is kept with who did
+ * it and why, sealed, in the transaction of the change. A verb that concerns many deliveries goes
+ * through them in batches, each a transaction: if it ends half way, the same again does the rest.
+ *
+ * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
+ * database is away.
+ */
+public final class OperatorVerbs {
+
+    /** What a verb for one delivery came to. */
+    public enum Verdict {
+        DONE,
+        UNKNOWN,
+        /** It is answered already, or on its way, or not in the state that the verb is for. */
+        NOT_NOW
+    }
+
+    /** What a verb for many deliveries may concern at most. */
+    public static final int MOST = 1_000_000;
+
+    private static final Logger log = LoggerFactory.getLogger(OperatorVerbs.class);
+    private static final int BATCH = 1_000;
+
+    /** Read in one statement where no index helps: well within a statement's time limit. */
+    private static final int STRETCH = 100_000;
+
+    private static final int MAX_HISTORY = 100;
+
+    private final Database database;
+    private final Keyring keyring;
+    private final InstantSource clock;
+    private final OperatorNotes notes;
+
+    public OperatorVerbs(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.keyring = keyring;
+        this.clock = clock;
+        this.notes = new OperatorNotes(keyring, clock);
+    }
+
+    /** Sends nothing to this system until it is resumed; what is due goes on to be due. */
+    public void pause(ClientSystemId system, Note note) {
+        database.inTransaction(
+                handle -> {
+                    GateSql.createMissing(handle, List.of(system));
+                    OperatorSql.pause(handle, system);
+                    notes.keep(handle, "pause", system, null, 0, note);
+                    return null;
+                });
+        log.atInfo().addKeyValue("system", system).log("A client system is paused");
+    }
+
+    /** Sends to this system again: one delivery as a probe first. */
+    public void resume(ClientSystemId system, Note note) {
+        var now = clock.instant();
+        database.inTransaction(
+                handle -> {
+                    OperatorSql.resume(handle, system, now);
+                    notes.keep(handle, "resume", system, null, 0, note);
+                    return null;
+                });
+        log.atInfo().addKeyValue("system", system).log("A client system is resumed");
+    }
+
+    /** Makes one delivery due now that waits for its time or for its answer. */
+    public Verdict retry(DeliveryId delivery, Note note) {
+        return makeDue(
+                "retry",
+                delivery,
+                Set.of(DeliveryRecord.State.PENDING, DeliveryRecord.State.AWAITING_RECEIPT),
+                note);
+    }
+
+    /** Makes a parked delivery due now, after what was wrong with it has been mended. */
+    public Verdict unpark(DeliveryId delivery, Note note) {
+        return makeDue("unpark", delivery, Set.of(DeliveryRecord.State.PARKED), note);
+    }
+
+    private Verdict makeDue(
+            String verb, DeliveryId delivery, Set<DeliveryRecord.State> states, Note note) {
+        var now = clock.instant();
+        return database.inTransaction(
+                handle -> {
+                    var found = OperatorSql.find(handle, delivery);
+                    if (found.isEmpty()) {
+                        return Verdict.UNKNOWN;
+                    }
+                    if (!states.contains(found.get().state())
+                            || OperatorSql.makeDue(handle, List.of(delivery.value()), now) == 0) {
+                        return Verdict.NOT_NOW;
+                    }
+                    notes.keep(handle, verb, found.get().system(), delivery, 1, note);
+                    return Verdict.DONE;
+                });
+    }
+
+    /** How many deliveries {@link #replay} would send now. */
+    public int countReplay(ClientSystemId system, Replay replay) {
+        return matching(system, replay).size();
+    }
+
+    /**
+     * Makes matching deliveries due now, under the ids that they have; what is answered meanwhile
+     * is left out.
+     *
+     * @return how many
+     */
+    public int replay(ClientSystemId system, Replay replay, Note note) {
+        return forAll(
+                "replay",
+                system,
+                matching(system, replay),
+                note,
+                (handle, batch, now) -> OperatorSql.makeDue(handle, batch, now));
+    }
+
+    private List<UUID> matching(ClientSystemId system, Replay replay) {
+        return database.withHandle(handle -> OperatorSql.unanswered(handle, system, replay, MOST));
+    }
+
+    /** How many deliveries {@link #closeUnconfirmed(ClientSystemId, Note)} would close now. */
+    public int countUnanswered(ClientSystemId system) {
+        return unanswered(system).size();
+    }
+
+    /**
+     * Closes everything of a client that is gone and will never answer; the person is told so.
+     *
+     * @return how many
+     */
+    public int closeUnconfirmed(ClientSystemId system, Note note) {
+        return forAll(
+                "unconfirmed",
+                system,
+                unanswered(system),
+                note,
+                (handle, batch, now) -> OperatorSql.closeUnconfirmed(handle, batch, now));
+    }
+
+    private List<UUID> unanswered(ClientSystemId system) {
+        return matching(system, new Replay(null, null, Replay.STATES, null));
+    }
+
+    /** Closes one delivery of a client that is gone and will never answer. */
+    public Verdict closeUnconfirmed(DeliveryId delivery, Note note) {
+        var now = clock.instant();
+        return database.inTransaction(
+                handle -> {
+                    var found = DeliverySql.find(handle, delivery);
+                    if (found.isEmpty()) {
+                        return Verdict.UNKNOWN;
+                    }
+                    if (OperatorSql.closeUnconfirmed(handle, List.of(delivery.value()), now) == 0) {
+                        return Verdict.NOT_NOW;
+                    }
+                    notes.keep(handle, "unconfirmed", found.get().system(), delivery, 1, note);
+                    return Verdict.DONE;
+                });
+    }
+
+    /** How many deliveries {@link #redeliver} would create now. */
+    public int countRedeliver(ClientSystemId system, Instant since) {
+        return closedSince(system, since).size();
+    }
+
+    /**
+     * Sends afresh, under new ids, everything that this system has closed since then and whose
+     * person is still known: for a client that has restored a backup, and with it what it had
+     * deleted. Those requests are open until it has answered again.
+     *
+     * @return how many deliveries were created
+     */
+    public int redeliver(ClientSystemId system, Instant since, Note note) {
+        return forAll(
+                "redeliver",
+                system,
+                closedSince(system, since),
+                note,
+                (handle, batch, now) -> OperatorSql.deliverAgain(handle, batch, now));
+    }
+
+    private List<UUID> closedSince(ClientSystemId system, Instant since) {
+        var found = new ArrayList<UUID>();
+        UUID after = null;
+        do {
+            var from = after;
+            var stretch =
+                    database.withHandle(
+                            handle ->
+                                    OperatorSql.closedSince(handle, system, since, from, STRETCH));
+            found.addAll(stretch.found());
+            after = stretch.last();
+        } while (after != null && found.size() < MOST);
+        return found.size() > MOST ? found.subList(0, MOST) : found;
+    }
+
+    private interface Step {
+        int apply(Handle handle, List<UUID> batch, Instant now);
+    }
+
+    private int forAll(
+            String verb, ClientSystemId system, List<UUID> deliveries, Note note, Step step) {
+        int done = 0;
+        for (int i = 0; i < deliveries.size(); i += BATCH) {
+            var batch = deliveries.subList(i, Math.min(i + BATCH, deliveries.size()));
+            var now = clock.instant();
+            done +=
+                    database.inTransaction(
+                            handle -> {
+                                int concerned = step.apply(handle, batch, now);
+                                notes.keep(handle, verb, system, null, concerned, note);
+                                return concerned;
+                            });
+        }
+        log.atInfo()
+                .addKeyValue("verb", verb)
+                .addKeyValue("system", system)
+                .addKeyValue("deliveries", done)
+                .log("An operator has acted on many deliveries");
+        return done;
+    }
+
+    /** Enters the answer that a client gave outside of the protocol, in a letter say. */
+    public Verdict record(DeliveryId delivery, Answer answer, Note note) {
+        var now = clock.instant();
+        return database.inTransaction(
+                handle -> {
+                    var found = DeliverySql.find(handle, delivery);
+                    if (found.isEmpty()) {
+                        return Verdict.UNKNOWN;
+                    }
+                    var incoming =
+                            new Incoming(
+                                    delivery,
+                                    found.get().request(),
+                                    found.get().system(),
+                                    answer,
+                                    Basis.BY_HAND,
+                                    null);
+                    if (ReceiptSql.closeWithFirst(handle, List.of(incoming), now).isEmpty()) {
+                        return Verdict.NOT_NOW;
+                    }
+                    notes.keep(handle, "record", found.get().system(), delivery, 1, note);
+                    return Verdict.DONE;
+                });
+    }
+
+    /** Corrects an answer that was recorded before; what it said stays on record. */
+    public Verdict amend(DeliveryId delivery, Answer answer, Note note) {
+        var now = clock.instant();
+        return database.inTransaction(
+                handle -> {
+                    var found = DeliverySql.find(handle, delivery);
+                    if (found.isEmpty()) {
+                        return Verdict.UNKNOWN;
+                    }
+                    if (!OperatorSql.lockReceipt(handle, delivery)) {
+                        return Verdict.NOT_NOW;
+                    }
+                    var action =
+                            notes.keep(handle, "amend", found.get().system(), delivery, 1, note);
+                    OperatorSql.keepBeforeAmending(handle, action, delivery);
+                    OperatorSql.amend(handle, delivery, answer, now);
+                    return Verdict.DONE;
+                });
+    }
+
+    /**
+     * Deliveries of a system in one state, by their ids.
+     *
+     * @param after only those after this one; null: from the first
+     * @param state not {@code CLOSED}
+     */
+    public List<DeliveryRecord> deliveries(
+            ClientSystemId system,
+            DeliveryRecord.State state,
+            @Nullable DeliveryId after,
+            int atMost) {
+        return database.withHandle(
+                handle ->
+                        OperatorSql.page(
+                                handle,
+                                system,
+                                state,
+                                after == null ? null : after.value(),
+                                atMost));
+    }
+
+    /** All that is known of one delivery; empty if there is none of this id. */
+    public Optional<DeliveryRecord.History> history(DeliveryId delivery) {
+        return database.inTransaction(
+                handle ->
+                        OperatorSql.find(handle, delivery)
+                                .map(
+                                        found ->
+                                                new DeliveryRecord.History(
+                                                        found,
+                                                        OperatorSql.attempts(
+                                                                        handle,
+                                                                        delivery,
+                                                                        MAX_HISTORY)
+                                                                .stream()
+                                                                .map(each -> opened(delivery, each))
+                                                                .toList(),
+                                                        OperatorSql.said(handle, delivery),
+                                                        OperatorSql.actions(
+                                                                        handle,
+                                                                        delivery,
+                                                                        MAX_HISTORY)
+                                                                .stream()
+                                                                .map(notes::opened)
+                                                                .toList())));
+    }
+
+    private DeliveryRecord.Try opened(DeliveryId delivery, OperatorSql.KeptAttempt kept) {
+        var attempt = kept.attempt();
+        var sealed = kept.answerSealed();
+        if (sealed == null) {
+            return attempt;
+        }
+        String answer = null;
+        try {
+            answer =
+                    new String(
+                            keyring.sealer()
+                                    .openBytes(
+                                            AttemptSql.answerPlace(delivery, kept.number()),
+                                            sealed),
+                            StandardCharsets.UTF_8);
+        } catch (SealBroken e) {
+            log.atWarn()
+                    .addKeyValue("delivery_id", delivery)
+                    .log("An answer that is kept cannot be opened: {}", e.getMessage());
+        }
+        return new DeliveryRecord.Try(
+                attempt.number(),
+                attempt.startedAt(),
+                attempt.duration(),
+                attempt.reply(),
+                attempt.error(),
+                attempt.status(),
+                answer);
+    }
+}

@@ -1,0 +1,159 @@
+package net.cartback.deletion.ledger;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.storage.Database;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Test deliveries that operators ask for. They are kept for a week, and concern nobody.
+ *
+ * <p>Thread-safe, and safe beside other replicas.
+ */
+public final class TestDeliveries {
+
+    /**
+     * One step of a test.
+     *
+     * @param step what was looked at
+     * @param ok null: it was not come to
+     */
+    public record Step(String step, @Nullable Boolean ok, String detail) {}
+
+    /** A test that is to be made. */
+    public record Asked(UUID id, ClientSystemId system) {}
+
+    /** A test and what came of it; null: nothing yet. */
+    public record Test(UUID id, ClientSystemId system, @Nullable List<Step> steps) {}
+
+    /** A call takes a minute at most: who has said nothing by then has died. */
+    private static final Duration GIVEN_UP = Duration.ofMinutes(2);
+
+    private static final Duration LIFE = Duration.ofDays(7);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Database database;
+    private final InstantSource clock;
+    private final OperatorNotes notes;
+
+    public TestDeliveries(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.clock = clock;
+        this.notes = new OperatorNotes(keyring, clock);
+    }
+
+    /** Asks for a test; some replica makes it soon. */
+    public UUID ask(ClientSystemId system, Note note) {
+        var id = UUID.randomUUID();
+        var now = clock.instant();
+        database.inTransaction(
+                handle -> {
+                    handle.createUpdate("DELETE FROM test_delivery WHERE requested_at < :before")
+                            .bind("before", now.minus(LIFE))
+                            .execute();
+                    handle.createUpdate(
+                                    """
+                                    INSERT INTO test_delivery (id, system_id, requested_at)
+                                    VALUES (:id, :system, :now)
+                                    """)
+                            .bind("id", id)
+                            .bind("system", system.value())
+                            .bind("now", now)
+                            .execute();
+                    notes.keep(handle, "test", system, null, 0, note);
+                    return null;
+                });
+        return id;
+    }
+
+    /** Takes one test that nobody makes. */
+    public Optional<Asked> take() {
+        var now = clock.instant();
+        return database.inTransaction(
+                handle ->
+                        handle.createQuery(
+                                        """
+                                        UPDATE test_delivery
+                                           SET taken_at = :now
+                                         WHERE id = (SELECT id FROM test_delivery
+                                                      WHERE steps IS NULL
+                                                        AND (taken_at IS NULL
+                                                             OR taken_at < :given_up)
+                                                      ORDER BY requested_at
+                                                      LIMIT 1
+                                                        FOR UPDATE SKIP LOCKED)
+                                        RETURNING id, system_id
+                                        """)
+                                .bind("now", now)
+                                .bind("given_up", now.minus(GIVEN_UP))
+                                .map(
+                                        (row, context) ->
+                                                new Asked(
+                                                        row.getObject("id", UUID.class),
+                                                        new ClientSystemId(
+                                                                row.getString("system_id"))))
+                                .findOne());
+    }
+
+    /** Says what came of a test. */
+    public void done(UUID id, List<Step> steps) {
+        database.inTransaction(
+                handle ->
+                        handle.createUpdate(
+                                        """
+                                        UPDATE test_delivery
+                                           SET steps = CAST(:steps AS jsonb)
+                                         WHERE id = :id
+                                        """)
+                                .bind("steps", json(steps))
+                                .bind("id", id)
+                                .execute());
+    }
+
+    /** A test of this system; empty if there is none of this id. */
+    public Optional<Test> find(ClientSystemId system, UUID id) {
+        return database.withHandle(
+                handle ->
+                        handle.createQuery(
+                                        """
+                                        SELECT steps::text AS steps FROM test_delivery
+                                         WHERE id = :id AND system_id = :system
+                                        """)
+                                .bind("id", id)
+                                .bind("system", system.value())
+                                .map(
+                                        (row, context) ->
+                                                new Test(id, system, steps(row.getString("steps"))))
+                                .findOne());
+    }
+
+    private static String json(List<Step> steps) {
+        try {
+            return JSON.writeValueAsString(steps);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("Steps have no JSON form", e);
+        }
+    }
+
+    private static @Nullable List<Step> steps(@Nullable String json) {
+        if (json == null) {
+            return null;
+        }
+        try {
+            return JSON.readValue(json, new TypeReference<>() {});
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("test_delivery.steps holds no steps", e);
+        }
+    }
+}
