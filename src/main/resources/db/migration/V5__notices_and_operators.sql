@@ -1,8 +1,12 @@
 -- Makes possible: notices (deauthorizations); what operators do, with who and why; sending again to
 -- a client that has lost what it did; test deliveries; TLS 1.2 and a private CA for one system.
--- Locks: short ACCESS EXCLUSIVE locks to add columns with constant defaults; SHARE locks on
--- deletion_request and delivery while their indexes are built, during which callbacks wait. Safe
--- while running: yes; replicas of the version before know only deletions and go on with those.
+-- Locks: ACCESS EXCLUSIVE on deletion_request and delivery while their rows are checked and one
+-- index on delivery is built: everything waits, about a second for each million deliveries.
+-- Safe while running: yes. Replicas of the version before claim nothing from then on, because a
+-- column that they claim by has another name: they would send a notice as a deletion. Their
+-- backfills wait for a newer replica. They still take callbacks and receipts.
+
+ALTER TABLE system_gate RENAME COLUMN paced_until TO rate_used_until;
 
 -- A notice goes the same way as a deletion, so it is kept in the same table: without a code, since
 -- nobody asks for its status. Its due_at is when it ends, answered or not.
@@ -37,6 +41,9 @@ ALTER TABLE delivery
     DROP CONSTRAINT delivery_request_id_system_id_key,
     ADD CONSTRAINT delivery_once_a_round UNIQUE (request_id, system_id, round);
 
+CREATE INDEX delivery_silent ON delivery (system_id)
+    WHERE state = 'awaiting_receipt' AND reminders > 0;
+
 ALTER TABLE client_system
     ADD COLUMN tls text NOT NULL DEFAULT '1.3' CHECK (tls IN ('1.2', '1.3')),
     -- The only authority that is trusted for this system, as PEM; NULL: the public ones.
@@ -55,6 +62,8 @@ CREATE TABLE operator_action (
 );
 CREATE INDEX operator_action_of_delivery ON operator_action (delivery_id)
     WHERE delivery_id IS NOT NULL;
+
+CREATE INDEX operator_action_of_system ON operator_action (system_id, at);
 
 -- What a receipt said before an operator amended it.
 CREATE TABLE amendment (

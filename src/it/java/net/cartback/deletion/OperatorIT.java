@@ -308,6 +308,48 @@ class OperatorIT {
         for (var each : later) {
             assertThat(relay.status(each).get("outcome").textValue()).isEqualTo("nothing_found");
         }
+        assertThat(concerned("redeliver", body)).as("the same order again").isZero();
+        var request =
+                relay.texts("SELECT request_id::text FROM delivery WHERE round = 2").getFirst();
+        assertThat(Http.json(relay.admin("/deliveries?request=" + request)).get("deliveries"))
+                .hasSize(2);
+        var actions = Http.json(relay.admin("/systems/crm/actions")).get("actions");
+        assertThat(actions.findValuesAsText("verb")).containsOnly("redeliver");
+        assertThat(actions.findValuesAsText("by")).containsOnly("Dana");
+    }
+
+    @Test
+    void what_is_due_already_keeps_its_place_and_a_first_attempt_stays_one() {
+        ask(1);
+        relay.clock().advance(Duration.ofMinutes(1));
+        relay.admin("/systems/crm/replay", "");
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM delivery WHERE step = 0 AND next_attempt_at ="
+                                        + " created_at"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void a_client_that_repeats_what_was_amended_is_not_told_that_it_contradicts_itself() {
+        ask(1);
+        crm.answers(202, "");
+        relay.dispatchOnce();
+        assertThat(relay.receipt(only(), crm.secret(), DELETED).statusCode()).isEqualTo(204);
+        relay.admin("/deliveries/" + only() + "/amend", "\"outcome\": \"nothing_found\"");
+
+        assertThat(relay.receipt(only(), crm.secret(), DELETED).statusCode()).isEqualTo(204);
+        assertThat(
+                        relay.receipt(only(), crm.secret(), "{\"outcome\":\"nothing_found\"}")
+                                .statusCode())
+                .isEqualTo(204);
+        assertThat(
+                        relay.receipt(
+                                        only(),
+                                        crm.secret(),
+                                        "{\"outcome\":\"refused\",\"ground\":\"request_excessive\"}")
+                                .statusCode())
+                .isEqualTo(409);
     }
 
     @Test
@@ -399,6 +441,7 @@ class OperatorIT {
         ask(5);
         relay.claim(1);
         assertThat(list("&state=in_flight").get("deliveries")).hasSize(1);
+        assertThat(relay.admin("/deliveries?request=x").statusCode()).isEqualTo(400);
         var first = list("&state=pending&limit=3");
         assertThat(first.get("deliveries")).hasSize(3);
         var second = list("&state=pending&limit=3&after=" + first.get("next").textValue());

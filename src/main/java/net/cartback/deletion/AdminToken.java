@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The token of the admin API: the configured one, or one that is made beside the embedded database.
@@ -12,9 +13,15 @@ import java.util.List;
 final class AdminToken {
 
     static final String FILE = "admin-token";
+    static final String RULE = "must be 32 to 256 printable ASCII characters without spaces";
+    private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{32,256}");
     private static final int BYTES = 32;
 
     private AdminToken() {}
+
+    static boolean isValid(String token) {
+        return FORM.matcher(token).matches();
+    }
 
     static String load(Config config) {
         var configured = config.adminToken();
@@ -28,7 +35,12 @@ final class AdminToken {
             SecretFile.write(file, HexFormat.of().formatHex(bytes) + "\n");
         }
         try {
-            return Files.readString(file).strip();
+            var token = Files.readString(file).strip();
+            if (!isValid(token)) {
+                // A token that anybody may guess must not open anything.
+                throw new Config.Invalid(List.of(file + " " + RULE + "; delete it for a new one"));
+            }
+            return token;
         } catch (IOException e) {
             throw new Config.Invalid(List.of(file + " cannot be read"));
         }

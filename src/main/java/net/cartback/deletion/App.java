@@ -109,7 +109,7 @@ final class App implements AutoCloseable {
             var ledger = new Ledger(database, keyring, clock, random, meters);
             registry = new Registry(database, keyring, clock, ledger::subscribed);
             var tests = new TestDeliveries(database, keyring, clock);
-            var verbs = new OperatorVerbs(database, keyring, clock);
+            var verbs = new OperatorVerbs(database, keyring, clock, meters);
             var access = new AdminAccess(AdminToken.load(config), () -> ready);
             housekeeping = new Housekeeping(database, clock, registry, ledger, meters);
             opened.push(housekeeping::close);
@@ -119,7 +119,7 @@ final class App implements AutoCloseable {
                             () -> true,
                             new HealthRoutes(live(), Map.of("ready", () -> ready)),
                             new MetricsRoutes(meters),
-                            new SystemRoutes(access, ledger, verbs, tests, this::newWork),
+                            new SystemRoutes(access, registry, ledger, verbs, tests, this::newWork),
                             new DeliveryRoutes(access, verbs, this::newWork));
             dispatcher =
                     new Dispatcher(

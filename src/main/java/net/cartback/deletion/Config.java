@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /**
  * The whole configuration, read once from the environment. A value that exists is valid; {@link
@@ -102,7 +101,6 @@ record Config(
     /** Reads variable by variable and collects the faults. */
     private static final class Reader {
 
-        private static final Pattern ADMIN_TOKEN = Pattern.compile("[\\x21-\\x7e]{32,256}");
         private static final int MAX_CONCURRENCY = 10_000;
         private static final int MAX_TOGETHER = 256;
         private static final int MAX_POOL = 100;
@@ -181,8 +179,10 @@ record Config(
 
         private @Nullable String adminToken() {
             var token = value("ADMIN_TOKEN");
-            if (token != null && !ADMIN_TOKEN.matcher(token).matches()) {
-                fault("ADMIN_TOKEN", "must be 32 to 256 printable ASCII characters without spaces");
+            if (token == null && environment.containsKey("ADMIN_TOKEN")) {
+                fault("ADMIN_TOKEN", "is set and empty");
+            } else if (token != null && !AdminToken.isValid(token)) {
+                fault("ADMIN_TOKEN", AdminToken.RULE);
             }
             return token;
         }

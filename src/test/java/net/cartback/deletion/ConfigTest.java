@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -160,5 +163,21 @@ class ConfigTest {
         var config = Config.read(Map.of("ADMIN_TOKEN", token));
         assertThat(config.adminToken()).isEqualTo(token);
         assertThat(config.toString()).doesNotContain(token);
+    }
+
+    @Test
+    void a_file_with_an_empty_admin_token_opens_nothing(@TempDir Path directory)
+            throws IOException {
+        var config = Config.read(Map.of("DATA_DIR", directory.toString()));
+        var made = AdminToken.load(config);
+        assertThat(made).hasSize(64);
+        assertThat(AdminToken.load(config)).isEqualTo(made);
+
+        Files.writeString(directory.resolve(AdminToken.FILE), "\n");
+        assertThatThrownBy(() -> AdminToken.load(config))
+                .isInstanceOf(Config.Invalid.class)
+                .hasMessageContaining("must be 32 to 256 printable ASCII characters");
+        assertThatThrownBy(() -> Config.read(Map.of("ADMIN_TOKEN", "")))
+                .hasMessage("ADMIN_TOKEN is set and empty");
     }
 }

@@ -26,6 +26,11 @@ public final class Benchmarks {
     static {
         PARTS.put("intake", Intake::run);
         PARTS.put("fanout", Fanout::run);
+        PARTS.put("latency", Latency::run);
+        PARTS.put("isolation", Isolation::run);
+        PARTS.put("status", Reads::run);
+        PARTS.put("start", Footprint::run);
+        PARTS.put("growth", Growth::run);
     }
 
     private Benchmarks() {}

@@ -34,10 +34,10 @@ final class Cpu {
                         / TICKS_PER_SECOND;
     }
 
-    static long residentMib(long pid) throws IOException {
+    static double residentMib(long pid) throws IOException {
         for (var line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
             if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024;
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024.0;
             }
         }
         throw new IllegalStateException("No VmRSS of process " + pid);

@@ -129,7 +129,7 @@ final class Fanout {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    private static long received(Receiver... receivers) {
+    static long received(Receiver... receivers) {
         return Arrays.stream(receivers).mapToLong(Receiver::received).sum();
     }
 

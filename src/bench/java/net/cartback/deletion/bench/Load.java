@@ -40,20 +40,29 @@ final class Load {
 
     /** Signed callbacks, each of another person. */
     static byte[][] callbacks(int count) {
+        return callbacks(Relay.APP, count);
+    }
+
+    /** Signed callbacks of this app. */
+    static byte[][] callbacks(String app, int count) {
         var now = Instant.now();
         var requests = new byte[count][];
         for (int i = 0; i < count; i++) {
-            requests[i] = callback(newUser(), now);
+            requests[i] = callback(app, newUser(), now);
         }
         return requests;
     }
 
     static byte[] callback(String user, Instant issuedAt) {
+        return callback(Relay.APP, user, issuedAt);
+    }
+
+    private static byte[] callback(String app, String user, Instant issuedAt) {
         var body =
                 "signed_request="
                         + URLEncoder.encode(SampleSignedRequest.of(user, issuedAt, SECRET), UTF_8);
         return ("POST /meta/"
-                        + Relay.APP
+                        + app
                         + "/data-deletion HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
                         + "application/x-www-form-urlencoded\r\nContent-Length: "
                         + body.length()

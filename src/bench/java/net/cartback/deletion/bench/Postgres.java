@@ -33,11 +33,18 @@ final class Postgres implements AutoCloseable {
         port = server.address().port();
     }
 
-    /** A new, migrated database. */
-    Db create(String name) throws SQLException {
+    void drop(String name) throws SQLException {
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
             statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+        }
+    }
+
+    /** A new, migrated database. */
+    Db create(String name) throws SQLException {
+        drop(name);
+        try (var connection = connect("postgres");
+                var statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
         var address = new DatabaseAddress("127.0.0.1", port, name, "postgres", null, Map.of());

@@ -45,6 +45,32 @@ final class Relay implements AutoCloseable {
             List<String> jvm,
             Map<String, String> environment)
             throws IOException, InterruptedException {
+        this(
+                directory,
+                db,
+                systems,
+                Map.of(
+                        APP,
+                        systems.stream()
+                                .map(each -> each.replaceAll(".*\\bid: ([a-z]+),.*", "$1"))
+                                .toList()),
+                jvm,
+                environment);
+    }
+
+    /**
+     * As the other, with several apps.
+     *
+     * @param apps which systems serve which app
+     */
+    Relay(
+            Path directory,
+            Postgres.Db db,
+            List<String> systems,
+            Map<String, List<String>> apps,
+            List<String> jvm,
+            Map<String, String> environment)
+            throws IOException, InterruptedException {
         Files.createDirectories(directory);
         var keyring = directory.resolve("keyring.json");
         var jar = Path.of("target/deletion-relay.jar").toAbsolutePath().toString();
@@ -53,7 +79,7 @@ final class Relay implements AutoCloseable {
             run(List.of(java, "-jar", jar, "keys", "generate", keyring.toString()));
         }
         var registry = directory.resolve("registry.yaml");
-        Files.writeString(registry, registry(systems));
+        Files.writeString(registry, registry(systems, apps));
         log = directory.resolve("relay-" + db.name() + ".log");
         var command = new ArrayList<String>(List.of(java, "-Xmx1g", "-XX:+UseParallelGC"));
         command.addAll(jvm);
@@ -139,22 +165,30 @@ final class Relay implements AutoCloseable {
         }
     }
 
-    private static String registry(List<String> systems) {
-        var yaml = new StringBuilder("systems:\n");
-        var ids = new ArrayList<String>();
-        for (var system : systems) {
-            yaml.append("  - ").append(system).append('\n');
-            ids.add(system.replaceAll(".*\\bid: ([a-z]+),.*", "$1"));
+    private static String registry(List<String> systems, Map<String, List<String>> apps) {
+        var yaml = new StringBuilder();
+        if (!systems.isEmpty()) {
+            yaml.append("systems:\n");
+            systems.forEach(each -> yaml.append("  - ").append(each).append('\n'));
         }
-        return (systems.isEmpty() ? "" : yaml.toString())
-                + "apps: [{id: \"%s\", name: Bench, secrets: [{value: %s}], systems: [%s]}]\n"
-                        .formatted(APP, SECRET, String.join(", ", ids));
+        yaml.append("apps:\n");
+        apps.forEach(
+                (id, ids) ->
+                        yaml.append(
+                                "  - {id: \"%s\", name: Bench, secrets: [{value: %s}], systems: [%s]}\n"
+                                        .formatted(id, SECRET, String.join(", ", ids))));
+        return yaml.toString();
     }
 
     /** The entry of a system that is limited by nothing but itself. */
     static String system(String id, String url) {
-        return "{id: %s, name: %s, url: \"%s\", secrets: [{value: whsec_%s}], max_in_flight: 1000, rate_per_minute: 1000000}"
-                .formatted(id, id, url, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        return system(id, url, "timeout: PT15S");
+    }
+
+    /** As the other, with one more field. */
+    static String system(String id, String url, String more) {
+        return "{id: %s, name: %s, url: \"%s\", secrets: [{value: whsec_%s}], max_in_flight: 1000, rate_per_minute: 1000000, %s}"
+                .formatted(id, id, url, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", more);
     }
 
     private static void run(List<String> command) throws IOException, InterruptedException {

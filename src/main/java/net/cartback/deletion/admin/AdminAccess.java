@@ -47,7 +47,8 @@ public final class AdminAccess {
                 header != null && header.toLowerCase(Locale.ROOT).startsWith(SCHEME)
                         ? header.substring(SCHEME.length()).strip()
                         : "";
-        if (!MessageDigest.isEqual(digest, Digest.sha256(given.getBytes(UTF_8)))) {
+        if (given.isEmpty()
+                || !MessageDigest.isEqual(digest, Digest.sha256(given.getBytes(UTF_8)))) {
             ctx.header("WWW-Authenticate", "Bearer");
             throw ProblemException.of(
                     401, "not-authenticated", "The admin token is required, as a bearer token");

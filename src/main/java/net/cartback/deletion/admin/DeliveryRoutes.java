@@ -1,5 +1,6 @@
 package net.cartback.deletion.admin;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -9,6 +10,7 @@ import io.javalin.http.Context;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.DeliveryRecord;
 import net.cartback.deletion.ledger.OperatorVerbs;
+import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -88,6 +91,16 @@ public final class DeliveryRoutes implements Routes {
     }
 
     private void list(Context ctx) {
+        var request = ctx.queryParam("request");
+        if (request != null) {
+            var id =
+                    SystemRoutes.uuid(request)
+                            .map(RequestId::new)
+                            .orElseThrow(
+                                    () -> AdminBody.fault("request", "must be a request's id"));
+            answer(ctx, verbs.deliveries(id), null);
+            return;
+        }
         var system =
                 Optional.ofNullable(ctx.queryParam("system"))
                         .filter(ClientSystemId::isValid)
@@ -111,10 +124,15 @@ public final class DeliveryRoutes implements Routes {
             throw AdminBody.fault("after", "must be the id of a delivery");
         }
         var page = verbs.deliveries(system, state, from, limit);
+        answer(ctx, page, page.size() < limit ? null : page.getLast().id());
+    }
+
+    private static void answer(
+            Context ctx, List<DeliveryRecord> deliveries, @Nullable DeliveryId next) {
         var json = JsonNodeFactory.instance.objectNode();
         var list = json.putArray("deliveries");
-        page.forEach(each -> list.add(json(each)));
-        json.put("next", page.size() < limit ? null : page.getLast().id().toString());
+        deliveries.forEach(each -> list.add(json(each)));
+        json.put("next", next == null ? null : next.toString());
         SystemRoutes.answer(ctx, json);
     }
 
@@ -163,16 +181,20 @@ public final class DeliveryRoutes implements Routes {
                         .put("until", until == null ? null : until.toString());
             }
         }
-        var actions = json.putArray("actions");
-        for (var each : history.actions()) {
+        put(json.putArray("actions"), history.actions());
+        SystemRoutes.answer(ctx, json);
+    }
+
+    static void put(ArrayNode actions, List<DeliveryRecord.Done> done) {
+        for (var each : done) {
             var note = each.note();
             actions.addObject()
                     .put("at", each.at().toString())
                     .put("verb", each.verb())
+                    .put("deliveries", each.deliveries())
                     .put("by", note == null ? null : note.by())
                     .put("why", note == null ? null : note.why());
         }
-        SystemRoutes.answer(ctx, json);
     }
 
     private void done(Context ctx, OperatorVerbs.Verdict verdict) {

@@ -12,6 +12,7 @@ import net.cartback.deletion.ledger.Note;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -34,6 +35,7 @@ public final class SystemRoutes implements Routes {
     private static final String SYSTEM = SYSTEMS + "/{system_id}";
 
     private final AdminAccess access;
+    private final Registry registry;
     private final Ledger ledger;
     private final OperatorVerbs verbs;
     private final TestDeliveries tests;
@@ -44,11 +46,13 @@ public final class SystemRoutes implements Routes {
      */
     public SystemRoutes(
             AdminAccess access,
+            Registry registry,
             Ledger ledger,
             OperatorVerbs verbs,
             TestDeliveries tests,
             Runnable newWork) {
         this.access = access;
+        this.registry = registry;
         this.ledger = ledger;
         this.verbs = verbs;
         this.tests = tests;
@@ -59,6 +63,7 @@ public final class SystemRoutes implements Routes {
     public void addTo(RoutesConfig routes) {
         Routes.read(routes, SYSTEMS, access.guard(this::list));
         Routes.read(routes, SYSTEM, access.guard(this::show));
+        Routes.read(routes, SYSTEM + "/actions", access.guard(this::actions));
         routes.post(SYSTEM + "/pause", access.guard(this::pause));
         routes.post(SYSTEM + "/resume", access.guard(this::resume));
         routes.post(SYSTEM + "/replay", access.guard(this::replay));
@@ -78,24 +83,30 @@ public final class SystemRoutes implements Routes {
     }
 
     private void show(Context ctx) {
-        answer(ctx, json(system(ctx)));
+        answer(ctx, json(ledger.backlog(system(ctx)).orElseThrow(SystemRoutes::unknown)));
+    }
+
+    private void actions(Context ctx) {
+        var json = JsonNodeFactory.instance.objectNode();
+        DeliveryRoutes.put(json.putArray("actions"), verbs.actions(system(ctx)));
+        answer(ctx, json);
     }
 
     private void pause(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         verbs.pause(system, AdminBody.of(ctx).note());
         show(ctx);
     }
 
     private void resume(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         verbs.resume(system, AdminBody.of(ctx).note());
         newWork.run();
         show(ctx);
     }
 
     private void replay(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         var body = AdminBody.of(ctx, "from", "to", "states", "error", "dry_run");
         var replay = body.replay();
         many(
@@ -107,7 +118,7 @@ public final class SystemRoutes implements Routes {
     }
 
     private void redeliver(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         var body = AdminBody.of(ctx, "closed_since", "dry_run");
         var since = body.requiredInstant("closed_since");
         many(
@@ -119,7 +130,7 @@ public final class SystemRoutes implements Routes {
     }
 
     private void closeUnconfirmed(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         many(
                 ctx,
                 AdminBody.of(ctx, "dry_run"),
@@ -149,17 +160,21 @@ public final class SystemRoutes implements Routes {
     }
 
     private void test(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         var id = tests.ask(system, AdminBody.of(ctx).note());
         newWork.run();
-        ctx.header("Location", SYSTEMS + "/" + system + "/tests/" + id);
+        var path = SYSTEMS + "/" + system + "/tests/" + id;
+        ctx.header("Location", path);
         answer(
                 ctx.status(202),
-                JsonNodeFactory.instance.objectNode().put("test_id", id.toString()));
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("test_id", id.toString())
+                        .put("path", path));
     }
 
     private void showTest(Context ctx) {
-        var system = system(ctx).system();
+        var system = system(ctx);
         var test =
                 uuid(ctx.pathParam("test_id"))
                         .flatMap(id -> tests.find(system, id))
@@ -188,17 +203,17 @@ public final class SystemRoutes implements Routes {
         answer(ctx, json);
     }
 
-    private Backlog system(Context ctx) {
-        var id = ctx.pathParam("system_id");
-        return ledger.backlog().stream()
-                .filter(each -> each.system().value().equals(id))
-                .findFirst()
-                .orElseThrow(
-                        () ->
-                                ProblemException.of(
-                                        404,
-                                        "unknown-system",
-                                        "No client system of this id is registered"));
+    private ClientSystemId system(Context ctx) {
+        return Optional.of(ctx.pathParam("system_id"))
+                .filter(ClientSystemId::isValid)
+                .map(ClientSystemId::new)
+                .filter(id -> registry.system(id).isPresent())
+                .orElseThrow(SystemRoutes::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.of(
+                404, "unknown-system", "No client system of this id is registered");
     }
 
     private static ObjectNode json(Backlog backlog) {

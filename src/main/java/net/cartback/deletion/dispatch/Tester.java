@@ -80,8 +80,9 @@ final class Tester {
 
     private void make(Asked asked) {
         try {
-            var told = new Told();
             var system = registry.system(asked.system());
+            var told =
+                    new Told(system.isPresent() && "https".equals(system.get().url().getScheme()));
             if (system.isEmpty()) {
                 told.say("name", false, "The system is not registered");
             } else if (system.get().activeSecrets(clock.instant()).isEmpty()) {
@@ -103,7 +104,6 @@ final class Tester {
         try (var response =
                 client.executeHeard(
                         sender.test(asked.id(), system), system.tls(), system.timeout(), told)) {
-            told.say("address", true, "permitted");
             if (!system.url().getScheme().equals("https")) {
                 told.say("tls", null, "not used");
             }
@@ -155,6 +155,11 @@ final class Tester {
     private static final class Told extends EventListener {
 
         private final LinkedHashMap<String, Step> steps = new LinkedHashMap<>();
+        private final boolean encrypted;
+
+        Told(boolean encrypted) {
+            this.encrypted = encrypted;
+        }
 
         void say(String step, @Nullable Boolean ok, String detail) {
             steps.put(step, new Step(step, ok, detail));
@@ -185,7 +190,9 @@ final class Tester {
                                         + tls.getClass().getSimpleName());
                 case GuardedClient.ProxyAsked asked -> say("status", false, "407");
                 default -> {
-                    if (!steps.containsKey("connection")) {
+                    if (encrypted && steps.containsKey("connection") && !steps.containsKey("tls")) {
+                        say("tls", false, "no handshake in time");
+                    } else if (!steps.containsKey("connection")) {
                         say("connection", false, "refused, or not made in time");
                     } else {
                         say("status", false, "no complete reply in time");
@@ -210,6 +217,17 @@ final class Tester {
         }
 
         @Override
+        public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
+            // It has been checked by now.
+            say("address", true, "permitted");
+        }
+
+        @Override
+        public void secureConnectStart(Call call) {
+            say("connection", true, "made");
+        }
+
+        @Override
         public void connectEnd(
                 Call call, InetSocketAddress address, Proxy proxy, @Nullable Protocol protocol) {
             if (!steps.containsKey("name")) {
@@ -221,7 +239,6 @@ final class Tester {
         @Override
         public void secureConnectEnd(Call call, @Nullable Handshake handshake) {
             if (handshake != null) {
-                say("connection", true, "made");
                 say("tls", true, handshake.tlsVersion().javaName());
             }
         }

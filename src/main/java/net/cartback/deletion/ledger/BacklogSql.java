@@ -3,6 +3,7 @@ package net.cartback.deletion.ledger;
 import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -16,8 +17,12 @@ final class BacklogSql {
 
     private BacklogSql() {}
 
-    /** Each count reads one partial index, and only so many entries of it. */
-    static List<Backlog> bySystem(Handle handle, Instant now) {
+    /**
+     * Each count reads one partial index, and only so many entries of it.
+     *
+     * @param only this system; null: all of them
+     */
+    static List<Backlog> bySystem(Handle handle, @Nullable ClientSystemId only, Instant now) {
         return handle.createQuery(
                         """
                         SELECT c.id, c.name,
@@ -63,7 +68,10 @@ final class BacklogSql {
                                     THEN g.claimable_at END AS held_until
                           FROM client_system c
                           LEFT JOIN system_gate g ON g.system_id = c.id
+                         WHERE CAST(:only AS text) IS NULL OR c.id = :only
+                         ORDER BY c.id
                         """)
+                .bind("only", only == null ? null : only.value())
                 .bind("limit", COUNT_LIMIT)
                 .bind("now", now)
                 .map(

@@ -106,7 +106,7 @@ final class ClaimSql {
                                    COALESCE(g.held_reason <> 'rate', false) AS probe,
                                    (:at_most - here.calls + 1) / 2 AS share,
                                    pace.seconds AS pace_s,
-                                   GREATEST(g.paced_until,
+                                   GREATEST(g.rate_used_until,
                                             :now - GREATEST(INTERVAL '2 s',
                                                             pace.seconds * INTERVAL '1 s'))
                                        AS paced_from
@@ -187,7 +187,7 @@ final class ClaimSql {
                              LIMIT :at_most
                         ), passed AS (
                             UPDATE system_gate g
-                               SET paced_until = room.paced_from
+                               SET rate_used_until = room.paced_from
                                        + taken.deliveries * room.pace_s * INTERVAL '1 s',
                                    claimable_at = CASE
                                        WHEN room.probe

@@ -68,8 +68,12 @@ public record DeliveryRecord(
      */
     public record Said(String standing, Basis basis, Answer answer, Instant at) {}
 
-    /** What an operator did with it. */
-    public record Done(Instant at, String verb, @Nullable Note note) {}
+    /**
+     * What an operator did.
+     *
+     * @param deliveries how many it concerned
+     */
+    public record Done(Instant at, String verb, int deliveries, @Nullable Note note) {}
 
     /** All that is known of one delivery; newest first. */
     public record History(

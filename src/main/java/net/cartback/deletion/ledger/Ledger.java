@@ -99,14 +99,17 @@ public final class Ledger {
         this.keyring = keyring;
         this.clock = clock;
         this.random = random;
-        this.closed =
-                Counter.builder("relay.deliveries")
-                        .description("Deliveries closed, by client system and outcome")
-                        .withRegistry(meters);
+        this.closed = closedCounter(meters);
         this.receipts =
                 Counter.builder("relay.receipts")
                         .description("Answers of client systems, by what became of them")
                         .withRegistry(meters);
+    }
+
+    static MeterProvider<Counter> closedCounter(MeterRegistry meters) {
+        return Counter.builder("relay.deliveries")
+                .description("Deliveries closed, by client system and outcome")
+                .withRegistry(meters);
     }
 
     /** What became of an answer that came in. */
@@ -456,7 +459,14 @@ public final class Ledger {
     /** What is not closed yet, by system. */
     public List<Backlog> backlog() {
         var now = clock.instant();
-        return database.withHandle(handle -> BacklogSql.bySystem(handle, now));
+        return database.withHandle(handle -> BacklogSql.bySystem(handle, null, now));
+    }
+
+    /** What of one system is not closed yet; empty if it is not registered. */
+    public Optional<Backlog> backlog(ClientSystemId system) {
+        var now = clock.instant();
+        return database.withHandle(handle -> BacklogSql.bySystem(handle, system, now)).stream()
+                .findFirst();
     }
 
     /** How long the oldest open request has been open; zero if none is. */
@@ -497,7 +507,7 @@ public final class Ledger {
         if (!later.isEmpty()) {
             var known = ReceiptSql.answers(handle, later.stream().map(Incoming::delivery).toList());
             for (var each : later) {
-                if (each.answer().equals(known.get(each.delivery()))) {
+                if (known.getOrDefault(each.delivery(), Set.of()).contains(each.answer())) {
                     recorded.add(new Recorded(each, ReceiptVerdict.REPEATED, false));
                 } else {
                     ReceiptSql.insertContradiction(handle, each, now);

@@ -59,6 +59,15 @@ final class LedgerSql {
         return Enum.valueOf(type, wireName.toUpperCase(Locale.ROOT));
     }
 
+    /** From the columns {@code outcome}, {@code retained} as text, and {@code ground}. */
+    static Answer answer(ResultSet row) throws SQLException {
+        var ground = row.getString("ground");
+        return new Answer(
+                named(Outcome.class, row.getString("outcome")),
+                retained(row.getString("retained")),
+                ground == null ? null : named(Ground.class, ground));
+    }
+
     static String retained(List<Retained> retained) {
         var array = JSON.createArrayNode();
         for (var each : retained) {

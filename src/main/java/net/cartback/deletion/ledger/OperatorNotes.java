@@ -55,13 +55,14 @@ final class OperatorNotes {
     DeliveryRecord.Done opened(OperatorSql.KeptAction kept) {
         var sealed = kept.noteSealed();
         if (sealed == null) {
-            return new DeliveryRecord.Done(kept.at(), kept.verb(), null);
+            return new DeliveryRecord.Done(kept.at(), kept.verb(), kept.deliveries(), null);
         }
         try {
             var note = JSON.readTree(keyring.sealer().open(place(kept.id()), sealed));
             return new DeliveryRecord.Done(
                     kept.at(),
                     kept.verb(),
+                    kept.deliveries(),
                     new Note(note.get("by").textValue(), note.get("why").textValue()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A note that was sealed holds no JSON", e);

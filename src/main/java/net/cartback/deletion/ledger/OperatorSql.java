@@ -4,12 +4,14 @@ import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.MetaAppId;
 
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -61,18 +63,19 @@ final class OperatorSql {
                 .execute();
     }
 
-    /** The next claim takes one delivery as a probe. Nothing happens to what is not paused. */
-    static void resume(Handle handle, ClientSystemId system, Instant now) {
-        handle.createUpdate(
-                        """
-                        UPDATE system_gate
-                           SET claimable_at = :now, held_reason = 'resuming'
-                         WHERE system_id = :system
-                           AND held_reason = 'paused'
-                        """)
-                .bind("system", system.value())
-                .bind("now", now)
-                .execute();
+    /** The next claim takes one delivery as a probe; false if it was not paused. */
+    static boolean resume(Handle handle, ClientSystemId system, Instant now) {
+        return handle.createUpdate(
+                                """
+                                UPDATE system_gate
+                                   SET claimable_at = :now, held_reason = 'resuming'
+                                 WHERE system_id = :system
+                                   AND held_reason = 'paused'
+                                """)
+                        .bind("system", system.value())
+                        .bind("now", now)
+                        .execute()
+                == 1;
     }
 
     /**
@@ -125,7 +128,35 @@ final class OperatorSql {
                 .list();
     }
 
-    /** Makes them due now, unless they have been answered or are on their way meanwhile. */
+    /** Every deletion that this system has not answered, also what is on its way. */
+    static List<UUID> unansweredDeletions(Handle handle, ClientSystemId system, int atMost) {
+        var matching =
+                Arrays.stream(DeliveryRecord.State.values())
+                        .filter(state -> state != DeliveryRecord.State.CLOSED)
+                        .flatMap(state -> indexed(state).stream())
+                        .map(
+                                indexed ->
+                                        """
+                                        SELECT d.id
+                                          FROM delivery d
+                                          JOIN deletion_request r ON r.id = d.request_id
+                                         WHERE d.system_id = :system
+                                           AND %s
+                                           AND r.kind = 'deletion'
+                                        """
+                                                .formatted(indexed))
+                        .collect(Collectors.joining(" UNION ALL "));
+        return handle.createQuery(matching + " LIMIT :at_most")
+                .bind("system", system.value())
+                .bind("at_most", atMost)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /**
+     * Makes them due now, unless they have been answered or are on their way meanwhile. One that is
+     * due already keeps its place, and one that was never tried stays a first attempt.
+     */
     static int makeDue(Handle handle, List<UUID> deliveries, Instant now) {
         return handle.createUpdate(
                         """
@@ -136,7 +167,12 @@ final class OperatorSql {
                                FOR NO KEY UPDATE
                         )
                         UPDATE delivery d
-                           SET state = 'pending', step = GREATEST(d.step, 1), next_attempt_at = :now
+                           SET state = 'pending',
+                               step = CASE WHEN d.state = 'pending' THEN d.step
+                                           ELSE GREATEST(d.step, 1) END,
+                               next_attempt_at = CASE WHEN d.state = 'pending'
+                                                      THEN LEAST(d.next_attempt_at, :now)
+                                                      ELSE :now END
                           FROM waiting
                          WHERE d.id = waiting.id
                            AND d.state <> 'closed'
@@ -186,7 +222,7 @@ final class OperatorSql {
         return handle.createQuery(
                         """
                         WITH stretch AS MATERIALIZED (
-                            SELECT id, request_id, system_id, state, closed_at, round
+                            SELECT id, request_id, system_id, state, created_at, closed_at, round
                               FROM delivery
                              WHERE id > COALESCE(:after,
                                         CAST('00000000-0000-0000-0000-000000000000' AS uuid))
@@ -202,11 +238,14 @@ final class OperatorSql {
                                         AND d.closed_at >= :since
                                         AND r.kind = 'deletion'
                                         AND r.subject_sealed IS NOT NULL
-                                        AND NOT EXISTS (
-                                            SELECT FROM delivery later
-                                             WHERE later.request_id = d.request_id
-                                               AND later.system_id = d.system_id
-                                               AND later.round > d.round)) AS found
+                                        -- The same order again goes on where the first ended.
+                                        AND NOT (d.round > 1 AND d.created_at >= :since)
+                                        -- One look-up for each row, and not all rows at once.
+                                        AND (SELECT true FROM delivery later
+                                              WHERE later.request_id = d.request_id
+                                                AND later.system_id = d.system_id
+                                                AND later.round > d.round
+                                              LIMIT 1) IS NULL) AS found
                         """)
                 .bind("system", system.value())
                 .bind("since", since)
@@ -351,6 +390,14 @@ final class OperatorSql {
                 .list();
     }
 
+    /** Every delivery of one request, of every round. */
+    static List<DeliveryRecord> ofRequest(Handle handle, RequestId request) {
+        return handle.createQuery(RECORD + " WHERE d.request_id = :id ORDER BY d.id")
+                .bind("id", request.value())
+                .map((row, context) -> record(row))
+                .list();
+    }
+
     static Optional<DeliveryRecord> find(Handle handle, DeliveryId delivery) {
         return handle.createQuery(RECORD + " WHERE d.id = :id")
                 .bind("id", delivery.value())
@@ -430,43 +477,58 @@ final class OperatorSql {
                         """)
                 .bind("id", delivery.value())
                 .map(
-                        (row, context) -> {
-                            var ground = row.getString("ground");
-                            return new DeliveryRecord.Said(
-                                    row.getString("standing"),
-                                    LedgerSql.named(Basis.class, row.getString("basis")),
-                                    new Answer(
-                                            LedgerSql.named(
-                                                    Outcome.class, row.getString("outcome")),
-                                            LedgerSql.retained(row.getString("retained")),
-                                            ground == null
-                                                    ? null
-                                                    : LedgerSql.named(Ground.class, ground)),
-                                    row.getTimestamp("received_at").toInstant());
-                        })
+                        (row, context) ->
+                                new DeliveryRecord.Said(
+                                        row.getString("standing"),
+                                        LedgerSql.named(Basis.class, row.getString("basis")),
+                                        LedgerSql.answer(row),
+                                        row.getTimestamp("received_at").toInstant()))
                 .list();
     }
 
     /** An action as it is kept; who and why still sealed. */
-    record KeptAction(UUID id, Instant at, String verb, byte @Nullable [] noteSealed) {}
+    record KeptAction(
+            UUID id, Instant at, String verb, int deliveries, byte @Nullable [] noteSealed) {}
 
+    /** What operators did with a delivery, newest first. */
     static List<KeptAction> actions(Handle handle, DeliveryId delivery, int atMost) {
-        return handle.createQuery(
-                        """
-                        SELECT id, at, verb, note_sealed
-                          FROM operator_action
-                         WHERE delivery_id = :id
-                         ORDER BY at DESC, id
-                         LIMIT :at_most
-                        """)
-                .bind("id", delivery.value())
-                .bind("at_most", atMost)
-                .map(
+        return actions(
+                handle.createQuery(
+                                """
+                                SELECT id, at, verb, deliveries, note_sealed
+                                  FROM operator_action
+                                 WHERE delivery_id = :id
+                                 ORDER BY at DESC, id
+                                 LIMIT :at_most
+                                """)
+                        .bind("id", delivery.value())
+                        .bind("at_most", atMost));
+    }
+
+    /** What operators did with a system as a whole, newest first. */
+    static List<KeptAction> actions(Handle handle, ClientSystemId system, int atMost) {
+        return actions(
+                handle.createQuery(
+                                """
+                                SELECT id, at, verb, deliveries, note_sealed
+                                  FROM operator_action
+                                 WHERE system_id = :id
+                                   AND delivery_id IS NULL
+                                 ORDER BY at DESC, id
+                                 LIMIT :at_most
+                                """)
+                        .bind("id", system.value())
+                        .bind("at_most", atMost));
+    }
+
+    private static List<KeptAction> actions(Query query) {
+        return query.map(
                         (row, context) ->
                                 new KeptAction(
                                         row.getObject("id", UUID.class),
                                         row.getTimestamp("at").toInstant(),
                                         row.getString("verb"),
+                                        row.getInt("deliveries"),
                                         row.getBytes("note_sealed")))
                 .list();
     }

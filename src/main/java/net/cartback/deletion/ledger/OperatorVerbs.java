@@ -1,5 +1,9 @@
 package net.cartback.deletion.ledger;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.MeterRegistry;
+
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
@@ -53,12 +57,15 @@ public final class OperatorVerbs {
     private final Keyring keyring;
     private final InstantSource clock;
     private final OperatorNotes notes;
+    private final MeterProvider<Counter> closed;
 
-    public OperatorVerbs(Database database, Keyring keyring, InstantSource clock) {
+    public OperatorVerbs(
+            Database database, Keyring keyring, InstantSource clock, MeterRegistry meters) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
         this.notes = new OperatorNotes(keyring, clock);
+        this.closed = Ledger.closedCounter(meters);
     }
 
     /** Sends nothing to this system until it is resumed; what is due goes on to be due. */
@@ -73,16 +80,21 @@ public final class OperatorVerbs {
         log.atInfo().addKeyValue("system", system).log("A client system is paused");
     }
 
-    /** Sends to this system again: one delivery as a probe first. */
+    /** Sends to this system again: one delivery as a probe first. Nothing if it is not paused. */
     public void resume(ClientSystemId system, Note note) {
         var now = clock.instant();
-        database.inTransaction(
-                handle -> {
-                    OperatorSql.resume(handle, system, now);
-                    notes.keep(handle, "resume", system, null, 0, note);
-                    return null;
-                });
-        log.atInfo().addKeyValue("system", system).log("A client system is resumed");
+        boolean resumed =
+                database.inTransaction(
+                        handle -> {
+                            if (!OperatorSql.resume(handle, system, now)) {
+                                return false;
+                            }
+                            notes.keep(handle, "resume", system, null, 0, note);
+                            return true;
+                        });
+        if (resumed) {
+            log.atInfo().addKeyValue("system", system).log("A client system is resumed");
+        }
     }
 
     /** Makes one delivery due now that waits for its time or for its answer. */
@@ -152,16 +164,29 @@ public final class OperatorVerbs {
      * @return how many
      */
     public int closeUnconfirmed(ClientSystemId system, Note note) {
-        return forAll(
-                "unconfirmed",
-                system,
-                unanswered(system),
-                note,
-                (handle, batch, now) -> OperatorSql.closeUnconfirmed(handle, batch, now));
+        int closed =
+                forAll(
+                        "unconfirmed",
+                        system,
+                        unanswered(system),
+                        note,
+                        (handle, batch, now) -> OperatorSql.closeUnconfirmed(handle, batch, now));
+        tell(system, Outcome.UNCONFIRMED, closed);
+        return closed;
+    }
+
+    private void tell(ClientSystemId system, Outcome outcome, int deliveries) {
+        closed.withTags("system", system.value(), "outcome", outcome.wireName())
+                .increment(deliveries);
+        log.atInfo()
+                .addKeyValue("system", system)
+                .addKeyValue("outcome", outcome.wireName())
+                .addKeyValue("deliveries", deliveries)
+                .log("An operator has closed deliveries by hand");
     }
 
     private List<UUID> unanswered(ClientSystemId system) {
-        return matching(system, new Replay(null, null, Replay.STATES, null));
+        return database.withHandle(handle -> OperatorSql.unansweredDeletions(handle, system, MOST));
     }
 
     /** Closes one delivery of a client that is gone and will never answer. */
@@ -177,6 +202,7 @@ public final class OperatorVerbs {
                         return Verdict.NOT_NOW;
                     }
                     notes.keep(handle, "unconfirmed", found.get().system(), delivery, 1, note);
+                    tell(found.get().system(), Outcome.UNCONFIRMED, 1);
                     return Verdict.DONE;
                 });
     }
@@ -264,6 +290,7 @@ public final class OperatorVerbs {
                         return Verdict.NOT_NOW;
                     }
                     notes.keep(handle, "record", found.get().system(), delivery, 1, note);
+                    tell(found.get().system(), answer.outcome(), 1);
                     return Verdict.DONE;
                 });
     }
@@ -307,6 +334,20 @@ public final class OperatorVerbs {
                                 state,
                                 after == null ? null : after.value(),
                                 atMost));
+    }
+
+    /** Every delivery of one request, of every round. */
+    public List<DeliveryRecord> deliveries(RequestId request) {
+        return database.withHandle(handle -> OperatorSql.ofRequest(handle, request));
+    }
+
+    /** What operators did with a system as a whole: the last 100, newest first. */
+    public List<DeliveryRecord.Done> actions(ClientSystemId system) {
+        return database
+                .withHandle(handle -> OperatorSql.actions(handle, system, MAX_HISTORY))
+                .stream()
+                .map(notes::opened)
+                .toList();
     }
 
     /** All that is known of one delivery; empty if there is none of this id. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -98,30 +99,30 @@ final class ReceiptSql {
                 .list();
     }
 
-    static Map<DeliveryId, Answer> answers(Handle handle, List<DeliveryId> deliveries) {
+    /** What was answered to each: the answer that stands, and those that an operator amended. */
+    static Map<DeliveryId, Set<Answer>> answers(Handle handle, List<DeliveryId> deliveries) {
         return handle
                 .createQuery(
                         """
                         SELECT delivery_id, outcome, retained::text AS retained, ground
                           FROM receipt
                          WHERE delivery_id = ANY (:deliveries)
+                         UNION ALL
+                        SELECT delivery_id, outcome, retained::text, ground
+                          FROM amendment
+                         WHERE delivery_id = ANY (:deliveries)
                         """)
                 .bind("deliveries", array("uuid", deliveries, DeliveryId::value))
                 .map(
-                        (row, context) -> {
-                            var ground = row.getString("ground");
-                            return Map.entry(
-                                    new DeliveryId(row.getObject("delivery_id", UUID.class)),
-                                    new Answer(
-                                            LedgerSql.named(
-                                                    Outcome.class, row.getString("outcome")),
-                                            LedgerSql.retained(row.getString("retained")),
-                                            ground == null
-                                                    ? null
-                                                    : LedgerSql.named(Ground.class, ground)));
-                        })
+                        (row, context) ->
+                                Map.entry(
+                                        new DeliveryId(row.getObject("delivery_id", UUID.class)),
+                                        LedgerSql.answer(row)))
                 .stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+                .collect(
+                        Collectors.groupingBy(
+                                Map.Entry::getKey,
+                                Collectors.mapping(Map.Entry::getValue, Collectors.toSet())));
     }
 
     static void insertContradiction(Handle handle, Incoming incoming, Instant now) {

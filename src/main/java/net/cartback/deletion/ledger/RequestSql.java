@@ -81,7 +81,11 @@ final class RequestSql {
                                     repeat_digest, dated, code_digest, code_sealed, requested_at,
                                     received_at, due_at, open_deliveries, closed_at)
                             SELECT i.id, i.kind, i.app_id, i.platform, i.secret_id,
-                                   i.subject_sealed, i.repeat_digest, i.dated, i.code_digest,
+                                   i.subject_sealed,
+                                   -- Without a date, it is a repeat only of one that is open.
+                                   CASE WHEN i.dated OR i.kind = 'deletion' OR heard.by > 0
+                                        THEN i.repeat_digest END,
+                                   i.dated, i.code_digest,
                                    i.code_sealed, i.requested_at, i.received_at, i.due_at,
                                    heard.by,
                                    -- A notice that nobody wants to hear is done with.
@@ -170,10 +174,11 @@ final class RequestSql {
                           LEFT JOIN delivery d
                             ON d.request_id = q.id
                                -- What was sent again stands for what was sent before.
-                           AND NOT EXISTS (SELECT FROM delivery later
-                                            WHERE later.request_id = d.request_id
-                                              AND later.system_id = d.system_id
-                                              AND later.round > d.round)
+                           AND (SELECT true FROM delivery later
+                                 WHERE later.request_id = d.request_id
+                                   AND later.system_id = d.system_id
+                                   AND later.round > d.round
+                                 LIMIT 1) IS NULL
                           LEFT JOIN client_system c ON c.id = d.system_id
                           LEFT JOIN receipt r ON r.delivery_id = d.id
                          WHERE q.code_digest = :code

@@ -122,7 +122,11 @@ public final class Database implements AutoCloseable {
         properties.setProperty("logServerErrorDetail", "false");
         properties.setProperty(
                 "options",
-                "-c plan_cache_mode=force_generic_plan -c statement_timeout=10s -c lock_timeout=5s"
+                // What is read again and again is in memory, so a look-up costs hardly more than
+                // the
+                // next row of a scan: a plan must not flip to reading all of a table.
+                "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1"
+                        + " -c statement_timeout=10s -c lock_timeout=5s"
                         + " -c idle_in_transaction_session_timeout=10s");
         properties.putAll(address.options());
         if (address.user() != null) {

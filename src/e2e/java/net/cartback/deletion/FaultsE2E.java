@@ -1,0 +1,370 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
+import net.cartback.deletion.crypto.Digest;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.MoodyClientSystem;
+import net.cartback.deletion.fixtures.RelayProcess;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.storage.Migrations;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Two minutes of everything that can go wrong at once: three replicas that are killed and started
+ * again, a database that is stopped and crashes, client systems that fail at random, and callbacks
+ * that go on coming.
+ */
+class FaultsE2E {
+
+    private static final Duration LENGTH = Duration.ofMinutes(2);
+    private static final Duration BETWEEN_CALLBACKS = Duration.ofMillis(50);
+    private static final int REPLICAS = 3;
+    private static final String ADMIN_TOKEN = "admin-token-of-faults-0123456789abcdef";
+
+    @TempDir private Path directory;
+
+    private final AtomicReferenceArray<RelayProcess> replicas =
+            new AtomicReferenceArray<>(REPLICAS);
+    private final Set<String> answered = ConcurrentHashMap.newKeySet();
+    private final Random chaos = new Random(20261124);
+    private int kills;
+    private DatabaseAddress address;
+    private EmbeddedPostgres postgres;
+
+    @BeforeEach
+    void start() throws IOException {
+        address =
+                new DatabaseAddress(
+                        "127.0.0.1", freePort(), "postgres", "postgres", null, Map.of());
+        postgres = startDatabase();
+        Migrations.migrate(address, null);
+    }
+
+    @Test
+    void nothing_is_lost_and_nothing_is_told_wrong_whatever_is_killed_and_when() throws Exception {
+        execute(
+                """
+                CREATE TABLE violation (delivery_id uuid, what text);
+                CREATE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    INSERT INTO violation VALUES (OLD.id, NEW.state || ' ' || COALESCE(NEW.lease_id::text, ''));
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER closed_stays_closed BEFORE UPDATE ON delivery
+                    FOR EACH ROW WHEN (OLD.state = 'closed' AND (NEW.state <> 'closed'
+                                       OR NEW.lease_id IS NOT NULL OR NEW.outcome <> OLD.outcome))
+                    EXECUTE FUNCTION complain()
+                """);
+        try (var crm = new MoodyClientSystem("crm", 1, this::someRelay);
+                var news = new MoodyClientSystem("news", 2, this::someRelay);
+                var desk = new MoodyClientSystem("desk", 3, this::someRelay);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var systems = Map.of("crm", crm, "news", news, "desk", desk);
+            var environment = environment(crm, news, desk);
+            for (int i = 0; i < REPLICAS; i++) {
+                replicas.set(i, RelayProcess.serve(environment));
+            }
+            var end = Instant.now().plus(LENGTH);
+            var load =
+                    threads.submit(
+                            () -> {
+                                callbacks(end);
+                                return null;
+                            });
+            disturb(environment, end);
+            load.get(2, TimeUnit.MINUTES);
+
+            systems.values().forEach(MoodyClientSystem::calmsDown);
+            drain(systems.keySet());
+            check(systems);
+        } finally {
+            for (int i = 0; i < REPLICAS; i++) {
+                Optional.ofNullable(replicas.get(i)).ifPresent(RelayProcess::close);
+            }
+            postgres.close();
+        }
+    }
+
+    private void callbacks(Instant end) throws InterruptedException {
+        for (long user = 1; Instant.now().isBefore(end); user++) {
+            var signed = TestRelay.signedRequest(Long.toString(user), Instant.now());
+            // As long as it gets no answer, the caller does not know: it asks again, elsewhere.
+            while (!callback(signed) && Instant.now().isBefore(end.plusSeconds(60))) {
+                TimeUnit.MILLISECONDS.sleep(200);
+            }
+            TimeUnit.MILLISECONDS.sleep(BETWEEN_CALLBACKS.toMillis());
+        }
+    }
+
+    private boolean callback(String signed) {
+        try {
+            var reply =
+                    Http.sendUnchecked(
+                            HttpRequest.newBuilder(
+                                            someRelay()
+                                                    .resolve(
+                                                            "/meta/"
+                                                                    + TestRelay.APP_ID
+                                                                    + "/data-deletion"))
+                                    .timeout(Duration.ofSeconds(10))
+                                    .header("Content-Type", "application/x-www-form-urlencoded")
+                                    .POST(
+                                            BodyPublishers.ofString(
+                                                    "signed_request="
+                                                            + URLEncoder.encode(
+                                                                    signed,
+                                                                    StandardCharsets.UTF_8)))
+                                    .build());
+            if (reply.statusCode() == 200) {
+                answered.add(Http.json(reply).get("confirmation_code").textValue());
+                return true;
+            }
+            assertThat(reply.statusCode()).as(reply.body()).isEqualTo(503);
+            return false;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    /** Kills and starts replicas all the time, and the database twice. */
+    private void disturb(Map<String, String> environment, Instant end) throws Exception {
+        var stops = new ArrayList<>(List.of(end.minusSeconds(80), end.minusSeconds(35)));
+        while (Instant.now().isBefore(end)) {
+            TimeUnit.MILLISECONDS.sleep(2_000 + chaos.nextInt(3_000));
+            if (!stops.isEmpty() && Instant.now().isAfter(stops.getFirst())) {
+                stops.removeFirst();
+                stopDatabase(stops.isEmpty());
+                TimeUnit.SECONDS.sleep(4);
+                postgres = startDatabase();
+            }
+            int victim = chaos.nextInt(REPLICAS);
+            replicas.get(victim).kill();
+            kills++;
+            replicas.set(victim, RelayProcess.serve(environment));
+        }
+    }
+
+    /** Once in order, and once so that it must recover from its log. */
+    private void stopDatabase(boolean crash) throws IOException, InterruptedException {
+        if (crash) {
+            crashDatabase();
+        }
+        postgres.close();
+    }
+
+    private void crashDatabase() throws IOException, InterruptedException {
+        var pid =
+                Long.parseLong(
+                        Files.readAllLines(directory.resolve("postgres/postmaster.pid"))
+                                .getFirst()
+                                .strip());
+        var server = ProcessHandle.of(pid).orElseThrow();
+        new ProcessBuilder("kill", "-QUIT", "" + pid).start().waitFor();
+        await().atMost(Duration.ofSeconds(20)).until(() -> !server.isAlive());
+    }
+
+    /** What failed waits for its time in the schedule; an operator does not. */
+    private void drain(Set<String> systems) {
+        await().atMost(Duration.ofSeconds(120))
+                .pollInterval(Duration.ofSeconds(3))
+                .until(
+                        () -> {
+                            for (var system : systems) {
+                                replay(system);
+                            }
+                            return count(
+                                            "SELECT count(*) FROM deletion_request WHERE closed_at"
+                                                    + " IS NULL")
+                                    == 0;
+                        });
+    }
+
+    private void replay(String system) {
+        var reply =
+                Http.send(
+                        HttpRequest.newBuilder(
+                                        replicas.get(0)
+                                                .management(
+                                                        "/admin/v1/systems/" + system + "/replay"))
+                                .timeout(Duration.ofSeconds(20))
+                                .header("Authorization", "Bearer " + ADMIN_TOKEN)
+                                .POST(
+                                        BodyPublishers.ofString(
+                                                "{\"by\": \"the test\", \"why\": \"drain\"}"))
+                                .build());
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    }
+
+    private void check(Map<String, MoodyClientSystem> systems) throws SQLException {
+        System.out.println(
+                "Faults: "
+                        + answered.size()
+                        + " callbacks answered, "
+                        + kills
+                        + " replicas killed, "
+                        + count("SELECT count(*) FROM attempt")
+                        + " attempts, "
+                        + count("SELECT count(*) FROM delivery")
+                        + " deliveries");
+        assertThat(kills).isGreaterThan(10);
+        assertThat(answered).hasSizeGreaterThan(500);
+
+        var known = new HashSet<String>();
+        var outcomes = new HashMap<String, String>();
+        var parties = new HashMap<String, String>();
+        try (var connection = DriverManager.getConnection(jdbc(), "postgres", "");
+                var statement = connection.createStatement()) {
+            try (var rows =
+                    statement.executeQuery(
+                            "SELECT encode(code_digest, 'hex') FROM deletion_request WHERE"
+                                    + " closed_at IS NOT NULL")) {
+                while (rows.next()) {
+                    known.add(rows.getString(1));
+                }
+            }
+            try (var rows =
+                    statement.executeQuery(
+                            "SELECT id::text, outcome, request_id || ' ' || system_id FROM"
+                                    + " delivery")) {
+                while (rows.next()) {
+                    outcomes.put(rows.getString(1), rows.getString(2));
+                    parties.put(rows.getString(1), rows.getString(3));
+                }
+            }
+        }
+        assertThat(known)
+                .as("every answered callback is there, and closed")
+                .containsAll(answered.stream().map(FaultsE2E::digest).toList());
+        assertThat(parties.values()).as("one delivery for each system").doesNotHaveDuplicates();
+        var received = new HashMap<String, String>();
+        systems.forEach(
+                (id, system) ->
+                        system.received()
+                                .forEach(
+                                        data ->
+                                                received.put(
+                                                        data.get("delivery_id").textValue(),
+                                                        data.get("request_id").textValue()
+                                                                + " "
+                                                                + id)));
+        assertThat(received).as("each was received, under its one id").isEqualTo(parties);
+        outcomes.forEach(
+                (id, outcome) ->
+                        assertThat(outcome)
+                                .as("what the system says of " + id)
+                                .isEqualTo(
+                                        MoodyClientSystem.outcome(MoodyClientSystem.answer(id))));
+        assertThat(count("SELECT count(*) FROM violation"))
+                .as("closed deliveries that were claimed or changed")
+                .isZero();
+        assertThat(count("SELECT count(*) FROM contradiction")).isZero();
+    }
+
+    private static String digest(String code) {
+        return HexFormat.of().formatHex(Digest.sha256(code.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private String jdbc() {
+        return "jdbc:postgresql://127.0.0.1:" + address.port() + "/postgres";
+    }
+
+    private URI someRelay() {
+        return replicas.get(ThreadLocalRandom.current().nextInt(REPLICAS)).uri("/");
+    }
+
+    private Map<String, String> environment(MoodyClientSystem... systems) throws IOException {
+        var registry = directory.resolve("registry.yaml");
+        var yaml = new StringBuilder("systems:\n");
+        for (var system : systems) {
+            yaml.append(system.yaml());
+        }
+        Files.writeString(registry, yaml + TestRelay.app(List.of("crm", "news", "desk")));
+        var keyring = directory.resolve("keyring.json");
+        assertThat(RelayProcess.start(Map.of(), "keys", "generate", keyring.toString()).exitCode())
+                .isZero();
+        return Map.of(
+                "HOST",
+                "127.0.0.1",
+                "DATABASE_URL",
+                jdbc() + "?user=postgres",
+                "KEYRING_FILE",
+                keyring.toString(),
+                "ADMIN_TOKEN",
+                ADMIN_TOKEN,
+                "REGISTRY_FILE",
+                registry.toString(),
+                "OUTBOUND_ALLOW",
+                "127.0.0.0/8");
+    }
+
+    private EmbeddedPostgres startDatabase() throws IOException {
+        return EmbeddedPostgres.builder()
+                .setPort(address.port())
+                .setDataDirectory(directory.resolve("postgres"))
+                .setCleanDataDirectory(false)
+                .setServerConfig("listen_addresses", "127.0.0.1")
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .start();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (var connection = DriverManager.getConnection(jdbc(), "postgres", "");
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private long count(String sql) throws SQLException {
+        try (var connection = DriverManager.getConnection(jdbc(), "postgres", "");
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
