@@ -41,6 +41,8 @@ ALTER TABLE delivery
     DROP CONSTRAINT delivery_request_id_system_id_key,
     ADD CONSTRAINT delivery_once_a_round UNIQUE (request_id, system_id, round);
 
+DROP INDEX delivery_parked;
+CREATE INDEX delivery_parked ON delivery (system_id, id) WHERE state = 'parked';
 CREATE INDEX delivery_silent ON delivery (system_id)
     WHERE state = 'awaiting_receipt' AND reminders > 0;
 

@@ -247,7 +247,7 @@ class IsolationIT {
     }
 
     @Test
-    void one_system_takes_at_most_half_of_what_is_free_here() {
+    void one_system_takes_no_more_than_its_share_of_what_is_free_here() {
         try (var other = new FakeClientSystem("other")) {
             relay.register(
                     "systems:\n"
@@ -257,14 +257,18 @@ class IsolationIT {
             ask(100);
 
             var first =
-                    bySystem(relay.ledger().claim(64, Map.of(), UUID.randomUUID()).deliveries());
+                    bySystem(
+                            relay.ledger().claim(64, system -> 32, UUID.randomUUID()).deliveries());
             assertThat(first).containsEntry("crm", 32L).containsEntry("other", 32L);
 
             var crmId = new ClientSystemId("crm");
             var second =
                     bySystem(
                             relay.ledger()
-                                    .claim(32, Map.of(crmId, 32), UUID.randomUUID())
+                                    .claim(
+                                            32,
+                                            system -> system.equals(crmId) ? 0 : 16,
+                                            UUID.randomUUID())
                                     .deliveries());
             assertThat(second).doesNotContainKey("crm").containsEntry("other", 16L);
         }
@@ -274,7 +278,7 @@ class IsolationIT {
     void what_is_handed_back_is_due_at_once_and_no_attempt_was_made() {
         ask(3);
         var lease = UUID.randomUUID();
-        var claimed = relay.ledger().claim(10, Map.of(), lease).deliveries();
+        var claimed = relay.ledger().claim(10, system -> 10, lease).deliveries();
         assertThat(claimed).hasSize(3);
 
         relay.ledger().handBack(lease, List.of(claimed.getFirst().id()));
@@ -293,7 +297,7 @@ class IsolationIT {
         relay.dispatchOnce();
         relay.clock().advance(Duration.ofSeconds(11));
         var lease = UUID.randomUUID();
-        assertThat(relay.ledger().claim(10, Map.of(), lease).deliveries()).hasSize(1);
+        assertThat(relay.ledger().claim(10, system -> 10, lease).deliveries()).hasSize(1);
 
         relay.ledger().handBack(lease);
 

@@ -77,7 +77,7 @@ class PlanIT {
         look("claim, settle and sweep", () -> relay.dispatchOnce());
         look("a status", () -> relay.status(code));
         look("the oldest open request", () -> relay.ledger().ageOfOldestOpenRequest());
-        look("a list", () -> relay.admin("/deliveries?system=crm&state=parked"));
+        look("a list", () -> relay.admin("/deliveries?system=crm&state=pending&limit=20"));
     }
 
     private void look(String what, Runnable action) throws SQLException {

@@ -93,7 +93,8 @@ final class Fanout {
     /** Lets everything go, and tells the relay so. */
     static void go(Postgres.Db db) throws SQLException {
         db.execute(
-                "UPDATE system_gate SET claimable_at = '-infinity', held_reason = NULL",
+                "UPDATE system_gate SET claimable_at = '-infinity', held_reason = NULL, hold_level"
+                        + " = 0, probe_lease = NULL",
                 "NOTIFY relay_work");
     }
 

@@ -20,7 +20,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 /** How long a claim and a settling take, by how many deliveries wait. */
@@ -113,6 +112,14 @@ final class Growth {
                 """,
                 "VACUUM ANALYZE",
                 "CHECKPOINT");
+        Results.say(
+                "%,d deliveries take %s"
+                        .formatted(
+                                waiting,
+                                db.texts(
+                                                "SELECT"
+                                                    + " pg_size_pretty(pg_database_size(current_database()))")
+                                        .getFirst()));
         var random = new SecureRandom();
         var clock = InstantSource.system();
         var database = new Database(db.address(), 2);
@@ -129,7 +136,10 @@ final class Growth {
     private static void turn(Level level, int times) {
         for (int i = 0; i < times; i++) {
             long start = System.nanoTime();
-            var claimed = level.ledger().claim(AT_ONCE, Map.of(), UUID.randomUUID()).deliveries();
+            var claimed =
+                    level.ledger()
+                            .claim(AT_ONCE, system -> AT_ONCE / 2, UUID.randomUUID())
+                            .deliveries();
             long between = System.nanoTime();
             if (claimed.size() != AT_ONCE) {
                 throw new IllegalStateException("Claimed " + claimed.size());

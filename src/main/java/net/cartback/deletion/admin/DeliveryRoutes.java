@@ -119,16 +119,17 @@ public final class DeliveryRoutes implements Routes {
                                                         + " parked"));
         var limit = limit(ctx.queryParam("limit"));
         var after = ctx.queryParam("after");
-        var from = after == null ? null : DeliveryId.parse(after).orElse(null);
-        if (after != null && from == null) {
-            throw AdminBody.fault("after", "must be the id of a delivery");
+        var from = after == null ? null : DeliveryRecord.Place.parse(after).orElse(null);
+        boolean timed = state != DeliveryRecord.State.PARKED;
+        if (after != null && (from == null || (from.at() != null) != timed)) {
+            throw AdminBody.fault("after", "must be the next of a page of the same list");
         }
         var page = verbs.deliveries(system, state, from, limit);
-        answer(ctx, page, page.size() < limit ? null : page.getLast().id());
+        answer(ctx, page, page.size() < limit ? null : page.getLast().place());
     }
 
     private static void answer(
-            Context ctx, List<DeliveryRecord> deliveries, @Nullable DeliveryId next) {
+            Context ctx, List<DeliveryRecord> deliveries, DeliveryRecord.@Nullable Place next) {
         var json = JsonNodeFactory.instance.objectNode();
         var list = json.putArray("deliveries");
         deliveries.forEach(each -> list.add(json(each)));

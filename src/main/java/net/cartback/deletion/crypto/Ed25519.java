@@ -2,6 +2,7 @@ package net.cartback.deletion.crypto;
 
 import org.conscrypt.Conscrypt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -30,10 +31,18 @@ final class Ed25519 {
 
     private static final byte[] X509 = HexFormat.of().parseHex("302a300506032b6570032100");
 
-    private static final @Nullable Provider FAST =
-            Conscrypt.isAvailable() ? Conscrypt.newProvider() : null;
+    private static final @Nullable Provider FAST = fast();
 
     private Ed25519() {}
+
+    private static @Nullable Provider fast() {
+        if (Conscrypt.isAvailable()) {
+            return Conscrypt.newProvider();
+        }
+        LoggerFactory.getLogger(Ed25519.class)
+                .warn("BoringSSL does not load here; a signature takes thirty times as long");
+        return null;
+    }
 
     /** A pair as its raw bytes; the secret half is the seed. */
     @SuppressWarnings("ArrayRecordComponent")

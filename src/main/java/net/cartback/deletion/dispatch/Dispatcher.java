@@ -11,7 +11,6 @@ import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.TestDeliveries;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -23,10 +22,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +45,7 @@ public final class Dispatcher implements AutoCloseable {
     /** Longer than the claim that was in our way, and short beside the path of a fresh request. */
     private static final Duration PASSED_OVER = Duration.ofMillis(5);
 
-    private static final Duration BETWEEN_CLAIMS = Duration.ofMillis(5);
+    private static final Duration BETWEEN_CLAIMS = Duration.ofMillis(3);
 
     /** Results may wait while calls are made, but not pile up: so many for each slot. */
     private static final int UNSETTLED_PER_SLOT = 4;
@@ -71,7 +68,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Semaphore unsettled;
     private final Semaphore work = new Semaphore(0);
     private final Thread loop = Thread.ofVirtual().name("dispatch").unstarted(this::run);
-    private final Map<ClientSystemId, Integer> here = new ConcurrentHashMap<>();
+    private final Shares shares = new Shares(System::nanoTime);
     private volatile boolean stopping;
 
     /** Whether the claim before found something, so that a free slot is worth another. */
@@ -143,7 +140,9 @@ public final class Dispatcher implements AutoCloseable {
     public int runOnce() throws InterruptedException {
         ledger.sweep();
         tester.runOnce();
-        var claimed = ledger.claim(concurrency, Map.of(), UUID.randomUUID()).deliveries();
+        var claimed =
+                ledger.claim(concurrency, system -> (concurrency + 1) / 2, UUID.randomUUID())
+                        .deliveries();
         if (claimed.isEmpty()) {
             return 0;
         }
@@ -235,7 +234,7 @@ public final class Dispatcher implements AutoCloseable {
         var lease = UUID.randomUUID();
         doubtful = lease;
         long start = System.nanoTime();
-        var claim = ledger.claim(free, here, lease);
+        var claim = ledger.claim(free, system -> shares.of(system, free), lease);
         var claimed = claim.deliveries();
         claimTime.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
         doubtful = null;
@@ -253,7 +252,7 @@ public final class Dispatcher implements AutoCloseable {
         // Only this loop takes slots, and it claimed no more than were free.
         slots.acquireUninterruptibly();
         unsettled.acquireUninterruptibly();
-        here.merge(delivery.system(), 1, Integer::sum);
+        shares.begun(delivery.system());
         Thread.ofVirtual().name("deliver").start(() -> call(delivery));
     }
 
@@ -262,7 +261,7 @@ public final class Dispatcher implements AutoCloseable {
      */
     private void call(ClaimedDelivery delivery) {
         settler.add(send(delivery));
-        here.computeIfPresent(delivery.system(), (system, calls) -> calls == 1 ? null : calls - 1);
+        shares.ended(delivery.system());
         slots.release();
         if (mayHaveMore) {
             wake();

@@ -9,8 +9,8 @@ import org.jdbi.v3.core.Handle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
+import java.util.function.ToIntFunction;
 
 /**
  * SQL that takes deliveries out of the queue and puts them back. Each method is one statement.
@@ -79,22 +79,21 @@ final class ClaimSql {
      * between the systems, so that a long queue does not push out a short one. Of one system, one
      * in four is a retry where both wait, and a quarter of its room is kept free of retries.
      *
-     * <p>A system's room is the least of what {@code max_in_flight} and its rate leave, and half of
-     * what is free here after what it has here already: so there are always slots left for the
-     * others (the dynamic threshold of Choudhury and Hahne). A system that is held gets one, as a
-     * probe. The rate is kept as the instant up to which it is used: 62 s of it for each minute's
-     * worth, and up to 2 s saved up, so that no 60 s see more than {@code rate_per_minute}.
+     * <p>A system's room is the least of what {@code max_in_flight} and its rate leave, and its
+     * share of what is free here. A system that is held gets one, as a probe. The rate is kept as
+     * the instant up to which it is used: 62 s of it for each minute's worth, and up to 2 s saved
+     * up, so that no 60 s see more than {@code rate_per_minute}.
      *
      * <p>A statement of its own after the locks, because its snapshot must see what the holder
      * before us took.
      *
-     * @param here how many deliveries of each system are in flight here
+     * @param share how many deliveries of each system may start here
      */
     static List<ClaimedDelivery> claim(
             Handle handle,
             List<String> systems,
             int atMost,
-            Map<ClientSystemId, Integer> here,
+            ToIntFunction<ClientSystemId> share,
             UUID lease,
             Instant now,
             Duration leaseMargin) {
@@ -104,13 +103,13 @@ final class ClaimSql {
                             SELECT g.system_id, c.timeout_ms, c.max_in_flight, flying.calls,
                                    flying.retries,
                                    COALESCE(g.held_reason <> 'rate', false) AS probe,
-                                   (:at_most - here.calls + 1) / 2 AS share,
+                                   here.share,
                                    pace.seconds AS pace_s,
                                    GREATEST(g.rate_used_until,
                                             :now - GREATEST(INTERVAL '2 s',
                                                             pace.seconds * INTERVAL '1 s'))
                                        AS paced_from
-                              FROM unnest(:systems, :here) AS here (system_id, calls)
+                              FROM unnest(:systems, :shares) AS here (system_id, share)
                               JOIN system_gate g ON g.system_id = here.system_id
                               JOIN client_system c ON c.id = g.system_id
                              CROSS JOIN LATERAL (SELECT 62.0 / c.rate_per_minute AS seconds) pace
@@ -223,10 +222,10 @@ final class ClaimSql {
                                 .replace(":lease", "CAST(:lease AS uuid)"))
                 .bindArray("systems", String.class, systems)
                 .bindArray(
-                        "here",
+                        "shares",
                         Integer.class,
                         systems.stream()
-                                .map(each -> here.getOrDefault(new ClientSystemId(each), 0))
+                                .map(each -> share.applyAsInt(new ClientSystemId(each)))
                                 .toList())
                 .bind("at_most", atMost)
                 .bind("lease", lease)

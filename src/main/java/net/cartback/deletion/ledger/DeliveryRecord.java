@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A delivery as an operator sees it. It says nothing of the person.
@@ -36,6 +38,43 @@ public record DeliveryRecord(
         Instant createdAt,
         @Nullable Instant closedAt,
         Instant dueAt) {
+
+    /**
+     * A place in a list of deliveries.
+     *
+     * @param at its time; null in a list of parked deliveries, which have none
+     */
+    public record Place(@Nullable Instant at, DeliveryId delivery) {
+
+        /** Reads what {@link #toString} has written; empty if it is something else. */
+        public static Optional<Place> parse(String text) {
+            var parts = text.split("_", -1);
+            try {
+                return parts.length != 2
+                        ? Optional.empty()
+                        : DeliveryId.parse(parts[1])
+                                .map(
+                                        id ->
+                                                new Place(
+                                                        parts[0].isEmpty()
+                                                                ? null
+                                                                : Instant.parse(parts[0]),
+                                                        id));
+            } catch (DateTimeParseException e) {
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public String toString() {
+            return (at == null ? "" : at.toString()) + "_" + delivery;
+        }
+    }
+
+    /** Its place in a list. */
+    public Place place() {
+        return new Place(nextAttemptAt, id);
+    }
 
     /** Where it is. */
     public enum State implements WireName {

@@ -45,6 +45,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -262,11 +263,11 @@ public final class Ledger {
      * Claims deliveries that are due. Each is ours until its lease ends.
      *
      * @param atMost how many can start here now
-     * @param here how many of each system are in flight here already
+     * @param share how many of each system may start here now
      * @param lease a fresh id: if this fails without saying whether it happened, {@link
      *     #handBack(UUID)} finds out
      */
-    public Claim claim(int atMost, Map<ClientSystemId, Integer> here, UUID lease) {
+    public Claim claim(int atMost, ToIntFunction<ClientSystemId> share, UUID lease) {
         var now = clock.instant();
         return database.inTransaction(
                 handle -> {
@@ -280,7 +281,13 @@ public final class Ledger {
                             locked.isEmpty()
                                     ? List.of()
                                     : ClaimSql.claim(
-                                            handle, locked, atMost, here, lease, now, LEASE_MARGIN),
+                                            handle,
+                                            locked,
+                                            atMost,
+                                            share,
+                                            lease,
+                                            now,
+                                            LEASE_MARGIN),
                             locked.size() < gates.size());
                 });
     }

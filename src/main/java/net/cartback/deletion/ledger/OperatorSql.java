@@ -11,7 +11,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -19,6 +18,9 @@ import java.util.stream.Collectors;
 
 /** SQL of what operators do. Each method is one statement. */
 final class OperatorSql {
+
+    /** Before every id. */
+    private static final UUID NONE = new UUID(0, 0);
 
     private OperatorSql() {}
 
@@ -95,62 +97,107 @@ final class OperatorSql {
         };
     }
 
-    /** Deliveries that are not answered, match, and are not on their way at this moment. */
-    static List<UUID> unanswered(Handle handle, ClientSystemId system, Replay replay, int atMost) {
-        var matching =
-                replay.states().stream()
-                        .sorted()
-                        .flatMap(state -> indexed(state).stream())
-                        .map(
-                                indexed ->
-                                        """
-                                        SELECT d.id
-                                          FROM delivery d
-                                         WHERE d.system_id = :system
-                                           AND %s
-                                           AND d.created_at >= COALESCE(
-                                                   CAST(:from AS timestamptz), '-infinity')
-                                           AND d.created_at < COALESCE(
-                                                   CAST(:to AS timestamptz), 'infinity')
-                                           AND (CAST(:error AS text) IS NULL
-                                                OR d.reason = :error
-                                                OR starts_with(d.reason, :error || '_'))
-                                        """
-                                                .formatted(indexed))
-                        .collect(Collectors.joining(" UNION ALL "));
-        return handle.createQuery(matching + " LIMIT :at_most")
-                .bind("system", system.value())
-                .bind("from", replay.from())
-                .bind("to", replay.to())
-                .bind("error", replay.error() == null ? null : replay.error().wireName())
-                .bind("at_most", atMost)
-                .mapTo(UUID.class)
-                .list();
+    /** Where a walk through one state's deliveries of one system has come to, and what it found. */
+    record Walked(DeliveryRecord.@Nullable Place last, List<UUID> found) {}
+
+    /** The order in which a state's indexes hold it: what is parked has no time. */
+    private static String order(DeliveryRecord.State state) {
+        return state == DeliveryRecord.State.PARKED ? "d.id" : "d.next_attempt_at, d.id";
     }
 
-    /** Every deletion that this system has not answered, also what is on its way. */
-    static List<UUID> unansweredDeletions(Handle handle, ClientSystemId system, int atMost) {
-        var matching =
-                Arrays.stream(DeliveryRecord.State.values())
-                        .filter(state -> state != DeliveryRecord.State.CLOSED)
-                        .flatMap(state -> indexed(state).stream())
-                        .map(
-                                indexed ->
-                                        """
-                                        SELECT d.id
-                                          FROM delivery d
-                                          JOIN deletion_request r ON r.id = d.request_id
-                                         WHERE d.system_id = :system
-                                           AND %s
-                                           AND r.kind = 'deletion'
-                                        """
-                                                .formatted(indexed))
-                        .collect(Collectors.joining(" UNION ALL "));
-        return handle.createQuery(matching + " LIMIT :at_most")
+    private static String after(DeliveryRecord.State state) {
+        return state == DeliveryRecord.State.PARKED
+                ? "d.id > :id"
+                : "(d.next_attempt_at, d.id) > (CAST(:at AS timestamptz), :id)";
+    }
+
+    /** The rows of one state after a place, in the order of its indexes, and no more than these. */
+    private static String rows(DeliveryRecord.State state) {
+        return indexed(state).stream()
+                .map(
+                        indexed ->
+                                """
+                                (SELECT d.*
+                                   FROM delivery d
+                                  WHERE d.system_id = :system
+                                    AND %s
+                                    AND %s
+                                  ORDER BY %s
+                                  LIMIT :at_most)
+                                """
+                                        .formatted(indexed, after(state), order(state)))
+                .collect(Collectors.joining(" UNION ALL "));
+    }
+
+    private static Query walk(
+            Handle handle,
+            String sql,
+            ClientSystemId system,
+            DeliveryRecord.@Nullable Place after,
+            int atMost) {
+        return handle.createQuery(sql)
                 .bind("system", system.value())
-                .bind("at_most", atMost)
-                .mapTo(UUID.class)
-                .list();
+                .bind("at", after == null ? "-infinity" : String.valueOf(after.at()))
+                .bind("id", after == null ? NONE : after.delivery().value())
+                .bind("at_most", atMost);
+    }
+
+    /**
+     * Deliveries of one state that match, among the next so many after a place: however many wait,
+     * a statement reads a stretch of them.
+     *
+     * @param replay what matches; null: every deletion, and no notice
+     */
+    static Walked unanswered(
+            Handle handle,
+            ClientSystemId system,
+            DeliveryRecord.State state,
+            @Nullable Replay replay,
+            DeliveryRecord.@Nullable Place after,
+            int rows) {
+        var matching =
+                replay == null
+                        ? """
+                        (SELECT kind FROM deletion_request r WHERE r.id = d.request_id)
+                            = 'deletion'
+                        """
+                        : """
+                            d.created_at >= COALESCE(CAST(:from AS timestamptz), '-infinity')
+                        AND d.created_at < COALESCE(CAST(:to AS timestamptz), 'infinity')
+                        AND (CAST(:error AS text) IS NULL
+                             OR d.reason = :error
+                             OR starts_with(d.reason, :error || '_'))
+                        """;
+        var sql =
+                """
+                WITH stretch AS MATERIALIZED (
+                    SELECT d.* FROM (%s) d ORDER BY %s LIMIT :at_most
+                ), last AS (
+                    SELECT d.next_attempt_at, d.id FROM stretch d ORDER BY %s OFFSET :at_most - 1
+                )
+                SELECT (SELECT next_attempt_at FROM last) AS at, (SELECT id FROM last) AS id,
+                       ARRAY(SELECT d.id FROM stretch d WHERE %s) AS found
+                """
+                        .formatted(rows(state), order(state), order(state), matching);
+        var query = walk(handle, sql, system, after, rows);
+        if (replay != null) {
+            var error = replay.error();
+            query.bind("from", replay.from())
+                    .bind("to", replay.to())
+                    .bind("error", error == null ? null : error.wireName());
+        }
+        return query.map(
+                        (row, context) -> {
+                            var last = row.getObject("id", UUID.class);
+                            return new Walked(
+                                    last == null
+                                            ? null
+                                            : new DeliveryRecord.Place(
+                                                    LedgerSql.instant(row, "at"),
+                                                    new DeliveryId(last)),
+                                    List.of((UUID[]) row.getArray("found").getArray()));
+                        })
+                .one();
     }
 
     /**
@@ -361,31 +408,25 @@ final class OperatorSql {
               JOIN deletion_request r ON r.id = d.request_id
             """;
 
-    /** Deliveries by state, oldest first, after this one. */
+    /**
+     * Deliveries by state, after this place: in the order of their indexes, so that a page reads
+     * itself and no more.
+     */
     static List<DeliveryRecord> page(
             Handle handle,
             ClientSystemId system,
             DeliveryRecord.State state,
-            @Nullable UUID after,
+            DeliveryRecord.@Nullable Place after,
             int atMost) {
-        var matching =
-                indexed(state).stream()
-                        .map(
-                                indexed ->
-                                        RECORD
-                                                + """
-                                                 WHERE d.system_id = :system
-                                                   AND %s
-                                                   AND d.id > COALESCE(:after, CAST(
-                                                       '00000000-0000-0000-0000-000000000000'
-                                                       AS uuid))
-                                                """
-                                                        .formatted(indexed))
-                        .collect(Collectors.joining(" UNION ALL "));
-        return handle.createQuery(matching + " ORDER BY id LIMIT :at_most")
-                .bind("system", system.value())
-                .bind("after", after)
-                .bind("at_most", atMost)
+        return walk(
+                        handle,
+                        RECORD.replace("FROM delivery d", "FROM (" + rows(state) + ") d")
+                                + " ORDER BY "
+                                + order(state)
+                                + " LIMIT :at_most",
+                        system,
+                        after,
+                        atMost)
                 .map((row, context) -> record(row))
                 .list();
     }

@@ -19,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -150,7 +152,28 @@ public final class OperatorVerbs {
     }
 
     private List<UUID> matching(ClientSystemId system, Replay replay) {
-        return database.withHandle(handle -> OperatorSql.unanswered(handle, system, replay, MOST));
+        return walk(system, replay.states(), replay);
+    }
+
+    /** Goes through what is not answered, a stretch at a time. */
+    private List<UUID> walk(
+            ClientSystemId system, Set<DeliveryRecord.State> states, @Nullable Replay replay) {
+        // What moves on while we walk may be met twice.
+        var found = new LinkedHashSet<UUID>();
+        for (var state : states) {
+            DeliveryRecord.Place after = null;
+            do {
+                var from = after;
+                var walked =
+                        database.withHandle(
+                                handle ->
+                                        OperatorSql.unanswered(
+                                                handle, system, state, replay, from, STRETCH));
+                found.addAll(walked.found());
+                after = walked.last();
+            } while (after != null && found.size() < MOST);
+        }
+        return found.stream().limit(MOST).toList();
     }
 
     /** How many deliveries {@link #closeUnconfirmed(ClientSystemId, Note)} would close now. */
@@ -186,7 +209,7 @@ public final class OperatorVerbs {
     }
 
     private List<UUID> unanswered(ClientSystemId system) {
-        return database.withHandle(handle -> OperatorSql.unansweredDeletions(handle, system, MOST));
+        return walk(system, EnumSet.complementOf(EnumSet.of(DeliveryRecord.State.CLOSED)), null);
     }
 
     /** Closes one delivery of a client that is gone and will never answer. */
@@ -316,24 +339,18 @@ public final class OperatorVerbs {
     }
 
     /**
-     * Deliveries of a system in one state, by their ids.
+     * Deliveries of a system in one state, by their time.
      *
-     * @param after only those after this one; null: from the first
+     * @param after only those after this place; null: from the first
      * @param state not {@code CLOSED}
      */
     public List<DeliveryRecord> deliveries(
             ClientSystemId system,
             DeliveryRecord.State state,
-            @Nullable DeliveryId after,
+            DeliveryRecord.@Nullable Place after,
             int atMost) {
         return database.withHandle(
-                handle ->
-                        OperatorSql.page(
-                                handle,
-                                system,
-                                state,
-                                after == null ? null : after.value(),
-                                atMost));
+                handle -> OperatorSql.page(handle, system, state, after, atMost));
     }
 
     /** Every delivery of one request, of every round. */
