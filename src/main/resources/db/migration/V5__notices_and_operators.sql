@@ -69,7 +69,7 @@ CREATE INDEX operator_action_of_system ON operator_action (system_id, at);
 
 -- What a receipt said before an operator amended it.
 CREATE TABLE amendment (
-    action_id uuid PRIMARY KEY REFERENCES operator_action,
+    action_id uuid PRIMARY KEY REFERENCES operator_action DEFERRABLE INITIALLY DEFERRED,
     delivery_id uuid NOT NULL REFERENCES delivery,
     basis text NOT NULL,
     outcome text NOT NULL,

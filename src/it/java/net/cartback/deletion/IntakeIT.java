@@ -379,11 +379,11 @@ class IntakeIT {
 
         assertThat(relay.scrape())
                 .contains(
-                        "relay_callbacks_total{app=\"1234567890\",verdict=\"created\"}",
-                        "relay_callbacks_total{app=\"1234567890\",verdict=\"too-large\"}",
-                        "relay_callbacks_total{app=\"1234567890\",verdict=\"unsupported-media-type\"}",
-                        "relay_callbacks_total{app=\"unknown\",verdict=\"unknown-app\"}",
-                        "# HELP relay_callbacks_total Deletion callbacks")
+                        "relay_callbacks_total{app=\"1234567890\",kind=\"deletion\",verdict=\"created\"}",
+                        "relay_callbacks_total{app=\"1234567890\",kind=\"deletion\",verdict=\"too-large\"}",
+                        "relay_callbacks_total{app=\"1234567890\",kind=\"deletion\",verdict=\"unsupported-media-type\"}",
+                        "relay_callbacks_total{app=\"unknown\",kind=\"deletion\",verdict=\"unknown-app\"}",
+                        "# HELP relay_callbacks_total Callbacks")
                 .doesNotContain("777");
     }
 

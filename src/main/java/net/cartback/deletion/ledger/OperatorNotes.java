@@ -28,15 +28,26 @@ final class OperatorNotes {
         this.clock = clock;
     }
 
-    /** Keeps one action, in the transaction of the change; returns its id. */
-    UUID keep(
+    /** Keeps one action, in the transaction of the change. */
+    void keep(
             Handle handle,
             String verb,
             ClientSystemId system,
             @Nullable DeliveryId delivery,
             int deliveries,
             Note note) {
-        var id = UUID.randomUUID();
+        keep(handle, UUID.randomUUID(), verb, system, delivery, deliveries, note);
+    }
+
+    /** As the other, under an id that is known already. */
+    void keep(
+            Handle handle,
+            UUID id,
+            String verb,
+            ClientSystemId system,
+            @Nullable DeliveryId delivery,
+            int deliveries,
+            Note note) {
         var text =
                 JsonNodeFactory.instance.objectNode().put("by", note.by()).put("why", note.why());
         OperatorSql.insert(
@@ -49,7 +60,6 @@ final class OperatorNotes {
                         deliveries,
                         keyring.sealer().seal(place(id), text.toString())),
                 clock.instant());
-        return id;
     }
 
     DeliveryRecord.Done opened(OperatorSql.KeptAction kept) {

@@ -348,20 +348,18 @@ final class OperatorSql {
     }
 
     /** Keeps what a receipt says, under the action that is about to change it. */
-    static boolean keepBeforeAmending(Handle handle, UUID action, DeliveryId delivery) {
-        return handle.createUpdate(
-                                """
-                                INSERT INTO amendment (action_id, delivery_id, basis, outcome,
-                                                       retained, ground, received_at)
-                                SELECT :action, delivery_id, basis, outcome, retained, ground,
-                                       received_at
-                                  FROM receipt
-                                 WHERE delivery_id = :delivery
-                                """)
-                        .bind("action", action)
-                        .bind("delivery", delivery.value())
-                        .execute()
-                == 1;
+    static void keepBeforeAmending(Handle handle, UUID action, DeliveryId delivery) {
+        handle.createUpdate(
+                        """
+                        INSERT INTO amendment (action_id, delivery_id, basis, outcome, retained,
+                                               ground, received_at)
+                        SELECT :action, delivery_id, basis, outcome, retained, ground, received_at
+                          FROM receipt
+                         WHERE delivery_id = :delivery
+                        """)
+                .bind("action", action)
+                .bind("delivery", delivery.value())
+                .execute();
     }
 
     /** Locks a receipt, so that two amendments come one after the other. */

@@ -115,20 +115,55 @@ public final class OperatorVerbs {
 
     private Verdict makeDue(
             String verb, DeliveryId delivery, Set<DeliveryRecord.State> states, Note note) {
+        return act(
+                verb,
+                delivery,
+                note,
+                null,
+                (handle, found, action, now) ->
+                        states.contains(found.state())
+                                && OperatorSql.makeDue(handle, List.of(delivery.value()), now)
+                                        == 1);
+    }
+
+    /** What a verb does to one delivery; false: it is not in a state for it. */
+    private interface Act {
+        boolean on(Handle handle, DeliveryRecord found, UUID action, Instant now);
+    }
+
+    /**
+     * Does something to one delivery, and keeps who did it and why.
+     *
+     * @param closing the outcome with which this closes it; null: it does not
+     */
+    private Verdict act(
+            String verb, DeliveryId delivery, Note note, @Nullable Outcome closing, Act act) {
         var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    var found = OperatorSql.find(handle, delivery);
-                    if (found.isEmpty()) {
-                        return Verdict.UNKNOWN;
-                    }
-                    if (!states.contains(found.get().state())
-                            || OperatorSql.makeDue(handle, List.of(delivery.value()), now) == 0) {
-                        return Verdict.NOT_NOW;
-                    }
-                    notes.keep(handle, verb, found.get().system(), delivery, 1, note);
-                    return Verdict.DONE;
-                });
+        var system =
+                database.inTransaction(
+                        handle -> {
+                            var found = OperatorSql.find(handle, delivery);
+                            if (found.isEmpty()) {
+                                return null;
+                            }
+                            var action = UUID.randomUUID();
+                            if (!act.on(handle, found.get(), action, now)) {
+                                return Optional.<ClientSystemId>empty();
+                            }
+                            var of = found.get().system();
+                            notes.keep(handle, action, verb, of, delivery, 1, note);
+                            return Optional.of(of);
+                        });
+        if (system == null) {
+            return Verdict.UNKNOWN;
+        }
+        if (system.isEmpty()) {
+            return Verdict.NOT_NOW;
+        }
+        if (closing != null) {
+            tell(system.get(), closing, 1);
+        }
+        return Verdict.DONE;
     }
 
     /** How many deliveries {@link #replay} would send now. */
@@ -214,20 +249,16 @@ public final class OperatorVerbs {
 
     /** Closes one delivery of a client that is gone and will never answer. */
     public Verdict closeUnconfirmed(DeliveryId delivery, Note note) {
-        var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    var found = DeliverySql.find(handle, delivery);
-                    if (found.isEmpty()) {
-                        return Verdict.UNKNOWN;
-                    }
-                    if (OperatorSql.closeUnconfirmed(handle, List.of(delivery.value()), now) == 0) {
-                        return Verdict.NOT_NOW;
-                    }
-                    notes.keep(handle, "unconfirmed", found.get().system(), delivery, 1, note);
-                    tell(found.get().system(), Outcome.UNCONFIRMED, 1);
-                    return Verdict.DONE;
-                });
+        return act(
+                "unconfirmed",
+                delivery,
+                note,
+                Outcome.UNCONFIRMED,
+                (handle, found, action, now) ->
+                        found.kind() == Kind.DELETION
+                                && OperatorSql.closeUnconfirmed(
+                                                handle, List.of(delivery.value()), now)
+                                        == 1);
     }
 
     /** How many deliveries {@link #redeliver} would create now. */
@@ -294,47 +325,41 @@ public final class OperatorVerbs {
 
     /** Enters the answer that a client gave outside of the protocol, in a letter say. */
     public Verdict record(DeliveryId delivery, Answer answer, Note note) {
-        var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    var found = DeliverySql.find(handle, delivery);
-                    if (found.isEmpty()) {
-                        return Verdict.UNKNOWN;
-                    }
-                    var incoming =
-                            new Incoming(
-                                    delivery,
-                                    found.get().request(),
-                                    found.get().system(),
-                                    answer,
-                                    Basis.BY_HAND,
-                                    null);
-                    if (ReceiptSql.closeWithFirst(handle, List.of(incoming), now).isEmpty()) {
-                        return Verdict.NOT_NOW;
-                    }
-                    notes.keep(handle, "record", found.get().system(), delivery, 1, note);
-                    tell(found.get().system(), answer.outcome(), 1);
-                    return Verdict.DONE;
-                });
+        return act(
+                "record",
+                delivery,
+                note,
+                answer.outcome(),
+                (handle, found, action, now) ->
+                        found.kind() == Kind.DELETION
+                                && !ReceiptSql.closeWithFirst(
+                                                handle,
+                                                List.of(
+                                                        new Incoming(
+                                                                delivery,
+                                                                found.request(),
+                                                                found.system(),
+                                                                answer,
+                                                                Basis.BY_HAND,
+                                                                null)),
+                                                now)
+                                        .isEmpty());
     }
 
     /** Corrects an answer that was recorded before; what it said stays on record. */
     public Verdict amend(DeliveryId delivery, Answer answer, Note note) {
-        var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    var found = DeliverySql.find(handle, delivery);
-                    if (found.isEmpty()) {
-                        return Verdict.UNKNOWN;
-                    }
+        return act(
+                "amend",
+                delivery,
+                note,
+                null,
+                (handle, found, action, now) -> {
                     if (!OperatorSql.lockReceipt(handle, delivery)) {
-                        return Verdict.NOT_NOW;
+                        return false;
                     }
-                    var action =
-                            notes.keep(handle, "amend", found.get().system(), delivery, 1, note);
                     OperatorSql.keepBeforeAmending(handle, action, delivery);
                     OperatorSql.amend(handle, delivery, answer, now);
-                    return Verdict.DONE;
+                    return true;
                 });
     }
 
