@@ -1,6 +1,11 @@
 package net.cartback.deletion.bench;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.slf4j.LoggerFactory;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +42,8 @@ public final class Benchmarks {
 
     /** Arguments: names of parts, separated by commas; none: all. */
     public static void main(String[] arguments) throws Exception {
+        // What the relay's own classes log in here would bury the figures.
+        ((Logger) LoggerFactory.getLogger("net.cartback")).setLevel(Level.WARN);
         var wanted =
                 arguments.length == 0 || arguments[0].isBlank()
                         ? List.copyOf(PARTS.keySet())

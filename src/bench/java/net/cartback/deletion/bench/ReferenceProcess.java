@@ -24,6 +24,7 @@ final class ReferenceProcess implements AutoCloseable {
                                 java,
                                 "-Xmx1g",
                                 "-XX:+UseParallelGC",
+                                "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Reference.class.getName(),
