@@ -40,8 +40,8 @@ final class ReceiptSql {
 
     /**
      * Records the first answer of each delivery, closes the deliveries, and takes them off their
-     * requests; the last one closes its request. The rows of each table are locked in the order of
-     * their ids, so that two batches cannot wait for each other; what a batch before has counted
+     * requests; the last one closes its request. Receipts go in by delivery and requests are locked
+     * by id, so that two batches cannot wait for each other there; what a batch before has counted
      * down is seen, because a row is read again once it is locked.
      *
      * @return what was closed; nothing for a delivery that had an answer before
