@@ -17,7 +17,7 @@ final class Fanout {
 
     private static final int REQUESTS = 10_000;
     private static final int WARM_ROUNDS = 5;
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 5;
 
     private Fanout() {}
 
@@ -117,8 +117,8 @@ final class Fanout {
         try (var connection = db.connect();
                 var statement =
                         connection.prepareStatement(
-                                "SELECT 1 FROM deletion_request WHERE closed_at IS NULL ORDER BY"
-                                        + " received_at LIMIT 1")) {
+                                "SELECT 1 FROM deletion_request WHERE closed_at IS NULL AND kind ="
+                                        + " 'deletion' LIMIT 1")) {
             await(
                     start,
                     () -> {

@@ -14,9 +14,9 @@ import java.util.Map;
 final class Intake {
 
     private static final int CONNECTIONS = 64;
-    private static final int WARM = 60_000;
+    private static final int WARM = 150_000;
     private static final int MEASURED = 30_000;
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 5;
     private static final int PGBENCH_SECONDS = 6;
 
     private static final String SCRIPT =
