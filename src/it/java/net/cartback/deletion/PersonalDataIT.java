@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 
+import net.cartback.deletion.fixtures.Dump;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -15,12 +16,8 @@ import net.cartback.deletion.fixtures.TestRelay;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Locale;
 
 class PersonalDataIT {
@@ -83,7 +80,7 @@ class PersonalDataIT {
             told.add(Http.send(relay.statusRequest(code, "text/html")).body());
             told.add(relay.status(code).toString());
             told.add(relay.scrape());
-            told.addAll(everyColumn(relay));
+            told.addAll(Dump.values(relay));
         } finally {
             root.detachAppender(log);
             relayLog.setLevel(Level.INFO);
@@ -99,12 +96,7 @@ class PersonalDataIT {
                                                         event.getThrowableProxy()))));
 
         assertThat(log.list).as("something was logged").hasSizeGreaterThan(2);
-        var forms =
-                List.of(
-                        PERSON,
-                        Base64.getEncoder().withoutPadding().encodeToString(bytes(PERSON)),
-                        HexFormat.of().formatHex(bytes(PERSON)),
-                        new StringBuilder(PERSON).reverse().toString());
+        var forms = Dump.forms(PERSON);
         assertThat(told)
                 .allSatisfy(
                         text ->
@@ -114,58 +106,5 @@ class PersonalDataIT {
                                                         .map(form -> form.toLowerCase(Locale.ROOT))
                                                         .toList()));
         assertThat(told).allSatisfy(text -> assertThat(text).doesNotContain(TestRelay.APP_SECRET));
-    }
-
-    /** Every row of every table, as text; bytes as hex, and as the characters they may be. */
-    private static List<String> everyColumn(TestRelay relay) {
-        return relay.database()
-                .withHandle(
-                        handle -> {
-                            var rows = new ArrayList<String>();
-                            var tables =
-                                    handle.createQuery(
-                                                    "SELECT table_name FROM"
-                                                        + " information_schema.tables WHERE"
-                                                        + " table_schema = 'public' AND table_type"
-                                                        + " = 'BASE TABLE'")
-                                            .mapTo(String.class)
-                                            .list();
-                            assertThat(tables)
-                                    .contains("deletion_request", "delivery", "attempt", "receipt");
-                            for (var table : tables) {
-                                handle.createQuery("SELECT * FROM " + table)
-                                        .mapToMap()
-                                        .forEach(
-                                                row ->
-                                                        row.values()
-                                                                .forEach(
-                                                                        value -> {
-                                                                            if (value
-                                                                                    instanceof
-                                                                                    byte[] raw) {
-                                                                                rows.add(
-                                                                                        HexFormat
-                                                                                                .of()
-                                                                                                .formatHex(
-                                                                                                        raw));
-                                                                                rows.add(
-                                                                                        new String(
-                                                                                                raw,
-                                                                                                StandardCharsets
-                                                                                                        .ISO_8859_1));
-                                                                            } else {
-                                                                                rows.add(
-                                                                                        String
-                                                                                                .valueOf(
-                                                                                                        value));
-                                                                            }
-                                                                        }));
-                            }
-                            return rows;
-                        });
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

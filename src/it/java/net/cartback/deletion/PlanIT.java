@@ -75,6 +75,7 @@ class PlanIT {
         var code = relay.metaAsksToDelete("1");
         look("a callback", () -> relay.metaAsksToDelete("2"));
         look("claim, settle and sweep", () -> relay.dispatchOnce());
+        look("erasing and dropping", () -> relay.retention().sweepIfDue());
         look("a status", () -> relay.status(code));
         look("the oldest open request", () -> relay.ledger().ageOfOldestOpenRequest());
         look("a list", () -> relay.admin("/deliveries?system=crm&state=pending&limit=20"));

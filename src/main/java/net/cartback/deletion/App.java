@@ -14,6 +14,7 @@ import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.Recorder;
+import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.receipt.ReceiptRoutes;
 import net.cartback.deletion.registry.InvalidRegistry;
@@ -111,7 +112,8 @@ final class App implements AutoCloseable {
             var tests = new TestDeliveries(database, keyring, clock);
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
             var access = new AdminAccess(AdminToken.load(config), () -> ready);
-            housekeeping = new Housekeeping(database, clock, registry, ledger, meters);
+            var retention = new Retention(database, clock, config.retention(), meters);
+            housekeeping = new Housekeeping(database, clock, registry, ledger, retention, meters);
             opened.push(housekeeping::close);
             management =
                     listen(

@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import net.cartback.deletion.dispatch.OutboundRules;
+import net.cartback.deletion.ledger.RetentionPeriods;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.EmbeddedDatabase;
 
@@ -9,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Period;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +41,7 @@ record Config(
         OutboundRules outbound,
         int dispatchConcurrency,
         int recordTogether,
+        RetentionPeriods retention,
         Map<String, String> environment) {
 
     /** An address to listen on. Port 0 takes a free one. */
@@ -144,6 +148,7 @@ record Config(
                             outbound(),
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
                             number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
+                            retention(),
                             Map.copyOf(environment));
             if (config.listen.port() != 0 && config.listen.port() == config.management.port()) {
                 fault("MANAGEMENT_PORT", "must differ from PORT");
@@ -210,6 +215,31 @@ record Config(
             }
             fault(name, "must be a whole number from " + min + " to " + max);
             return ifUnset;
+        }
+
+        private RetentionPeriods retention() {
+            var usual = RetentionPeriods.USUAL;
+            var eraseAfter = period("ERASE_AFTER", usual.eraseAfter());
+            var recordFor = period("RECORD_KEPT_FOR", usual.recordFor());
+            try {
+                return new RetentionPeriods(eraseAfter, recordFor);
+            } catch (IllegalArgumentException e) {
+                fault("ERASE_AFTER", String.valueOf(e.getMessage()));
+                return usual;
+            }
+        }
+
+        private Period period(String name, Period ifUnset) {
+            var value = value(name);
+            if (value == null) {
+                return ifUnset;
+            }
+            try {
+                return Period.parse(value);
+            } catch (DateTimeParseException e) {
+                fault(name, "must be an ISO 8601 period of whole days, such as P35D or P24M");
+                return ifUnset;
+            }
         }
 
         private @Nullable String publicUrl() {

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Tags;
 
 import net.cartback.deletion.ledger.Backlog;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
@@ -22,8 +23,8 @@ import java.util.stream.Stream;
 /**
  * What is done again and again beside the path of deletions: the registry's copy is renewed in case
  * a signal was lost, the clock is anchored again, open requests get the deliveries of systems that
- * were added since, and the figures that need the database are measured here and not at each
- * scrape. Thread-safe.
+ * were added since, the figures that need the database are measured here and not at each scrape,
+ * and what was kept long enough is erased. Thread-safe.
  */
 final class Housekeeping implements AutoCloseable {
 
@@ -34,6 +35,7 @@ final class Housekeeping implements AutoCloseable {
     private final DatabaseClock clock;
     private final Registry registry;
     private final Ledger ledger;
+    private final Retention retention;
     private final MultiGauge backlog;
     private final MultiGauge lag;
     private final MultiGauge held;
@@ -46,11 +48,13 @@ final class Housekeeping implements AutoCloseable {
             DatabaseClock clock,
             Registry registry,
             Ledger ledger,
+            Retention retention,
             MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
         this.registry = registry;
         this.ledger = ledger;
+        this.retention = retention;
         Gauge.builder("relay.oldest.open.request", () -> oldest.toSeconds())
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")
@@ -95,6 +99,7 @@ final class Housekeeping implements AutoCloseable {
                 registry.reload();
                 ledger.fillOpenRequests();
                 measure();
+                retention.sweepIfDue();
             } catch (DatabaseUnavailable e) {
                 log.debug("Housekeeping waits for the database", e);
             } catch (RuntimeException e) {

@@ -1,0 +1,243 @@
+package net.cartback.deletion.ledger;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * SQL that erases and drops. Each method is one statement. All of it goes by dates alone, so a
+ * database that was restored from an old backup is swept again like any other.
+ */
+final class RetentionSql {
+
+    private RetentionSql() {}
+
+    /** What the last sweep has found, and when it began. */
+    record Last(Instant startedAt, @Nullable Instant oldestHeld) {}
+
+    /**
+     * Begins a sweep, unless one has begun since {@code notSince}, or is still running since {@code
+     * stalledSince}.
+     *
+     * @return its id; empty if it is not time yet
+     */
+    static Optional<UUID> begin(
+            Handle handle, Instant notSince, Instant stalledSince, Instant now) {
+        return handle.createQuery(
+                        """
+                        INSERT INTO retention_sweep (started_at)
+                        SELECT :now
+                         WHERE NOT EXISTS (SELECT 1 FROM retention_sweep
+                                            WHERE started_at > :not_since
+                                              AND (ended_at IS NOT NULL
+                                                   OR started_at > :stalled_since))
+                        RETURNING id
+                        """)
+                .bind("now", now)
+                .bind("not_since", notSince)
+                .bind("stalled_since", stalledSince)
+                .mapTo(UUID.class)
+                .findOne();
+    }
+
+    /**
+     * Erases what is personal of requests that were closed before, and of their attempts.
+     *
+     * @return how many requests that were
+     */
+    static int eraseRequests(Handle handle, Instant before, int atMost) {
+        return handle.createUpdate(
+                        """
+                        WITH due AS MATERIALIZED (
+                            SELECT id
+                              FROM deletion_request
+                             WHERE closed_at <= :before
+                               AND closed_at IS NOT NULL
+                               AND subject_sealed IS NOT NULL
+                             ORDER BY closed_at
+                             LIMIT :at_most
+                               FOR NO KEY UPDATE SKIP LOCKED
+                        ), answers AS (
+                            UPDATE attempt a
+                               SET answer_sealed = NULL
+                              FROM due JOIN delivery d ON d.request_id = due.id
+                             WHERE a.delivery_id = d.id
+                               AND a.answer_sealed IS NOT NULL
+                        )
+                        UPDATE deletion_request r
+                           SET subject_sealed = NULL, code_sealed = NULL, repeat_digest = NULL
+                          FROM due
+                         WHERE r.id = due.id
+                        """)
+                .bind("before", before)
+                .bind("at_most", atMost)
+                .execute();
+    }
+
+    /** Erases the bodies of receipts of requests that were closed before; also of late ones. */
+    static int eraseBodies(Handle handle, Instant before, int atMost) {
+        return handle.createUpdate(
+                        """
+                        UPDATE receipt
+                           SET body_sealed = NULL
+                         WHERE delivery_id IN (
+                               SELECT r.delivery_id
+                                 FROM receipt r
+                                 JOIN delivery d ON d.id = r.delivery_id
+                                 JOIN deletion_request q ON q.id = d.request_id
+                                WHERE r.received_at <= :before
+                                  AND r.body_sealed IS NOT NULL
+                                  AND q.closed_at <= :before
+                                ORDER BY r.received_at
+                                LIMIT :at_most)
+                        """)
+                .bind("before", before)
+                .bind("at_most", atMost)
+                .execute();
+    }
+
+    /** Erases who and why of what operators did: to a delivery, once its request is over too. */
+    static int eraseNotes(Handle handle, Instant before, int atMost) {
+        return handle.createUpdate(
+                        """
+                        UPDATE operator_action
+                           SET note_sealed = NULL
+                         WHERE id IN (
+                               SELECT o.id
+                                 FROM operator_action o
+                                 LEFT JOIN delivery d ON d.id = o.delivery_id
+                                 LEFT JOIN deletion_request q ON q.id = d.request_id
+                                WHERE o.at <= :before
+                                  AND o.note_sealed IS NOT NULL
+                                  AND (o.delivery_id IS NULL OR q.closed_at <= :before)
+                                ORDER BY o.at
+                                LIMIT :at_most)
+                        """)
+                .bind("before", before)
+                .bind("at_most", atMost)
+                .execute();
+    }
+
+    /** Requests that were closed before and hold nothing personal any more, locked. */
+    static List<UUID> lockDroppable(Handle handle, Instant before, int atMost) {
+        return handle.createQuery(
+                        """
+                        SELECT id
+                          FROM deletion_request
+                         WHERE closed_at <= :before
+                           AND closed_at IS NOT NULL
+                           AND subject_sealed IS NULL
+                         ORDER BY closed_at
+                         LIMIT :at_most
+                           FOR UPDATE SKIP LOCKED
+                        """)
+                .bind("before", before)
+                .bind("at_most", atMost)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /** Drops these requests with everything that belongs to them. */
+    static void drop(Handle handle, List<UUID> requests) {
+        handle.createUpdate(
+                        """
+                        WITH part AS MATERIALIZED (
+                            SELECT id FROM delivery WHERE request_id = ANY (:requests)
+                        ), contradictions AS (
+                            DELETE FROM contradiction WHERE delivery_id IN (SELECT id FROM part)
+                        ), amendments AS (
+                            DELETE FROM amendment WHERE delivery_id IN (SELECT id FROM part)
+                        ), actions AS (
+                            DELETE FROM operator_action WHERE delivery_id IN (SELECT id FROM part)
+                        ), receipts AS (
+                            DELETE FROM receipt WHERE delivery_id IN (SELECT id FROM part)
+                        ), attempts AS (
+                            DELETE FROM attempt WHERE delivery_id IN (SELECT id FROM part)
+                        ), deliveries AS (
+                            DELETE FROM delivery WHERE id IN (SELECT id FROM part)
+                        )
+                        DELETE FROM deletion_request WHERE id = ANY (:requests)
+                        """)
+                .bindArray("requests", UUID.class, requests)
+                .execute();
+    }
+
+    /** Drops what operators did to whole systems before this. */
+    static void dropActions(Handle handle, Instant before) {
+        handle.createUpdate(
+                        "DELETE FROM operator_action WHERE at <= :before AND delivery_id IS NULL")
+                .bind("before", before)
+                .execute();
+    }
+
+    /** Drops test deliveries that were asked for before this. */
+    static void dropTests(Handle handle, Instant before) {
+        handle.createUpdate("DELETE FROM test_delivery WHERE requested_at <= :before")
+                .bind("before", before)
+                .execute();
+    }
+
+    /** Drops what was written down of sweeps before this. */
+    static void dropSweeps(Handle handle, Instant before) {
+        handle.createUpdate("DELETE FROM retention_sweep WHERE started_at <= :before")
+                .bind("before", before)
+                .execute();
+    }
+
+    /** When the oldest request came in that still holds something personal. Reads all of those. */
+    static Optional<Instant> oldestHeld(Handle handle) {
+        return Optional.ofNullable(
+                handle.createQuery(
+                                """
+                                SELECT min(received_at)
+                                  FROM deletion_request
+                                 WHERE closed_at IS NOT NULL AND subject_sealed IS NOT NULL
+                                """)
+                        .map((row, context) -> LedgerSql.instant(row, "min"))
+                        .one());
+    }
+
+    static void end(
+            Handle handle,
+            UUID sweep,
+            int erased,
+            int dropped,
+            @Nullable Instant oldestHeld,
+            Instant now) {
+        handle.createUpdate(
+                        """
+                        UPDATE retention_sweep
+                           SET ended_at = :now, erased = :erased, dropped = :dropped,
+                               oldest_held = :oldest
+                         WHERE id = :sweep
+                        """)
+                .bind("sweep", sweep)
+                .bind("erased", erased)
+                .bind("dropped", dropped)
+                .bind("oldest", oldestHeld)
+                .bind("now", now)
+                .execute();
+    }
+
+    /** The last sweep that has ended. */
+    static Optional<Last> last(Handle handle) {
+        return handle.createQuery(
+                        """
+                        SELECT started_at, oldest_held
+                          FROM retention_sweep
+                         WHERE ended_at IS NOT NULL
+                         ORDER BY started_at DESC
+                         LIMIT 1
+                        """)
+                .map(
+                        (row, context) ->
+                                new Last(
+                                        row.getTimestamp("started_at").toInstant(),
+                                        LedgerSql.instant(row, "oldest_held")))
+                .findOne();
+    }
+}
