@@ -11,6 +11,7 @@ import net.cartback.deletion.admin.DeliveryRoutes;
 import net.cartback.deletion.admin.SystemRoutes;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
+import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.Recorder;
@@ -70,6 +71,7 @@ final class App implements AutoCloseable {
     private final Signals signals;
     private final Registry registry;
     private final @Nullable RegistryFile registryFile;
+    private final KeyWatch keys;
     private final Housekeeping housekeeping;
     private final Dispatcher dispatcher;
     private final Recorder recorder;
@@ -101,7 +103,8 @@ final class App implements AutoCloseable {
                         List.of("DATA_DIR " + config.dataDir() + " is in use by another relay"));
             }
             var random = new SecureRandom();
-            var keyring = KeyringFile.load(config, clock);
+            var keyringFile = KeyringFile.open(config, clock);
+            var keyring = keyringFile.keyring();
             var meters = meters();
             database = new Database(address, config.databasePoolSize());
             opened.push(database::close);
@@ -113,6 +116,12 @@ final class App implements AutoCloseable {
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
             var access = new AdminAccess(AdminToken.load(config), () -> ready);
             var retention = new Retention(database, clock, config.retention(), meters);
+            keys =
+                    new KeyWatch(
+                            keyringFile,
+                            new KeyRegister(database, keyring, clock),
+                            this::rememberRegistry);
+            opened.push(keys::close);
             housekeeping = new Housekeeping(database, clock, registry, ledger, retention, meters);
             opened.push(housekeeping::close);
             management =
@@ -186,6 +195,7 @@ final class App implements AutoCloseable {
             }
         }
         signals.start();
+        keys.start();
         housekeeping.start();
         dispatcher.start();
         ready = true;
@@ -234,6 +244,7 @@ final class App implements AutoCloseable {
                 return "the schema is not the one this version needs; the command migrate makes it";
             }
             clock.anchor(database);
+            keys.check();
             if (registryFile == null) {
                 registry.reload();
             } else if (registry.applyOnce(registryFile)) {
@@ -250,6 +261,13 @@ final class App implements AutoCloseable {
         }
     }
 
+    /** What was applied is known under the new key, too, before the old one goes. */
+    private void rememberRegistry() {
+        if (registryFile != null) {
+            registry.applyOnce(registryFile);
+        }
+    }
+
     private void newWork() {
         dispatcher.wake();
         signals.send(WORK);
@@ -261,6 +279,7 @@ final class App implements AutoCloseable {
                 "record", () -> !ready || recorder.isAlive(),
                 "dispatch", () -> !ready || dispatcher.isAlive(),
                 "signals", () -> !ready || signals.isAlive(),
+                "keys", () -> !ready || keys.isAlive(),
                 "housekeeping", () -> !ready || housekeeping.isAlive());
     }
 

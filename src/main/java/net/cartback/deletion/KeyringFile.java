@@ -1,40 +1,75 @@
 package net.cartback.deletion;
 
+import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.InvalidKeyring;
+import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 
-/** The file in which the keyring stands. */
+/**
+ * The file in which the keyring stands, and the keyring that was read from it. Not thread-safe; the
+ * keyring is.
+ */
 final class KeyringFile {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String NAME = "keyring.json";
 
-    private KeyringFile() {}
+    private final Path file;
+    private final Keyring keyring;
+    private byte[] seen;
+
+    private KeyringFile(Path file, InstantSource clock) {
+        this.file = file;
+        var content = read(file);
+        this.keyring = checked(() -> Keyring.parse(content, clock, RANDOM));
+        this.seen = digest(content);
+    }
 
     /** The configured keyring; with the embedded database, one is made where there is none. */
-    static Keyring load(Config config, InstantSource clock) {
+    static KeyringFile open(Config config, InstantSource clock) {
         var configured = config.keyringFile();
         var file = configured == null ? config.dataDir().resolve(NAME) : configured;
         if (configured == null && !Files.exists(file)) {
             generate(file, clock);
         }
-        try {
-            return Keyring.parse(Files.readString(file), clock, RANDOM);
-        } catch (IOException e) {
-            throw new Config.Invalid(List.of("KEYRING_FILE cannot be read: " + file));
-        } catch (InvalidKeyring e) {
-            throw new Config.Invalid(
-                    e.faults().stream()
-                            .map(fault -> "KEYRING_FILE " + file + ": " + fault)
-                            .toList());
+        return new KeyringFile(file, clock);
+    }
+
+    Keyring keyring() {
+        return keyring;
+    }
+
+    /**
+     * Loads the keyring again if the file has changed.
+     *
+     * @return whether it was loaded
+     * @throws Config.Invalid if it cannot be used; the keys stay what they were
+     */
+    boolean reloadIfChanged() {
+        var content = read(file);
+        var digest = digest(content);
+        if (MessageDigest.isEqual(digest, seen)) {
+            return false;
         }
+        checked(
+                () -> {
+                    keyring.reload(content);
+                    return keyring;
+                });
+        seen = digest;
+        return true;
     }
 
     /**
@@ -42,6 +77,50 @@ final class KeyringFile {
      * when this returns.
      */
     static void generate(Path file, InstantSource clock) {
-        SecretFile.write(file, Keyring.generate(clock.instant(), RANDOM));
+        SecretFile.write(file, new KeyMaker(RANDOM).generate(clock.instant()));
+    }
+
+    /** Adds a new key of each of these kinds to a file, in force from an instant. */
+    static void rotate(
+            Path file, Collection<Keyring.Kind> kinds, Instant from, InstantSource clock) {
+        var content = read(file);
+        try {
+            SecretFile.replace(
+                    file, new KeyMaker(RANDOM).rotate(content, kinds, from, clock.instant()));
+        } catch (InvalidKeyring e) {
+            throw faults(file, e);
+        }
+    }
+
+    static void requireNoFault(List<String> faults) {
+        if (!faults.isEmpty()) {
+            throw new Config.Invalid(
+                    faults.stream().map(fault -> "KEYRING_FILE: " + fault).toList());
+        }
+    }
+
+    private Keyring checked(Supplier<Keyring> parse) {
+        try {
+            return parse.get();
+        } catch (InvalidKeyring e) {
+            throw faults(file, e);
+        }
+    }
+
+    private static Config.Invalid faults(Path file, InvalidKeyring e) {
+        return new Config.Invalid(
+                e.faults().stream().map(fault -> "KEYRING_FILE " + file + ": " + fault).toList());
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new Config.Invalid(List.of("KEYRING_FILE cannot be read: " + file));
+        }
+    }
+
+    private static byte[] digest(String content) {
+        return Digest.sha256(content.getBytes(StandardCharsets.UTF_8));
     }
 }

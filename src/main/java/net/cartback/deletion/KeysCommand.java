@@ -1,26 +1,194 @@
 package net.cartback.deletion;
 
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.KeyRegister.Status;
+import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.registry.Registry;
+
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
-/** {@code keys generate FILE}. */
+/** {@code keys generate}, {@code keys rotate}, {@code keys status}, {@code keys reseal}. */
 @Command(
         name = "keys",
-        description = "Make the keys that seal and sign.",
-        synopsisSubcommandLabel = "generate FILE")
+        description = "Make, change and retire the keys that seal and sign.",
+        synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal")
 final class KeysCommand {
+
+    /** By then each relay has looked which keys are in force, or counts as ended. */
+    private static final Duration SETTLED = Duration.ofMinutes(1);
+
+    private final InstantSource clock = InstantSource.system();
 
     @Command(
             name = "generate",
             mixinStandardHelpOptions = true,
             description = "Write a new keyring (a JWK set) to a file that does not exist yet.")
     int generate(@Parameters(paramLabel = "FILE", description = "where to write it") Path file) {
-        KeyringFile.generate(file, InstantSource.system());
+        KeyringFile.generate(file, clock);
         System.out.println(
                 "Wrote " + file + ". Keep it safe: without it nothing sealed can be read.");
         return 0;
+    }
+
+    @Command(
+            name = "rotate",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Add new keys to a keyring file. Running relays load it by themselves; a key"
+                            + " comes into force at its time, once all of them have it.")
+    int rotate(
+            @Parameters(paramLabel = "FILE", description = "the keyring") Path file,
+            @Option(
+                            names = "--kinds",
+                            split = ",",
+                            defaultValue = "DATA,INDEX,SIGNING",
+                            description =
+                                    "which kinds of keys: ${COMPLETION-CANDIDATES}; all if not"
+                                            + " given")
+                    List<Keyring.Kind> kinds,
+            @Option(
+                            names = "--in",
+                            defaultValue = "PT1H",
+                            description =
+                                    "how long from now until they come into force;"
+                                            + " ${DEFAULT-VALUE} if not given")
+                    Duration in) {
+        if (in.isNegative()) {
+            throw new Config.Invalid(List.of("--in must not be negative"));
+        }
+        // A JWK's dates are whole seconds.
+        var from = clock.instant().plus(in).truncatedTo(ChronoUnit.SECONDS);
+        KeyringFile.rotate(file, kinds.stream().distinct().sorted().toList(), from, clock);
+        System.out.println(
+                "Added to "
+                        + file
+                        + ", in force from "
+                        + from
+                        + ". When keys status says so, run keys reseal.");
+        return 0;
+    }
+
+    @Command(
+            name = "status",
+            mixinStandardHelpOptions = true,
+            description = "Tell of each key where it stands and how many relays have loaded it.")
+    int status() {
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            lines(storage.keys().status()).forEach(System.out::println);
+        }
+        return 0;
+    }
+
+    private static List<String> lines(List<Status> all) {
+        return all.stream().map(KeysCommand::line).toList();
+    }
+
+    private static String line(Status status) {
+        var key = status.key();
+        return "%-8s %-8s %s  from %s, loaded by %d of %d"
+                .formatted(
+                        name(key.kind()),
+                        name(key.state()),
+                        key.kid(),
+                        key.from().equals(Instant.EPOCH) ? "the beginning" : key.from(),
+                        status.loadedBy(),
+                        status.replicas());
+    }
+
+    @Command(
+            name = "reseal",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Seal and digest anew, under the keys in force, what older keys did; then those"
+                            + " may go. Safe beside running relays, and to be run again.")
+    int reseal() {
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            var register = storage.keys();
+            var before = register.status();
+            var reseal = storage.reseal();
+            for (var column :
+                    Stream.concat(
+                                    Registry.sealedColumns().stream(),
+                                    Ledger.sealedColumns().stream())
+                            .toList()) {
+                var done =
+                        reseal.run(column, now -> tell(name(column), now.rows(), now.resealed()));
+                end(name(column), done.rows(), done.resealed());
+            }
+            var digests =
+                    storage.redigest()
+                            .run(now -> tell("digests of repeats", now.rows(), now.changed()));
+            end("digests of repeats", digests.rows(), digests.changed());
+            if (digests.left() > 0) {
+                System.out.println(
+                        digests.left()
+                                + " digests stay under their key until they are erased: when the"
+                                + " wish was made is not known any more.");
+            }
+            return retire(storage, before, digests.left() == 0);
+        }
+    }
+
+    /** Older keys are not needed any more, unless somebody may have used one in between. */
+    private int retire(Storage storage, List<Status> before, boolean allDigests) {
+        var settledBefore = clock.instant().minus(SETTLED);
+        var old = before.stream().filter(each -> is(each, Keyring.State.PREVIOUS)).toList();
+        var current = before.stream().filter(each -> is(each, Keyring.State.CURRENT)).toList();
+        boolean settled =
+                current.stream().noneMatch(each -> each.key().from().isAfter(settledBefore));
+        if (!settled || !lines(before).equals(lines(storage.keys().status()))) {
+            System.out.println(
+                    "The keys have changed a moment ago. Run this again in a minute to retire"
+                            + " the older ones.");
+            return 0;
+        }
+        var retired =
+                old.stream()
+                        .map(Status::key)
+                        .filter(key -> key.kind() != Keyring.Kind.INDEX || allDigests)
+                        .map(Keyring.Known::kid)
+                        .toList();
+        storage.keys().retire(retired);
+        if (!retired.isEmpty()) {
+            System.out.println(
+                    "Not needed any more, and may be taken out of the keyring: "
+                            + String.join(", ", retired)
+                            + ". A public signing key stays published for as long as it is there.");
+        }
+        return 0;
+    }
+
+    private static boolean is(Status status, Keyring.State state) {
+        return status.key().state() == state;
+    }
+
+    private static String name(SealedColumn column) {
+        return column.table() + "." + column.column();
+    }
+
+    private static void tell(String what, long rows, long changed) {
+        if (rows % 100_000 < 1_000 && rows >= 100_000) {
+            System.out.println(what + ": " + rows + " rows looked at, " + changed + " changed");
+        }
+    }
+
+    private static void end(String what, long rows, long changed) {
+        System.out.println(what + ": done, " + rows + " rows, " + changed + " changed");
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 }

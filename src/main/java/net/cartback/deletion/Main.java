@@ -52,6 +52,7 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         System.exit(
                 new CommandLine(new Main())
+                        .setCaseInsensitiveEnumValuesAllowed(true)
                         .setExecutionExceptionHandler((e, command, parsed) -> explain(e))
                         .execute(arguments));
     }

@@ -7,10 +7,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.List;
 
-/** A file with a secret that was made here: readable by its owner alone, and never overwritten. */
+/** A file with a secret that was made here, readable by its owner alone. */
 final class SecretFile {
 
     private SecretFile() {}
@@ -34,6 +36,37 @@ final class SecretFile {
             }
         } catch (FileAlreadyExistsException e) {
             throw new Config.Invalid(List.of(file + " exists already; it is never overwritten"));
+        } catch (IOException e) {
+            throw new Config.Invalid(List.of(file + " cannot be written: " + e.getMessage()));
+        }
+    }
+
+    /**
+     * Writes another content to a file that exists, whole, or not at all: a reader sees the old one
+     * or the new one. It stays its owner's, with the permissions it has.
+     */
+    static void replace(Path file, String content) {
+        try {
+            // Where the name is a link, what it points at is replaced.
+            var real = file.toRealPath();
+            var directory = real.resolveSibling(".").normalize();
+            var whole = Files.createTempFile(directory, real.getFileName().toString(), ".new");
+            try {
+                fill(whole, content);
+                var old = Files.getFileAttributeView(real, PosixFileAttributeView.class);
+                if (old != null) {
+                    var made = Files.getFileAttributeView(whole, PosixFileAttributeView.class);
+                    var attributes = old.readAttributes();
+                    made.setPermissions(attributes.permissions());
+                    if (!made.readAttributes().owner().equals(attributes.owner())) {
+                        made.setOwner(attributes.owner());
+                    }
+                }
+                Files.move(whole, real, StandardCopyOption.ATOMIC_MOVE);
+                force(directory);
+            } finally {
+                Files.deleteIfExists(whole);
+            }
         } catch (IOException e) {
             throw new Config.Invalid(List.of(file + " cannot be written: " + e.getMessage()));
         }

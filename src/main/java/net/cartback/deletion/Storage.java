@@ -2,7 +2,11 @@ package net.cartback.deletion;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Redigest;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.storage.Database;
@@ -24,18 +28,21 @@ final class Storage implements AutoCloseable {
 
     private final @Nullable EmbeddedDatabase embedded;
     private final Database database;
+    private final Keyring keyring;
+    private final KeyRegister keys;
     private final Registry registry;
     private final Ledger ledger;
 
     private Storage(Config config, @Nullable EmbeddedDatabase embedded, DatabaseAddress address) {
         var clock = new DatabaseClock();
-        var keyring = KeyringFile.load(config, clock);
+        this.keyring = KeyringFile.open(config, clock).keyring();
         this.embedded = embedded;
         this.database = new Database(address, POOL_SIZE);
         // A command ends before anybody could read its figures.
         this.ledger =
                 new Ledger(database, keyring, clock, new SecureRandom(), new SimpleMeterRegistry());
         this.registry = new Registry(database, keyring, clock, ledger::subscribed);
+        this.keys = new KeyRegister(database, keyring, clock);
     }
 
     /**
@@ -55,6 +62,17 @@ final class Storage implements AutoCloseable {
         }
     }
 
+    /**
+     * The keys that the running replicas have loaded.
+     *
+     * @throws Config.Invalid if this keyring cannot read this database
+     */
+    KeyRegister keys() {
+        KeyringFile.requireNoFault(keys.faults());
+        keys.look();
+        return keys;
+    }
+
     Registry registry() {
         return registry;
     }
@@ -63,12 +81,21 @@ final class Storage implements AutoCloseable {
      * Applies a registry file, gives open requests what they lack, and tells the running replicas.
      */
     void apply(RegistryFile file) {
+        var _ = keys();
         registry.apply(file);
         ledger.fillOpenRequests();
         try (var signals = new Signals(database)) {
             signals.sendNow(App.REGISTRY);
             signals.sendNow(App.WORK);
         }
+    }
+
+    Reseal reseal() {
+        return new Reseal(database, keyring.sealer());
+    }
+
+    Redigest redigest() {
+        return new Redigest(database, keyring);
     }
 
     @Override

@@ -90,7 +90,7 @@ class ArchitectureTest {
     void sql_is_run_by_ledger_registry_and_storage_only() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(in("ledger"), in("registry"), in("storage"))
+                .resideOutsideOfPackages(in("ledger"), in("registry"), in("keys"), in("storage"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..", "org.postgresql..")

@@ -2,6 +2,7 @@ package net.cartback.deletion.bench;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.Attempt;
@@ -125,7 +126,9 @@ final class Growth {
         var database = new Database(db.address(), 2);
         var keyring =
                 Keyring.parse(
-                        Keyring.generate(Instant.now().minusSeconds(60), random), clock, random);
+                        new KeyMaker(random).generate(Instant.now().minusSeconds(60)),
+                        clock,
+                        random);
         return new Level(
                 database,
                 new Ledger(database, keyring, clock, random, new SimpleMeterRegistry()),

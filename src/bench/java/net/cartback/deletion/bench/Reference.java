@@ -8,6 +8,7 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 
+import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.crypto.WebhookSecret;
@@ -85,7 +86,7 @@ public final class Reference {
         var random = new SecureRandom();
         keyring =
                 Keyring.parse(
-                        Keyring.generate(Instant.now().minusSeconds(60), random),
+                        new KeyMaker(random).generate(Instant.now().minusSeconds(60)),
                         InstantSource.system(),
                         random);
     }

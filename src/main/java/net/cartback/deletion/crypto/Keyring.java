@@ -1,67 +1,73 @@
 package net.cartback.deletion.crypto;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.nimbusds.jose.EncryptionMethod;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.KeyUse;
-import com.nimbusds.jose.jwk.OctetKeyPair;
-import com.nimbusds.jose.jwk.OctetSequenceKey;
-import com.nimbusds.jose.util.Base64URL;
 
 import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
 import java.security.SecureRandom;
-import java.text.ParseException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Date;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.stream.Stream;
 
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * All keys of the relay, read from one JWK set (RFC 7517): data keys ({@code "alg":"A256GCM"}) that
  * seal columns, index keys ({@code "alg":"HS256"}) that digest what must be found again, and
- * signing keys (Ed25519, RFC 8037) that sign deliveries. Of each kind the key in force is the one
- * whose {@code nbf} came last; older ones still open and verify.
+ * signing keys (Ed25519, RFC 8037) that sign deliveries.
+ *
+ * <p>Of each kind one key is in force: the one whose {@code nbf} came last, of those that every
+ * replica has loaded ({@link #loadedEverywhere}). A key whose {@code nbf} is still to come opens
+ * and is published already; older ones still open and recognise.
  *
  * <p>Thread-safe. {@link #toString} shows key ids only.
  */
 public final class Keyring {
 
-    private static final String DATA_ALGORITHM = "A256GCM";
-    private static final String INDEX_ALGORITHM = "HS256";
-    private static final int KEY_BYTES = 32;
-    private static final int MAX_KID_LENGTH = 64;
+    /** What a key is for. */
+    public enum Kind {
+        DATA,
+        INDEX,
+        SIGNING
+    }
 
-    record DataKey(String kid, SecretKey secret, Instant from) {}
+    /** Where a key stands between its making and its end. */
+    public enum State {
+        /** It opens and verifies, and is not used for anything new yet. */
+        NEXT,
+        /** It is in force. */
+        CURRENT,
+        /** Another one is in force now. */
+        PREVIOUS
+    }
 
-    private record IndexKey(SecretKey secret, Instant from) {}
+    /**
+     * What may be told of a key.
+     *
+     * @param from its {@code nbf}; {@link Instant#EPOCH} if it has none
+     * @param check a digest by which it is told from another key under the same id
+     */
+    public record Known(String kid, Kind kind, State state, Instant from, byte[] check) {}
 
-    private record SigningKey(OctetKeyPair jwk, PrivateKey secret, Instant from) {}
-
-    private final List<DataKey> dataKeys = new ArrayList<>();
-    private final List<IndexKey> indexKeys = new ArrayList<>();
-    private final List<SigningKey> signingKeys = new ArrayList<>();
     private final InstantSource clock;
     private final Sealer sealer;
+    private volatile Keys keys;
 
-    private Keyring(InstantSource clock, SecureRandom random) {
+    /** Null: nobody has looked, so dates alone decide. */
+    private volatile @Nullable Set<String> everywhere;
+
+    private Keyring(Keys keys, InstantSource clock, SecureRandom random) {
+        this.keys = keys;
         this.clock = clock;
         this.sealer = new Sealer(this, random);
     }
@@ -72,67 +78,50 @@ public final class Keyring {
      * @throws InvalidKeyring with one sentence for each fault; it never quotes key material
      */
     public static Keyring parse(String json, InstantSource clock, SecureRandom random) {
-        var keyring = new Keyring(clock, random);
-        var faults = new ArrayList<String>();
-        try {
-            var kids = new HashSet<String>();
-            var keys = JWKSet.parse(json).getKeys();
-            for (int i = 0; i < keys.size(); i++) {
-                var fault = keyring.add(keys.get(i), kids);
-                if (fault != null) {
-                    faults.add("keys[" + i + "]: " + fault);
-                }
-            }
-        } catch (ParseException e) {
-            // The parser's own message may quote the text, which holds secrets.
-            throw new InvalidKeyring(List.of("not a JWK set (RFC 7517)"));
-        }
-        keyring.requireOneInForce(
-                "data key (\"kty\":\"oct\",\"alg\":\"A256GCM\")",
-                keyring.dataKeys.stream().map(DataKey::from).toList(),
-                faults);
-        keyring.requireOneInForce(
-                "index key (\"kty\":\"oct\",\"alg\":\"HS256\")",
-                keyring.indexKeys.stream().map(IndexKey::from).toList(),
-                faults);
-        keyring.requireOneInForce(
-                "signing key (\"kty\":\"OKP\",\"crv\":\"Ed25519\" with \"d\")",
-                keyring.signingKeys.stream().map(SigningKey::from).toList(),
-                faults);
-        if (!faults.isEmpty()) {
-            throw new InvalidKeyring(faults);
-        }
-        return keyring;
+        return new Keyring(Keys.parse(json, clock.instant()), clock, random);
     }
 
-    /** A new JWK set with one key of each kind, in force from {@code now}. Holds secrets. */
-    public static String generate(Instant now, SecureRandom random) {
-        var stamp = now.toString().substring(0, 10);
-        var from = Date.from(now);
-        var data =
-                new OctetSequenceKey.Builder(randomBytes(random))
-                        .keyID("data-" + stamp)
-                        .keyUse(KeyUse.ENCRYPTION)
-                        .algorithm(EncryptionMethod.A256GCM)
-                        .notBeforeTime(from)
-                        .build();
-        var index =
-                new OctetSequenceKey.Builder(randomBytes(random))
-                        .keyID("index-" + stamp)
-                        .keyUse(KeyUse.SIGNATURE)
-                        .algorithm(JWSAlgorithm.HS256)
-                        .notBeforeTime(from)
-                        .build();
-        var pair = Ed25519.generate(random);
-        var signing =
-                new OctetKeyPair.Builder(Curve.Ed25519, Base64URL.encode(pair.open()))
-                        .d(Base64URL.encode(pair.secret()))
-                        .keyID("signing-" + stamp)
-                        .keyUse(KeyUse.SIGNATURE)
-                        .algorithm(JWSAlgorithm.EdDSA)
-                        .notBeforeTime(from)
-                        .build();
-        return new JWKSet(List.of(data, index, signing)).toString(false);
+    /**
+     * Takes the keys of this JWK set instead of those it had.
+     *
+     * @throws InvalidKeyring as {@link #parse}; then nothing has changed
+     */
+    public void reload(String json) {
+        keys = Keys.parse(json, clock.instant());
+    }
+
+    /** Says which keys every replica has loaded. Others do not come into force. */
+    public void loadedEverywhere(Set<String> kids) {
+        everywhere = Set.copyOf(kids);
+    }
+
+    /** Every key that is loaded, in the order of kinds and dates. */
+    public List<Known> known() {
+        var loaded = keys;
+        return loaded.all()
+                .sorted(Comparator.comparing(Keys.Key::kind).thenComparing(Keys.Key::from))
+                .map(
+                        key ->
+                                new Known(
+                                        key.kid(),
+                                        key.kind(),
+                                        state(loaded, key),
+                                        key.from(),
+                                        key.check()))
+                .toList();
+    }
+
+    private State state(Keys loaded, Keys.Key key) {
+        var current =
+                switch (key.kind()) {
+                    case DATA -> inForce(loaded.data());
+                    case INDEX -> inForce(loaded.index());
+                    case SIGNING -> inForce(loaded.signing());
+                };
+        if (key.kid().equals(current.kid())) {
+            return State.CURRENT;
+        }
+        return key.from().isAfter(current.from()) ? State.NEXT : State.PREVIOUS;
     }
 
     /** Seals and opens values at rest. */
@@ -141,11 +130,26 @@ public final class Keyring {
     }
 
     /**
-     * A keyed digest (HMAC-SHA256) by which equal values are recognised without being kept. Parts
-     * are length-prefixed, so {@code ("a","bc")} and {@code ("ab","c")} differ.
+     * A keyed digest (HMAC-SHA256) by which equal values are recognised without being kept, under
+     * each index key that is loaded: what was digested before the keys changed, or by who has
+     * changed already, is found by the others. Parts are length-prefixed, so {@code ("a","bc")} and
+     * {@code ("ab","c")} differ.
      */
-    public byte[] digest(String... parts) {
-        var mac = hmac(inForce(indexKeys, IndexKey::from).secret());
+    public IndexDigest digest(String... parts) {
+        var index = keys.index();
+        var current = digest(inForce(index), parts);
+        return new IndexDigest(
+                current,
+                index.size() == 1
+                        ? List.of(current)
+                        : index.stream()
+                                .sorted(Comparator.comparing(Keys.Index::from))
+                                .map(key -> digest(key, parts))
+                                .toList());
+    }
+
+    private static byte[] digest(Keys.Index key, String... parts) {
+        var mac = hmac(key.secret());
         for (var part : parts) {
             var bytes = part.getBytes(UTF_8);
             mac.update(ByteBuffer.allocate(4).putInt(bytes.length).array());
@@ -156,98 +160,47 @@ public final class Keyring {
 
     /** An Ed25519 signature (RFC 8032) under the signing key in force: 64 bytes. */
     public byte[] sign(byte[] content) {
-        return Ed25519.sign(inForce(signingKeys, SigningKey::from).secret(), content);
+        return Ed25519.sign(inForce(keys.signing()).secret(), content);
     }
 
-    /** The public half of the signing keys as a JWK set (RFC 7517), for publication. */
+    /**
+     * The public half of the signing keys as a JWK set (RFC 7517), for publication: the next one
+     * before it signs, and previous ones for as long as they are in the keyring.
+     */
     public String publicKeys() {
-        var keys = signingKeys.stream().map(key -> (JWK) key.jwk().toPublicJWK()).toList();
-        return new JWKSet(keys).toString(true);
+        var published = keys.signing().stream().map(key -> (JWK) key.jwk().toPublicJWK()).toList();
+        return new JWKSet(published).toString(true);
     }
 
-    DataKey dataKey() {
-        return inForce(dataKeys, DataKey::from);
+    Keys.Data dataKey() {
+        return inForce(keys.data());
     }
 
-    @Nullable DataKey dataKey(String kid) {
-        return dataKeys.stream().filter(key -> key.kid().equals(kid)).findFirst().orElse(null);
-    }
-
-    private @Nullable String add(JWK jwk, Set<String> kids) {
-        var kid = jwk.getKeyID();
-        if (kid == null
-                || kid.isEmpty()
-                || kid.length() > MAX_KID_LENGTH
-                || !US_ASCII.newEncoder().canEncode(kid)) {
-            return "\"kid\" must be 1 to 64 ASCII characters";
-        }
-        if (!kids.add(kid)) {
-            return "\"kid\" must be unique";
-        }
-        var from =
-                jwk.getNotBeforeTime() == null ? Instant.EPOCH : jwk.getNotBeforeTime().toInstant();
-        var algorithm = jwk.getAlgorithm() == null ? "" : jwk.getAlgorithm().getName();
-        return switch (jwk) {
-            case OctetSequenceKey oct -> addSecret(kid, algorithm, oct.toByteArray(), from);
-            case OctetKeyPair pair -> addSigning(pair, from);
-            default -> "only keys of type \"oct\" and \"OKP\" have a use here";
-        };
-    }
-
-    private @Nullable String addSecret(String kid, String algorithm, byte[] secret, Instant from) {
-        if (secret.length != KEY_BYTES) {
-            return "\"k\" must be 32 bytes";
-        }
-        switch (algorithm) {
-            case DATA_ALGORITHM ->
-                    dataKeys.add(new DataKey(kid, new SecretKeySpec(secret, "AES"), from));
-            case INDEX_ALGORITHM ->
-                    indexKeys.add(new IndexKey(new SecretKeySpec(secret, "HmacSHA256"), from));
-            default -> {
-                return "\"alg\" must be A256GCM (data key) or HS256 (index key)";
+    Keys.@Nullable Data dataKey(String kid) {
+        for (var key : keys.data()) {
+            if (key.kid().equals(kid)) {
+                return key;
             }
         }
         return null;
     }
 
-    private @Nullable String addSigning(OctetKeyPair pair, Instant from) {
-        if (!Curve.Ed25519.equals(pair.getCurve()) || !pair.isPrivate()) {
-            return "a signing key must be Ed25519 and have \"d\"";
-        }
-        var seed = pair.getDecodedD();
-        if (seed.length != KEY_BYTES) {
-            return "\"d\" must be 32 bytes";
-        }
-        var secret = Ed25519.secret(seed);
-        if (!Ed25519.match(secret, pair.getDecodedX())) {
-            return "\"x\" is not the public key of \"d\"";
-        }
-        signingKeys.add(new SigningKey(pair, secret, from));
-        return null;
-    }
-
-    private void requireOneInForce(String what, List<Instant> starts, List<String> faults) {
-        var now = clock.instant();
-        if (starts.stream().noneMatch(start -> !start.isAfter(now))) {
-            faults.add("no " + what + " is in force: at least one is needed");
-        }
-    }
-
-    private <K> K inForce(List<K> keys, Function<K, Instant> from) {
+    private <K extends Keys.Key> K inForce(List<K> keys) {
         if (keys.size() == 1) {
             return keys.getFirst();
         }
         var now = clock.instant();
-        return keys.stream()
-                .filter(key -> !from.apply(key).isAfter(now))
-                .max(Comparator.comparing(from))
+        var loaded = everywhere;
+        var begun = keys.stream().filter(key -> !key.from().isAfter(now)).toList();
+        // Where no key is loaded by all, somebody's keyring is wrong; one must be used all the
+        // same.
+        return latest(begun.stream().filter(key -> loaded == null || loaded.contains(key.kid())))
+                .or(() -> latest(begun.stream()))
                 .orElseThrow(() -> new IllegalStateException("No key of this kind is in force"));
     }
 
-    private static byte[] randomBytes(SecureRandom random) {
-        var bytes = new byte[KEY_BYTES];
-        random.nextBytes(bytes);
-        return bytes;
+    private static <K extends Keys.Key> Optional<K> latest(Stream<K> keys) {
+        return keys.max(Comparator.comparing(Keys.Key::from));
     }
 
     static Mac hmac(SecretKey key) {
@@ -262,6 +215,6 @@ public final class Keyring {
 
     @Override
     public String toString() {
-        return "Keyring" + dataKeys.stream().map(DataKey::kid).toList();
+        return "Keyring" + keys;
     }
 }

@@ -38,6 +38,20 @@ public final class Sealer {
         this.random = random;
     }
 
+    /** How everything begins that is sealed under the data key in force. */
+    public byte[] prefix() {
+        return prefix(keyring.dataKey().kid());
+    }
+
+    private static byte[] prefix(String kid) {
+        var name = kid.getBytes(UTF_8);
+        return ByteBuffer.allocate(2 + name.length)
+                .put(VERSION)
+                .put((byte) name.length)
+                .put(name)
+                .array();
+    }
+
     /** Seals text for one place, under the data key in force. */
     public byte[] seal(Place place, String text) {
         return seal(place, text.getBytes(UTF_8));
@@ -46,14 +60,12 @@ public final class Sealer {
     /** Seals bytes for one place, under the data key in force. */
     public byte[] seal(Place place, byte[] content) {
         var key = keyring.dataKey();
-        var kid = key.kid().getBytes(UTF_8);
+        var prefix = prefix(key.kid());
         var nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         var ciphertext = apply(Cipher.ENCRYPT_MODE, key.secret(), nonce, place, content);
-        return ByteBuffer.allocate(2 + kid.length + NONCE_BYTES + ciphertext.length)
-                .put(VERSION)
-                .put((byte) kid.length)
-                .put(kid)
+        return ByteBuffer.allocate(prefix.length + NONCE_BYTES + ciphertext.length)
+                .put(prefix)
                 .put(nonce)
                 .put(ciphertext)
                 .array();

@@ -10,6 +10,7 @@ import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.ledger.ClaimSql.Claimable;
 import net.cartback.deletion.ledger.DeliverySql.Found;
 import net.cartback.deletion.ledger.DeliverySql.Schedule;
@@ -136,7 +137,8 @@ public final class Ledger {
                 id,
                 code,
                 keyring.sealer().seal(subjectPlace(id), request.subject().id()),
-                repeatDigest(request),
+                RepeatDigest.of(
+                        keyring, kind, request.app(), request.subject(), request.issuedAt()),
                 code == null ? null : code.digest(),
                 code == null ? null : keyring.sealer().seal(codePlace(id), code.value()),
                 // Nobody can have asked after we heard of it, whatever a clock says.
@@ -152,28 +154,39 @@ public final class Ledger {
      * @return what became of each, in their order
      */
     List<Recording> record(List<PreparedRequest> requests) {
+        boolean keysChange = requests.stream().anyMatch(each -> each.repeat().hasOthers());
         var recordings =
-                database.withHandle(
-                        handle -> {
-                            var missing = new LinkedHashSet<>(requests);
-                            var found = new HashMap<RequestId, Recording>();
-                            for (int tries = 0; !missing.isEmpty(); tries++) {
-                                if (tries == MAX_TRIES) {
-                                    throw new IllegalStateException(
-                                            "A request is neither new nor found");
-                                }
-                                found.putAll(recordNew(handle, missing));
-                                missing.removeIf(each -> found.containsKey(each.id()));
-                                if (!missing.isEmpty()) {
-                                    // An insert cannot see the row it lost to; a statement after
-                                    // it can.
-                                    found.putAll(findRepeated(handle, missing));
-                                    missing.removeIf(each -> found.containsKey(each.id()));
-                                }
-                            }
-                            return found;
-                        });
+                keysChange
+                        ? database.inTransaction(handle -> recordUnderOthers(handle, requests))
+                        : database.withHandle(handle -> recordOrFind(handle, requests, Map.of()));
         return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();
+    }
+
+    /** While index keys change, what was recorded under another one is looked for first. */
+    private Map<RequestId, Recording> recordUnderOthers(
+            Handle handle, List<PreparedRequest> requests) {
+        RequestSql.lockWishes(handle, requests);
+        return recordOrFind(handle, requests, findRepeated(handle, requests));
+    }
+
+    private Map<RequestId, Recording> recordOrFind(
+            Handle handle, List<PreparedRequest> requests, Map<RequestId, Recording> known) {
+        var found = new HashMap<>(known);
+        var missing = new LinkedHashSet<>(requests);
+        missing.removeIf(each -> found.containsKey(each.id()));
+        for (int tries = 0; !missing.isEmpty(); tries++) {
+            if (tries == MAX_TRIES) {
+                throw new IllegalStateException("A request is neither new nor found");
+            }
+            found.putAll(recordNew(handle, missing));
+            missing.removeIf(each -> found.containsKey(each.id()));
+            if (!missing.isEmpty()) {
+                // An insert cannot see the row it lost to; a statement after it can.
+                found.putAll(findRepeated(handle, missing));
+                missing.removeIf(each -> found.containsKey(each.id()));
+            }
+        }
+        return found;
     }
 
     private static Map<RequestId, Recording> recordNew(
@@ -186,17 +199,19 @@ public final class Ledger {
 
     private Map<RequestId, Recording> findRepeated(
             Handle handle, Collection<PreparedRequest> requests) {
-        var digests = requests.stream().map(PreparedRequest::repeatDigest).toList();
+        var digests =
+                requests.stream().flatMap(each -> each.repeat().oldestFirst().stream()).toList();
         var known = new HashMap<ByteBuffer, Recording>();
         for (var each : RequestSql.codesOfRepeats(handle, digests)) {
             known.put(ByteBuffer.wrap(each.repeatDigest()), new Recording.Repeated(code(each)));
         }
         var found = new HashMap<RequestId, Recording>();
         for (var each : requests) {
-            var recording = known.get(ByteBuffer.wrap(each.repeatDigest()));
-            if (recording != null) {
-                found.put(each.id(), recording);
-            }
+            each.repeat().oldestFirst().stream()
+                    .map(digest -> known.get(ByteBuffer.wrap(digest)))
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .ifPresent(recording -> found.put(each.id(), recording));
         }
         return found;
     }
@@ -560,15 +575,6 @@ public final class Ledger {
         return new ReceiptSql.Posted(keyring.sealer().seal(place, body), Digest.sha256(body));
     }
 
-    private byte[] repeatDigest(NewRequest request) {
-        var issuedAt = request.issuedAt();
-        return keyring.digest(
-                request.kind().wireName(),
-                request.app().value(),
-                request.subject().id(),
-                issuedAt == null ? "" : Long.toString(issuedAt.getEpochSecond()));
-    }
-
     private @Nullable ConfirmationCode code(RequestSql.SealedCode sealed) {
         var code = sealed.code();
         if (code == null) {
@@ -577,7 +583,18 @@ public final class Ledger {
         return new ConfirmationCode(keyring.sealer().open(codePlace(sealed.id()), code));
     }
 
-    private static Place subjectPlace(RequestId id) {
+    /** Where sealed values stand in the tables of this package. */
+    public static List<SealedColumn> sealedColumns() {
+        return List.of(
+                new SealedColumn("deletion_request", "subject_sealed", "id"),
+                new SealedColumn("deletion_request", "code_sealed", "id"),
+                new SealedColumn(
+                        "attempt", "answer_sealed", "delivery_id", "delivery_id || '/' || number"),
+                new SealedColumn("receipt", "body_sealed", "delivery_id"),
+                new SealedColumn("operator_action", "note_sealed", "id"));
+    }
+
+    static Place subjectPlace(RequestId id) {
         return new Place("deletion_request", "subject_sealed", id.toString());
     }
 

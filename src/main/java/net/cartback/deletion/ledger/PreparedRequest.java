@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.crypto.IndexDigest;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
@@ -13,7 +15,7 @@ record PreparedRequest(
         RequestId id,
         @Nullable ConfirmationCode code,
         byte[] subjectSealed,
-        byte[] repeatDigest,
+        IndexDigest repeat,
         byte @Nullable [] codeDigest,
         byte @Nullable [] codeSealed,
         Instant requestedAt,

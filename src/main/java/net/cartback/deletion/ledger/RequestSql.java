@@ -6,6 +6,7 @@ import static net.cartback.deletion.ledger.LedgerSql.bytes;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -78,24 +79,24 @@ final class RequestSql {
                         ), recorded AS (
                             INSERT INTO deletion_request
                                    (id, kind, app_id, platform, secret_id, subject_sealed,
-                                    repeat_digest, dated, code_digest, code_sealed, requested_at,
+                                    repeat_digest, dated, issued_at, code_digest, code_sealed, requested_at,
                                     received_at, due_at, open_deliveries, closed_at)
                             SELECT i.id, i.kind, i.app_id, i.platform, i.secret_id,
                                    i.subject_sealed,
                                    -- Without a date, it is a repeat only of one that is open.
-                                   CASE WHEN i.dated OR i.kind = 'deletion' OR heard.by > 0
+                                   CASE WHEN i.issued_at IS NOT NULL OR i.kind = 'deletion' OR heard.by > 0
                                         THEN i.repeat_digest END,
-                                   i.dated, i.code_digest,
+                                   i.issued_at IS NOT NULL, i.issued_at, i.code_digest,
                                    i.code_sealed, i.requested_at, i.received_at, i.due_at,
                                    heard.by,
                                    -- A notice that nobody wants to hear is done with.
                                    CASE WHEN i.kind <> 'deletion' AND heard.by = 0
                                         THEN i.received_at END
                               FROM unnest(:ids, :kinds, :apps, :platforms, :secrets, :subjects, :repeats,
-                                          :dated, :code_digests, :codes, :requested, :received,
+                                          :issued, :code_digests, :codes, :requested, :received,
                                           :due)
                                    AS i (id, kind, app_id, platform, secret_id, subject_sealed,
-                                         repeat_digest, dated, code_digest, code_sealed,
+                                         repeat_digest, issued_at, code_digest, code_sealed,
                                          requested_at, received_at, due_at)
                              CROSS JOIN LATERAL (
                                    SELECT count(*) AS by
@@ -123,8 +124,8 @@ final class RequestSql {
                         array("text", requests, one -> one.request().platform().wireName()))
                 .bind("secrets", array("uuid", requests, one -> one.request().secretId()))
                 .bind("subjects", bytes(requests, PreparedRequest::subjectSealed))
-                .bind("repeats", bytes(requests, PreparedRequest::repeatDigest))
-                .bind("dated", array("bool", requests, one -> one.request().issuedAt() != null))
+                .bind("repeats", bytes(requests, one -> one.repeat().current()))
+                .bind("issued", array("timestamptz", requests, one -> one.request().issuedAt()))
                 .bind("code_digests", bytes(requests, PreparedRequest::codeDigest))
                 .bind("codes", bytes(requests, PreparedRequest::codeSealed))
                 .bind("requested", array("timestamptz", requests, PreparedRequest::requestedAt))
@@ -134,6 +135,25 @@ final class RequestSql {
                 .stream()
                 .map(RequestId::new)
                 .collect(Collectors.toSet());
+    }
+
+    /**
+     * Lets two transactions that record the same wish under different index keys wait for each
+     * other: neither would see the other's row.
+     */
+    static void lockWishes(Handle handle, List<PreparedRequest> requests) {
+        handle.createQuery("SELECT pg_advisory_xact_lock(wish) FROM unnest(:wishes) AS wish")
+                .bindArray(
+                        "wishes",
+                        Long.class,
+                        requests.stream()
+                                .map(one -> one.repeat().oldestFirst().getFirst())
+                                .map(digest -> ByteBuffer.wrap(digest).getLong())
+                                .distinct()
+                                .sorted()
+                                .toList())
+                .mapToMap()
+                .list();
     }
 
     static List<SealedCode> codesOfRepeats(Handle handle, List<byte[]> repeatDigests) {

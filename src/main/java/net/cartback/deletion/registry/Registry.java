@@ -1,6 +1,7 @@
 package net.cartback.deletion.registry;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
@@ -64,6 +65,14 @@ public final class Registry {
             known = copy.systems().get(id);
         }
         return Optional.ofNullable(known);
+    }
+
+    /** Where sealed values stand in the tables of this package. */
+    public static List<SealedColumn> sealedColumns() {
+        return List.of(
+                new SealedColumn("app_secret", "value_sealed", "id"),
+                new SealedColumn("system_secret", "value_sealed", "id"),
+                new SealedColumn("client_system", "query_sealed", "id"));
     }
 
     /** Reads everything anew. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import net.cartback.deletion.crypto.IndexDigest;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
@@ -40,18 +41,29 @@ final class RegistrySql {
                 .one();
     }
 
-    /** Whether this fingerprint was new. */
-    boolean rememberApplied(Handle handle, byte[] fingerprint, Instant now) {
-        return handle.createUpdate(
-                                """
-                                INSERT INTO applied_registry (fingerprint, applied_at)
-                                VALUES (:fingerprint, :now)
-                                ON CONFLICT (fingerprint) DO NOTHING
-                                """)
-                        .bind("fingerprint", fingerprint)
-                        .bind("now", now)
-                        .execute()
-                == 1;
+    /** Remembers a fingerprint; whether it was new, under any key. */
+    boolean rememberApplied(Handle handle, IndexDigest fingerprint, Instant now) {
+        boolean known = isApplied(handle, fingerprint);
+        handle.createUpdate(
+                        """
+                        INSERT INTO applied_registry (fingerprint, applied_at)
+                        VALUES (:fingerprint, :now)
+                        ON CONFLICT (fingerprint) DO NOTHING
+                        """)
+                .bind("fingerprint", fingerprint.current())
+                .bind("now", now)
+                .execute();
+        return !known;
+    }
+
+    /** Whether this fingerprint is known, under any key. */
+    boolean isApplied(Handle handle, IndexDigest fingerprint) {
+        return handle.createQuery(
+                        "SELECT 1 FROM applied_registry WHERE fingerprint = ANY (:fingerprints)")
+                .bindArray("fingerprints", byte[].class, fingerprint.oldestFirst())
+                .mapTo(Integer.class)
+                .findFirst()
+                .isPresent();
     }
 
     List<String> ids(Handle handle, String table) {

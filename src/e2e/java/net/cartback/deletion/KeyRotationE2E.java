@@ -1,0 +1,276 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.OutsideVerifier;
+import net.cartback.deletion.fixtures.RelayProcess;
+import net.cartback.deletion.fixtures.TestPostgres;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.storage.DatabaseAddress;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+
+/** Every kind of key is changed while two replicas take callbacks and deliver. */
+class KeyRotationE2E {
+
+    private static final Duration BETWEEN_CALLBACKS = Duration.ofMillis(20);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    private static final Duration UNTIL_OLD_KEYS_ARE_UNUSED = Duration.ofSeconds(61);
+
+    @TempDir private Path directory;
+
+    private final DatabaseAddress address = TestPostgres.migrated();
+    private final Map<String, String> codes = new ConcurrentHashMap<>();
+    private final List<Long> milliseconds = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicBoolean enough = new AtomicBoolean();
+
+    @Test
+    void nothing_is_unreadable_nothing_unverifiable_and_nobody_waits() throws Exception {
+        var keyring = directory.resolve("keyring.json");
+        try (var crm =
+                        new FakeClientSystem("crm")
+                                .answers(200, "{\"outcome\":\"deleted\",\"note\":\"sealed\"}");
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var environment = environment(keyring, crm);
+            command(environment, "keys", "generate", keyring.toString());
+            try (var one = RelayProcess.serve(environment);
+                    var two = RelayProcess.serve(environment)) {
+                var load =
+                        threads.submit(
+                                () -> {
+                                    callbacks(one, two);
+                                    return null;
+                                });
+                await().until(() -> codes.size() >= 100);
+                var early = Map.copyOf(codes);
+                var old = in(keys(environment), "current");
+
+                command(environment, "keys", "rotate", keyring.toString(), "--in", "PT20S");
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> keys(environment).containsKey("next"));
+                assertThat(OutsideVerifier.publishedKeys(one.uri("/.well-known/jwks.json")))
+                        .hasSize(2);
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> in(keys(environment), "previous").equals(old));
+                checkRepeats(early, one, two);
+
+                TimeUnit.MILLISECONDS.sleep(UNTIL_OLD_KEYS_ARE_UNUSED.toMillis());
+                var told = command(environment, "keys", "reseal");
+                for (var kid : old) {
+                    assertThat(told).contains(kid);
+                }
+                checkRepeats(early, one, two);
+                assertThat(kidsInUse()).hasSize(1).doesNotContainAnyElementsOf(old);
+                var published = OutsideVerifier.publishedKeys(one.uri("/.well-known/jwks.json"));
+                enough.set(true);
+                load.get(1, TimeUnit.MINUTES);
+                awaitAllClosed();
+                assertThat(crm.received())
+                        .hasSizeGreaterThan(500)
+                        .allSatisfy(
+                                received -> {
+                                    OutsideVerifier.verifyWithLibrary(received, crm.secret());
+                                    assertThat(OutsideVerifier.verifiesUnder(received, published))
+                                            .isTrue();
+                                });
+
+                takeOut(keyring, old);
+                await().atMost(Duration.ofSeconds(30))
+                        .until(
+                                () ->
+                                        OutsideVerifier.publishedKeys(
+                                                                one.uri("/.well-known/jwks.json"))
+                                                        .size()
+                                                == 1);
+                checkRepeats(early, one, one);
+            }
+            try (var restarted = RelayProcess.serve(environment)) {
+                checkRepeats(Map.copyOf(codes), restarted, restarted);
+                assertThat(count("SELECT count(*) FROM deletion_request"))
+                        .as("no wish was taken for another")
+                        .isEqualTo(codes.size());
+            }
+            var sorted = milliseconds.stream().sorted().toList();
+            System.out.println(
+                    "Rotation: "
+                            + codes.size()
+                            + " callbacks, each answered 200, p50 "
+                            + sorted.get(sorted.size() / 2)
+                            + " ms, p99 "
+                            + sorted.get(sorted.size() * 99 / 100)
+                            + " ms, longest "
+                            + sorted.getLast()
+                            + " ms");
+            assertThat(Duration.ofMillis(sorted.getLast())).isLessThan(LONGEST_PAUSE);
+
+            Files.delete(keyring);
+            command(environment, "keys", "generate", keyring.toString());
+            var stranger = RelayProcess.start(environment, "serve");
+            assertThat(stranger.exitCode()).isEqualTo(2);
+            assertThat(stranger.output()).contains("KEYRING_FILE").contains("data");
+        }
+    }
+
+    private void callbacks(RelayProcess... relays) throws InterruptedException {
+        for (long user = 1; !enough.get(); user++) {
+            var signed = TestRelay.signedRequest(Long.toString(user), Instant.now());
+            long start = System.nanoTime();
+            codes.put(signed, code(relays[(int) (user % relays.length)], signed));
+            milliseconds.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+            TimeUnit.MILLISECONDS.sleep(BETWEEN_CALLBACKS.toMillis());
+        }
+    }
+
+    private static void checkRepeats(Map<String, String> known, RelayProcess... relays) {
+        int n = 0;
+        for (var each : known.entrySet()) {
+            assertThat(code(relays[n++ % relays.length], each.getKey())).isEqualTo(each.getValue());
+        }
+    }
+
+    private static String code(RelayProcess relay, String signed) {
+        var reply =
+                Http.send(
+                        HttpRequest.newBuilder(
+                                        relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
+                                .timeout(Duration.ofSeconds(10))
+                                .header("Content-Type", "application/x-www-form-urlencoded")
+                                .POST(
+                                        BodyPublishers.ofString(
+                                                "signed_request="
+                                                        + URLEncoder.encode(
+                                                                signed, StandardCharsets.UTF_8)))
+                                .build());
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        return Http.json(reply).get("confirmation_code").textValue();
+    }
+
+    /** What {@code keys status} tells of keys that both relays have loaded: ids by state. */
+    private static Map<String, Set<String>> keys(Map<String, String> environment) {
+        var keys = new TreeMap<String, Set<String>>();
+        command(environment, "keys", "status")
+                .lines()
+                .filter(line -> line.endsWith("loaded by 2 of 2"))
+                .map(line -> line.split(" +"))
+                .forEach(
+                        words ->
+                                keys.computeIfAbsent(words[1], k -> new TreeSet<>()).add(words[2]));
+        return keys;
+    }
+
+    private static Set<String> in(Map<String, Set<String>> keys, String state) {
+        return keys.getOrDefault(state, Set.of());
+    }
+
+    private void awaitAllClosed() {
+        await().atMost(Duration.ofSeconds(30))
+                .until(
+                        () ->
+                                count(
+                                                "SELECT count(*) FROM deletion_request WHERE"
+                                                        + " closed_at IS NULL")
+                                        == 0);
+    }
+
+    private static String command(Map<String, String> environment, String... arguments) {
+        var process = RelayProcess.start(environment, arguments);
+        assertThat(process.exitCode()).as(process.output()).isZero();
+        return process.output();
+    }
+
+    private static void takeOut(Path keyring, Set<String> kids) throws IOException {
+        var json = new ObjectMapper();
+        var set = json.readTree(keyring.toFile());
+        for (var keys = set.get("keys").iterator(); keys.hasNext(); ) {
+            if (kids.contains(keys.next().get("kid").textValue())) {
+                keys.remove();
+            }
+        }
+        json.writeValue(keyring.toFile(), set);
+    }
+
+    private Set<String> kidsInUse() throws SQLException {
+        var kids = new TreeSet<String>();
+        for (var column : columns()) {
+            var sql =
+                    "SELECT DISTINCT convert_from(substring(%1$s FROM 3 FOR get_byte(%1$s, 1)), 'UTF8') FROM %2$s WHERE %1$s IS NOT NULL"
+                            .formatted(column.column(), column.table());
+            try (var connection = TestPostgres.connect(address);
+                    var statement = connection.createStatement();
+                    var rows = statement.executeQuery(sql)) {
+                while (rows.next()) {
+                    kids.add(rows.getString(1));
+                }
+            }
+        }
+        return kids;
+    }
+
+    private static List<SealedColumn> columns() {
+        return Stream.concat(Registry.sealedColumns().stream(), Ledger.sealedColumns().stream())
+                .toList();
+    }
+
+    private long count(String sql) throws SQLException {
+        try (var connection = TestPostgres.connect(address);
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private Map<String, String> environment(Path keyring, FakeClientSystem crm) throws IOException {
+        var registry = directory.resolve("registry.yaml");
+        Files.writeString(registry, "systems:\n" + crm.yaml("") + TestRelay.app(List.of("crm")));
+        return Map.of(
+                "HOST",
+                "127.0.0.1",
+                "DATABASE_URL",
+                "jdbc:postgresql://127.0.0.1:"
+                        + address.port()
+                        + "/"
+                        + address.database()
+                        + "?user=postgres",
+                "KEYRING_FILE",
+                keyring.toString(),
+                "REGISTRY_FILE",
+                registry.toString(),
+                "ADMIN_TOKEN",
+                "admin-token-of-rotation-0123456789abcdef",
+                "OUTBOUND_ALLOW",
+                "127.0.0.0/8");
+    }
+}

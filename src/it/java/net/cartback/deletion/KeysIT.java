@@ -1,0 +1,349 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import net.cartback.deletion.crypto.KeyMaker;
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.Keyring.Kind;
+import net.cartback.deletion.crypto.Keyring.State;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.TestPostgres;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.Reseal;
+import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Redigest;
+import net.cartback.deletion.registry.Registry;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+
+class KeysIT {
+
+    private static final KeyMaker MAKER = new KeyMaker(new SecureRandom());
+    private static final Duration LEAD = Duration.ofHours(1);
+
+    private TestRelay relay;
+    private FakeClientSystem crm;
+    private String file;
+
+    @BeforeEach
+    void start() {
+        relay = new TestRelay();
+        crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}");
+        relay.register(crm);
+        file = relay.keyringFile();
+    }
+
+    @AfterEach
+    void stop() {
+        crm.close();
+        relay.close();
+    }
+
+    @Test
+    void a_new_key_opens_and_is_published_before_it_is_in_force_and_the_old_one_after() {
+        rotate(EnumSet.allOf(Kind.class));
+
+        assertThat(states()).containsOnly(State.CURRENT, State.NEXT);
+        assertThat(relay.keyring().publicKeys()).contains("signing-").contains("-2\"");
+        var sealedBefore = kidsOf("deletion_request", "subject_sealed", "1");
+        relay.clock().advance(LEAD);
+        assertThat(states()).containsOnly(State.PREVIOUS, State.CURRENT);
+        var sealedAfter = kidsOf("deletion_request", "subject_sealed", "2");
+
+        assertThat(sealedAfter).hasSize(2).containsAll(sealedBefore);
+        assertThat(relay.dispatchOnce()).isEqualTo(2);
+        assertThat(crm.received()).hasSize(2);
+    }
+
+    @Test
+    void a_key_that_one_replica_has_not_loaded_is_not_used_by_the_others() {
+        var behind = Keyring.parse(file, relay.clock(), new SecureRandom());
+        var registerBehind = new KeyRegister(relay.database(), behind, relay.clock());
+        var register = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
+        registerBehind.beat();
+        rotate(EnumSet.allOf(Kind.class));
+        relay.clock().advance(LEAD);
+        registerBehind.beat();
+        register.beat();
+
+        assertThat(kidsOf("deletion_request", "subject_sealed", "1"))
+                .containsExactly(current(behind, Kind.DATA));
+        assertThat(register.status())
+                .filteredOn(each -> each.loadedBy() == 1)
+                .hasSize(3)
+                .allSatisfy(each -> assertThat(each.replicas()).isEqualTo(2));
+
+        registerBehind.leave();
+        register.beat();
+        assertThat(current(relay.keyring(), Kind.DATA)).isNotEqualTo(current(behind, Kind.DATA));
+        assertThat(kidsOf("deletion_request", "subject_sealed", "2")).hasSize(2);
+    }
+
+    @Test
+    void a_wish_is_a_repeat_across_the_change_of_the_index_key() {
+        var signed = relay.signedRequest("1");
+        var first = code(relay, signed);
+        rotate(EnumSet.of(Kind.INDEX));
+        assertThat(code(relay, signed)).isEqualTo(first);
+
+        relay.clock().advance(LEAD);
+        assertThat(code(relay, signed)).isEqualTo(first);
+        var progress = new Redigest(relay.database(), relay.keyring()).run(now -> {});
+        assertThat(progress).isEqualTo(new Redigest.Progress(1, 1, 0));
+
+        var newOnly = withoutPrevious();
+        try (var replica = relay.replica(newOnly)) {
+            assertThat(code(replica, signed)).isEqualTo(first);
+        }
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
+    }
+
+    @Test
+    void two_replicas_on_both_sides_of_the_change_take_the_same_wish_for_one() throws Exception {
+        var ahead = rotate(EnumSet.of(Kind.INDEX));
+        relay.clock().advance(LEAD);
+        var behind = Keyring.parse(ahead, relay.clock(), new SecureRandom());
+        behind.loadedEverywhere(
+                Set.copyOf(
+                        behind.known().stream()
+                                .filter(
+                                        key ->
+                                                key.state() != State.CURRENT
+                                                        || key.kind() != Kind.INDEX)
+                                .map(Keyring.Known::kid)
+                                .toList()));
+        assertThat(current(behind, Kind.INDEX)).isNotEqualTo(current(relay.keyring(), Kind.INDEX));
+        try (var other = relay.replica(behind);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int user = 1; user <= 60; user++) {
+                var signed = relay.signedRequest(Integer.toString(user));
+                Callable<String> here = () -> code(relay, signed);
+                Callable<String> there = () -> code(other, signed);
+                var codes = new HashSet<String>();
+                for (var answer : threads.invokeAll(List.of(here, there, here, there))) {
+                    codes.add(answer.get());
+                }
+                assertThat(codes).as("user " + user).hasSize(1);
+            }
+        }
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isEqualTo(60);
+    }
+
+    @Test
+    void what_older_keys_sealed_is_sealed_anew_and_everything_still_opens() {
+        relay.metaAsksToDelete("1");
+        crm.answers(202, "later");
+        var code = relay.metaAsksToDelete("2");
+        relay.dispatchOnce();
+        var delivery = crm.received().getLast().webhookId();
+        assertThat(relay.receipt(delivery, crm.secret(), "{\"outcome\":\"deleted\"}").statusCode())
+                .isEqualTo(204);
+        assertThat(
+                        relay.admin(
+                                        "/deliveries/" + delivery + "/amend",
+                                        "\"outcome\": \"nothing_found\"")
+                                .statusCode())
+                .isEqualTo(200);
+        var again = relay.signedRequest("2");
+        rotate(EnumSet.of(Kind.DATA));
+        relay.clock().advance(LEAD);
+
+        var reseal = new Reseal(relay.database(), relay.keyring().sealer());
+        for (var column : columns()) {
+            if (!column.column().equals("query_sealed")) {
+                assertThat(reseal.run(column, now -> {}).resealed())
+                        .as(column.toString())
+                        .isPositive();
+            }
+            assertThat(reseal.run(column, now -> {}).resealed()).as(column.toString()).isZero();
+        }
+
+        var newOnly = withoutPrevious();
+        try (var replica = relay.replica(newOnly)) {
+            assertThat(code(replica, again)).isEqualTo(code);
+            assertThat(replica.admin("/deliveries/" + delivery).body())
+                    .contains("Dana")
+                    .contains("later");
+        }
+    }
+
+    @Test
+    void a_value_that_is_erased_in_between_stays_erased() throws Exception {
+        relay.metaAsksToDelete("1");
+        rotate(EnumSet.of(Kind.DATA));
+        relay.clock().advance(LEAD);
+        var reseal = new Reseal(relay.database(), relay.keyring().sealer());
+        var subjects = Ledger.sealedColumns().getFirst();
+        try (var erasing = TestPostgres.connect(relay.address());
+                var statement = erasing.createStatement();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            erasing.setAutoCommit(false);
+            statement.execute("UPDATE deletion_request SET subject_sealed = NULL");
+            var progress = threads.submit(() -> reseal.run(subjects, now -> {}));
+            await().until(
+                            () ->
+                                    relay.count(
+                                                    "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                        + " wait_event_type = 'Lock' AND datname ="
+                                                        + " current_database()")
+                                            == 1);
+            erasing.commit();
+
+            assertThat(progress.get().resealed()).isZero();
+        }
+        assertThat(relay.count("SELECT count(subject_sealed) FROM deletion_request")).isZero();
+    }
+
+    @Test
+    void a_keyring_that_cannot_read_the_database_is_found_before_anything_is_read() {
+        var register = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
+        register.beat();
+        var kid = current(relay.keyring(), Kind.DATA);
+        var stranger =
+                Keyring.parse(
+                        MAKER.generate(relay.clock().instant()), relay.clock(), new SecureRandom());
+
+        var faults = new KeyRegister(relay.database(), stranger, relay.clock()).faults();
+
+        assertThat(faults).hasSize(3).anySatisfy(fault -> assertThat(fault).contains(kid));
+        assertThat(faults)
+                .allSatisfy(
+                        fault ->
+                                assertThat(fault)
+                                        .contains(
+                                                "not the one that this database was written with"));
+        rotate(EnumSet.allOf(Kind.class));
+        relay.clock().advance(LEAD);
+        register.beat();
+        assertThat(new KeyRegister(relay.database(), withoutPrevious(), relay.clock()).faults())
+                .hasSize(2)
+                .allSatisfy(fault -> assertThat(fault).contains("is missing"));
+        register.retire(List.of(kid));
+        assertThat(new KeyRegister(relay.database(), withoutPrevious(), relay.clock()).faults())
+                .singleElement()
+                .asString()
+                .contains("the index key");
+    }
+
+    @Test
+    void a_copied_ciphertext_does_not_open_in_another_row() {
+        relay.metaAsksToDelete("1");
+        relay.metaAsksToDelete("2");
+        relay.execute(
+                """
+                UPDATE deletion_request
+                   SET subject_sealed = (SELECT subject_sealed FROM deletion_request
+                                          ORDER BY id LIMIT 1)
+                """);
+
+        relay.dispatchOnce();
+
+        assertThat(crm.received()).hasSize(1);
+        assertThat(relay.texts("SELECT reason FROM delivery WHERE state = 'parked'"))
+                .containsExactly("subject_unreadable");
+    }
+
+    @Test
+    void a_copied_ciphertext_does_not_open_in_another_column() {
+        var signed = relay.signedRequest("1");
+        code(relay, signed);
+        relay.execute("UPDATE deletion_request SET code_sealed = subject_sealed");
+
+        var repeated = Http.sendUnchecked(relay.callbackRequest(TestRelay.APP_ID, signed));
+
+        assertThat(repeated.statusCode()).isEqualTo(500);
+        assertThat(repeated.body()).doesNotContain("confirmation_code");
+    }
+
+    @Test
+    void a_copied_ciphertext_does_not_open_in_another_table() {
+        relay.execute(
+                "UPDATE app_secret SET id = (SELECT id FROM system_secret), value_sealed = (SELECT"
+                        + " value_sealed FROM system_secret)");
+
+        assertThatThrownBy(() -> relay.registry().reload())
+                .isInstanceOf(SealBroken.class)
+                .hasMessageContaining("app_secret.value_sealed");
+    }
+
+    private static List<SealedColumn> columns() {
+        return Stream.concat(Registry.sealedColumns().stream(), Ledger.sealedColumns().stream())
+                .toList();
+    }
+
+    private List<State> states() {
+        return relay.keyring().known().stream().map(Keyring.Known::state).toList();
+    }
+
+    private static String current(Keyring keyring, Kind kind) {
+        return keyring.known().stream()
+                .filter(key -> key.kind() == kind && key.state() == State.CURRENT)
+                .map(Keyring.Known::kid)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String code(TestRelay relay, String signed) {
+        return Http.json(relay.callback(signed)).get("confirmation_code").textValue();
+    }
+
+    /** The ids of the keys that sealed a column, after one more callback. */
+    private List<String> kidsOf(String table, String column, String user) {
+        relay.metaAsksToDelete(user);
+        return relay.texts(
+                "SELECT DISTINCT convert_from(substring(%2$s FROM 3 FOR get_byte(%2$s, 1)), 'UTF8')"
+                                .formatted(table, column)
+                        + " FROM "
+                        + table);
+    }
+
+    /** New keys of these kinds, in force after a while. */
+    private String rotate(Set<Kind> kinds) {
+        file =
+                MAKER.rotate(
+                        file, kinds, relay.clock().instant().plus(LEAD), relay.clock().instant());
+        relay.keyring().reload(file);
+        return file;
+    }
+
+    /** The same keyring without the keys that are not in force any more. */
+    private Keyring withoutPrevious() {
+        var previous =
+                relay.keyring().known().stream()
+                        .filter(key -> key.state() == State.PREVIOUS)
+                        .map(Keyring.Known::kid)
+                        .toList();
+        try {
+            var set = new ObjectMapper().readTree(file);
+            for (var keys = set.get("keys").iterator(); keys.hasNext(); ) {
+                if (previous.contains(keys.next().get("kid").textValue())) {
+                    keys.remove();
+                }
+            }
+            return Keyring.parse(set.toString(), relay.clock(), new SecureRandom());
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

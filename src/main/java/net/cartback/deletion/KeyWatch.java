@@ -1,0 +1,111 @@
+package net.cartback.deletion;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Keeps the keyring what its file says, and tells the other replicas which keys are loaded here. On
+ * a thread of its own: whoever does not tell for a minute counts as ended. Thread-safe.
+ */
+final class KeyWatch implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(KeyWatch.class);
+    private static final Duration ROUND = Duration.ofSeconds(5);
+
+    private final KeyringFile file;
+    private final Keyring keyring;
+    private final KeyRegister register;
+    private final Runnable whenIndexKeyChanges;
+    private final Thread thread = Thread.ofVirtual().name("keys").unstarted(this::run);
+    private volatile boolean stopping;
+    private List<String> inForce = List.of();
+
+    /**
+     * @param whenIndexKeyChanges what must be digested anew then
+     */
+    KeyWatch(KeyringFile file, KeyRegister register, Runnable whenIndexKeyChanges) {
+        this.file = file;
+        this.keyring = file.keyring();
+        this.register = register;
+        this.whenIndexKeyChanges = whenIndexKeyChanges;
+    }
+
+    /**
+     * Looks whether it may begin, once the schema is there.
+     *
+     * @throws Config.Invalid if this keyring cannot read this database
+     */
+    void check() {
+        KeyringFile.requireNoFault(register.faults());
+        register.beat();
+        inForce = currentKeys();
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    boolean isAlive() {
+        return thread.isAlive();
+    }
+
+    private void run() {
+        while (!stopping) {
+            try {
+                Thread.sleep(ROUND);
+                round();
+            } catch (InterruptedException e) {
+                return;
+            } catch (DatabaseUnavailable e) {
+                log.debug("The keys wait for the database", e);
+            } catch (RuntimeException e) {
+                log.error("A round of looking after the keys failed; trying again", e);
+            }
+        }
+    }
+
+    private void round() {
+        try {
+            if (file.reloadIfChanged()) {
+                log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
+            }
+        } catch (Config.Invalid e) {
+            log.error(
+                    "The keyring has changed and cannot be used; the old one stays: {}",
+                    e.faults());
+        }
+        register.beat();
+        var now = currentKeys();
+        if (!now.equals(inForce)) {
+            inForce = now;
+            log.atInfo().addKeyValue("in_force", now).log("Another key is in force");
+            whenIndexKeyChanges.run();
+        }
+    }
+
+    /** Ends, and says that nobody needs to wait for this replica any more. */
+    @Override
+    public void close() {
+        stopping = true;
+        thread.interrupt();
+        try {
+            register.leave();
+        } catch (DatabaseUnavailable e) {
+            log.debug("The others will notice by themselves that this replica has ended", e);
+        }
+    }
+
+    private List<String> currentKeys() {
+        return keyring.known().stream()
+                .filter(key -> key.state() == Keyring.State.CURRENT)
+                .map(Keyring.Known::kid)
+                .toList();
+    }
+}

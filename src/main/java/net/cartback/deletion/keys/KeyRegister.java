@@ -1,0 +1,152 @@
+package net.cartback.deletion.keys;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.Keyring.Known;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Which keys the replicas have loaded, and which the database needs. Every replica says what it has
+ * loaded and looks what the others have; a key comes into force only where all have it, so that
+ * nobody seals what another cannot open.
+ *
+ * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ */
+public final class KeyRegister {
+
+    /** A replica that has not been seen for so long does not run. */
+    private static final Duration ALIVE = Duration.ofSeconds(60);
+
+    private static final Duration FORGOTTEN = Duration.ofDays(1);
+
+    /** A key is written down before it is used, whatever moment it comes into force. */
+    private static final Duration AHEAD = Duration.ofMinutes(1);
+
+    private final Database database;
+    private final Keyring keyring;
+    private final InstantSource clock;
+    private final UUID replica = UUID.randomUUID();
+    private final Instant startedAt;
+
+    public KeyRegister(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.keyring = keyring;
+        this.clock = clock;
+        this.startedAt = clock.instant();
+    }
+
+    /**
+     * A key and how many of the running replicas have loaded it.
+     *
+     * @param key what may be told of it
+     * @param loadedBy of {@code replicas}
+     */
+    public record Status(Known key, int loadedBy, int replicas) {}
+
+    /**
+     * What keeps this keyring from reading this database, one sentence each: a data or index key
+     * that is needed and missing, or another key under the id of one that was in force here.
+     */
+    public List<String> faults() {
+        var loaded = keyring.known().stream().collect(Collectors.toMap(Known::kid, key -> key));
+        var faults = new ArrayList<String>();
+        for (var needed : database.withHandle(KeySql::needed)) {
+            var key = loaded.get(needed.kid());
+            var name =
+                    "the %s key \"%s\""
+                            .formatted(needed.kind().name().toLowerCase(Locale.ROOT), needed.kid());
+            if (key == null) {
+                if (needed.kind() != Keyring.Kind.SIGNING) {
+                    faults.add(
+                            name
+                                    + " is missing, and this database needs it (keys reseal ends"
+                                    + " that)");
+                }
+            } else if (key.kind() != needed.kind()
+                    || !MessageDigest.isEqual(key.check(), needed.check())) {
+                faults.add(name + " is not the one that this database was written with");
+            }
+        }
+        return faults;
+    }
+
+    /** Says that this replica runs and what it has loaded, and looks what the others have. */
+    public void beat() {
+        var now = clock.instant();
+        var known = keyring.known();
+        database.inTransaction(
+                handle -> {
+                    for (var key : known) {
+                        if (!key.from().isAfter(now.plus(AHEAD))) {
+                            KeySql.remember(handle, key, now);
+                        }
+                    }
+                    KeySql.beat(
+                            handle,
+                            replica,
+                            startedAt,
+                            known.stream().map(Known::kid).toList(),
+                            now);
+                    KeySql.leave(handle, null, now.minus(FORGOTTEN));
+                    return null;
+                });
+        look();
+    }
+
+    /** Looks what the running replicas have loaded. */
+    public void look() {
+        var everywhere = new HashSet<>(keyring.known().stream().map(Known::kid).toList());
+        loaded().forEach(everywhere::retainAll);
+        keyring.loadedEverywhere(everywhere);
+    }
+
+    /** Says that this replica does not run any more. */
+    public void leave() {
+        database.withHandle(
+                handle -> {
+                    KeySql.leave(handle, replica, clock.instant().minus(FORGOTTEN));
+                    return null;
+                });
+    }
+
+    /** Every key of this keyring, and how many replicas have it. */
+    public List<Status> status() {
+        var loaded = loaded();
+        return keyring.known().stream()
+                .map(
+                        key ->
+                                new Status(
+                                        key,
+                                        (int)
+                                                loaded.stream()
+                                                        .filter(kids -> kids.contains(key.kid()))
+                                                        .count(),
+                                        loaded.size()))
+                .toList();
+    }
+
+    /** Nothing in the database needs these keys any more: they may be taken out of the keyring. */
+    public void retire(Collection<String> kids) {
+        database.withHandle(
+                handle -> {
+                    KeySql.retire(handle, kids, clock.instant());
+                    return null;
+                });
+    }
+
+    private List<List<String>> loaded() {
+        return database.withHandle(handle -> KeySql.loaded(handle, clock.instant().minus(ALIVE)));
+    }
+}

@@ -1,0 +1,104 @@
+package net.cartback.deletion.keys;
+
+import net.cartback.deletion.crypto.Keyring;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.sql.Array;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/** SQL on {@code relay_key} and {@code replica}. Each method is one statement. */
+final class KeySql {
+
+    private KeySql() {}
+
+    /** A key that has been in force here and is still needed. */
+    record Needed(String kid, Keyring.Kind kind, byte[] check) {}
+
+    static List<Needed> needed(Handle handle) {
+        return handle.createQuery(
+                        """
+                        SELECT kid, kind, key_check
+                          FROM relay_key
+                         WHERE retired_at IS NULL
+                         ORDER BY first_loaded_at, kid
+                        """)
+                .map(
+                        (row, context) ->
+                                new Needed(
+                                        row.getString("kid"),
+                                        Keyring.Kind.valueOf(
+                                                row.getString("kind").toUpperCase(Locale.ROOT)),
+                                        row.getBytes("key_check")))
+                .list();
+    }
+
+    static void remember(Handle handle, Keyring.Known key, Instant now) {
+        handle.createUpdate(
+                        """
+                        INSERT INTO relay_key (kid, kind, key_check, first_loaded_at)
+                        VALUES (:kid, :kind, :check, :now)
+                        ON CONFLICT (kid) DO NOTHING
+                        """)
+                .bind("kid", key.kid())
+                .bind("kind", key.kind().name().toLowerCase(Locale.ROOT))
+                .bind("check", key.check())
+                .bind("now", now)
+                .execute();
+    }
+
+    static void retire(Handle handle, Collection<String> kids, Instant now) {
+        handle.createUpdate(
+                        """
+                        UPDATE relay_key SET retired_at = :now
+                         WHERE kid = ANY (:kids) AND retired_at IS NULL
+                        """)
+                .bindArray("kids", String.class, kids)
+                .bind("now", now)
+                .execute();
+    }
+
+    static void beat(
+            Handle handle, UUID replica, Instant startedAt, Collection<String> kids, Instant now) {
+        handle.createUpdate(
+                        """
+                        INSERT INTO replica (id, started_at, seen_at, kids)
+                        VALUES (:id, :started_at, :now, :kids)
+                        ON CONFLICT (id) DO UPDATE SET seen_at = :now, kids = :kids
+                        """)
+                .bind("id", replica)
+                .bind("started_at", startedAt)
+                .bindArray("kids", String.class, kids)
+                .bind("now", now)
+                .execute();
+    }
+
+    static void leave(Handle handle, @Nullable UUID replica, Instant unseenSince) {
+        handle.createUpdate(
+                        """
+                        DELETE FROM replica
+                         WHERE id = CAST(:id AS uuid) OR seen_at < :unseen_since
+                        """)
+                .bind("id", replica)
+                .bind("unseen_since", unseenSince)
+                .execute();
+    }
+
+    /** The keys of each replica that was seen since. */
+    static List<List<String>> loaded(Handle handle, Instant since) {
+        return handle.createQuery("SELECT kids FROM replica WHERE seen_at >= :since")
+                .bind("since", since)
+                .map((row, context) -> texts(row.getArray("kids")))
+                .list();
+    }
+
+    private static List<String> texts(Array array) throws SQLException {
+        return List.of((String[]) array.getArray());
+    }
+}
