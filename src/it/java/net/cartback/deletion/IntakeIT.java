@@ -167,6 +167,16 @@ class IntakeIT {
     }
 
     @Test
+    void a_multipart_form_with_a_part_without_a_name_lacks_the_field() {
+        var body = "--x\r\nContent-Disposition: form-data\r\n\r\nab.cd\r\n--x--\r\n";
+
+        var reply = post("multipart/form-data; boundary=x", body);
+
+        assertThat(reply.statusCode()).isEqualTo(400);
+        assertThat(reply.body()).contains("signed_request");
+    }
+
+    @Test
     void a_multipart_form_is_taken_too() {
         var boundary = "----boundary";
         var body =

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.StreamSupport;
 
 /**
  * One field of a form that was posted, as {@code application/x-www-form-urlencoded} or as {@code
@@ -101,7 +102,11 @@ public final class Form {
                 Content.Source.from(ByteBuffer.wrap(body)),
                 Promise.Invocable.<MultiPartFormData.Parts>toPromise(parsed));
         try (var parts = parsed.join()) {
-            return parts.getAll(name).stream().map(part -> part.getContentAsString(UTF_8)).toList();
+            // A part may lack a name altogether, which the parser's own look-up does not expect.
+            return StreamSupport.stream(parts.spliterator(), false)
+                    .filter(part -> name.equals(part.getName()))
+                    .map(part -> part.getContentAsString(UTF_8))
+                    .toList();
         } catch (CompletionException e) {
             throw new IllegalArgumentException("Not multipart", e);
         }
