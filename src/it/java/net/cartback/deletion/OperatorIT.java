@@ -330,6 +330,17 @@ class OperatorIT {
                 .isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"-999999999-01-01T00:00:00Z", "+1000000000-12-31T23:59:59Z", "soon"})
+    void an_instant_that_no_column_can_hold_is_refused_by_name(String instant) {
+        for (var body : List.of("\"from\": \"%s\"", "\"to\": \"%s\"")) {
+            var reply = relay.admin("/systems/crm/replay", body.formatted(instant));
+
+            assertThat(reply.statusCode()).isEqualTo(400);
+            assertThat(reply.body()).contains("must be an instant");
+        }
+    }
+
     @Test
     void a_client_that_repeats_what_was_amended_is_not_told_that_it_contradicts_itself() {
         ask(1);

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -49,6 +50,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * The whole program, wired on this one page: the only place that knows the real clock, the real
@@ -64,6 +66,7 @@ final class App implements AutoCloseable {
     static final String REGISTRY = "relay_registry";
     private static final Duration READY_POLL = Duration.ofSeconds(1);
 
+    private final Predicate<InetAddress> isProxy;
     private final @Nullable EmbeddedDatabase embedded;
     private final DatabaseAddress address;
     private final Database database;
@@ -92,6 +95,9 @@ final class App implements AutoCloseable {
      */
     App(Config config) {
         registryFile = registryFile(config);
+        isProxy =
+                address ->
+                        config.trustedProxies().stream().anyMatch(each -> each.contains(address));
         try {
             embedded = config.isEmbedded() ? EmbeddedDatabase.open(config.dataDir()) : null;
             if (embedded != null) {
@@ -284,7 +290,8 @@ final class App implements AutoCloseable {
     }
 
     private HttpListener listen(Config.Listen listen, BooleanSupplier gate, Routes... routes) {
-        var started = HttpListener.start(listen.host(), listen.port(), gate, List.of(routes));
+        var started =
+                HttpListener.start(listen.host(), listen.port(), gate, isProxy, List.of(routes));
         opened.push(started::close);
         return started;
     }

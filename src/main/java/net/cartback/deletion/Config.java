@@ -1,5 +1,6 @@
 package net.cartback.deletion;
 
+import net.cartback.deletion.dispatch.Cidr;
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.ledger.RetentionPeriods;
 import net.cartback.deletion.storage.DatabaseAddress;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Period;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -39,6 +41,7 @@ record Config(
         @Nullable Path keyringFile,
         @Nullable String adminToken,
         OutboundRules outbound,
+        List<Cidr> trustedProxies,
         int dispatchConcurrency,
         int recordTogether,
         RetentionPeriods retention,
@@ -146,6 +149,7 @@ record Config(
                             keyring,
                             adminToken(),
                             outbound(),
+                            trustedProxies(),
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
                             number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
                             retention(),
@@ -287,6 +291,18 @@ record Config(
             } catch (IllegalArgumentException e) {
                 fault(name, String.valueOf(e.getMessage()));
                 return null;
+            }
+        }
+
+        private List<Cidr> trustedProxies() {
+            var value = value("TRUSTED_PROXIES");
+            try {
+                return value == null
+                        ? List.of()
+                        : Arrays.stream(value.split(",", -1)).map(Cidr::parse).toList();
+            } catch (IllegalArgumentException e) {
+                fault("TRUSTED_PROXIES", String.valueOf(e.getMessage()));
+                return List.of();
             }
         }
 

@@ -37,6 +37,11 @@ final class AdminBody {
 
     private static final int MAX_BODY_BYTES = 16 * 1024;
 
+    /** What a column of the database can hold, and what has an ISO 8601 form. */
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+
+    private static final Instant LATEST = Instant.parse("+10000-01-01T00:00:00Z");
+
     private static final JsonMapper JSON =
             JsonMapper.builder(
                             JsonFactory.builder()
@@ -171,12 +176,16 @@ final class AdminBody {
         }
         try {
             if (value.isTextual()) {
-                return Instant.parse(value.textValue());
+                var instant = Instant.parse(value.textValue());
+                if (!instant.isBefore(EARLIEST) && instant.isBefore(LATEST)) {
+                    return instant;
+                }
             }
         } catch (DateTimeParseException e) {
             // Falls through to the same fault: the rule is one.
         }
-        throw fault(field, "must be an instant such as 2027-01-31T00:00:00Z");
+        throw fault(
+                field, "must be an instant such as 2027-01-31T00:00:00Z, before the year 10000");
     }
 
     private String text(String field, int max) {

@@ -8,6 +8,7 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.OctetSequenceKey;
+import com.nimbusds.jose.util.JSONObjectUtils;
 
 import org.jspecify.annotations.Nullable;
 
@@ -99,7 +100,11 @@ record Keys(List<Data> data, List<Index> index, List<Signing> signing) {
         var faults = new ArrayList<String>();
         try {
             var kids = new HashSet<String>();
-            var jwks = JWKSet.parse(json).getKeys();
+            var object = JSONObjectUtils.parse(json);
+            if (object == null) {
+                throw new ParseException("null", 0);
+            }
+            var jwks = JWKSet.parse(object).getKeys();
             for (int i = 0; i < jwks.size(); i++) {
                 var fault = keys.add(jwks.get(i), kids);
                 if (fault != null) {

@@ -4,8 +4,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
-/** A range of addresses: {@code 10.0.0.0/8}, {@code fc00::/7} (RFC 4632, RFC 4291). */
-record Cidr(InetAddress network, int prefix) {
+/** A range of addresses: {@code 10.0.0.0/8}, {@code fc00::/7} (RFC 4632, RFC 4291). Immutable. */
+public record Cidr(InetAddress network, int prefix) {
 
     /** Only literals: a name would be looked up. */
     private static final Pattern LITERAL =
@@ -16,7 +16,7 @@ record Cidr(InetAddress network, int prefix) {
      *
      * @throws IllegalArgumentException if it is neither
      */
-    static Cidr parse(String text) {
+    public static Cidr parse(String text) {
         var parts = text.strip().split("/", -1);
         if (parts.length > 2 || !LITERAL.matcher(parts[0]).matches()) {
             throw new IllegalArgumentException("must be ranges such as 10.0.0.0/8 or fc00::/7");
@@ -34,7 +34,8 @@ record Cidr(InetAddress network, int prefix) {
         }
     }
 
-    boolean contains(InetAddress address) {
+    /** Whether this address is in the range; one of the other family never is. */
+    public boolean contains(InetAddress address) {
         var ours = network.getAddress();
         var theirs = address.getAddress();
         if (ours.length != theirs.length) {

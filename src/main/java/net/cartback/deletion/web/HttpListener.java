@@ -17,10 +17,12 @@ import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * One address on which the program answers HTTP. Every request runs on a virtual thread of its own;
@@ -54,10 +56,24 @@ public final class HttpListener implements AutoCloseable {
      */
     public static HttpListener start(
             String host, int port, BooleanSupplier gate, List<Routes> routes) {
+        return start(host, port, gate, address -> false, routes);
+    }
+
+    /**
+     * As the other, behind proxies.
+     *
+     * @param isProxy from where many people come over one address
+     */
+    public static HttpListener start(
+            String host,
+            int port,
+            BooleanSupplier gate,
+            Predicate<InetAddress> isProxy,
+            List<Routes> routes) {
         var javalin =
                 Javalin.create(
                         config -> {
-                            configure(config, host, port);
+                            configure(config, host, port, isProxy);
                             config.routes.before(
                                     ctx -> {
                                         SecurityHeaders.set(ctx);
@@ -96,7 +112,8 @@ public final class HttpListener implements AutoCloseable {
         }
     }
 
-    private static void configure(JavalinConfig config, String host, int port) {
+    private static void configure(
+            JavalinConfig config, String host, int port, Predicate<InetAddress> isProxy) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -115,6 +132,7 @@ public final class HttpListener implements AutoCloseable {
                     server.setStopTimeout(STOP_LIMIT.toMillis());
                     server.setErrorHandler(HttpListener::answerBrokenHttp);
                     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server));
+                    server.addBean(new ConnectionGuard(server, isProxy));
                 });
     }
 

@@ -25,7 +25,7 @@ public final class RequestBody {
      * So much of a body that is too large is read and thrown away, so that its sender gets to read
      * the answer instead of a reset connection.
      */
-    private static final int MAX_DISCARDED = 16 << 20;
+    private static final int MAX_DISCARDED = 256 << 10;
 
     private RequestBody() {}
 

@@ -187,6 +187,11 @@ class CryptoTest {
     }
 
     @Test
+    void a_keyring_that_begins_with_null_is_no_keyring() {
+        assertThatThrownBy(() -> keyring("null{}")).isInstanceOf(InvalidKeyring.class);
+    }
+
+    @Test
     void the_published_keys_hold_no_secret() {
         assertThat(KEYRING.publicKeys()).contains("\"x\"").doesNotContain("\"d\"", "\"k\"");
     }
