@@ -6,10 +6,12 @@
 -- which each one's time counts.
 CREATE INDEX deletion_request_to_erase ON deletion_request (closed_at)
     WHERE closed_at IS NOT NULL AND subject_sealed IS NOT NULL;
+CREATE INDEX deletion_request_held ON deletion_request (received_at)
+    WHERE closed_at IS NOT NULL AND subject_sealed IS NOT NULL;
 CREATE INDEX deletion_request_to_drop ON deletion_request (closed_at)
     WHERE closed_at IS NOT NULL AND subject_sealed IS NULL;
-CREATE INDEX receipt_to_erase ON receipt (received_at) WHERE body_sealed IS NOT NULL;
-CREATE INDEX operator_action_to_erase ON operator_action (at) WHERE note_sealed IS NOT NULL;
+CREATE INDEX receipt_to_erase ON receipt (received_at, delivery_id) WHERE body_sealed IS NOT NULL;
+CREATE INDEX operator_action_to_erase ON operator_action (at, id) WHERE note_sealed IS NOT NULL;
 
 -- One row for each sweep: what it found and what it did.
 CREATE TABLE retention_sweep (

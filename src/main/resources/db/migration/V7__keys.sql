@@ -9,11 +9,13 @@ CREATE TABLE relay_key (
     -- A digest by which it is told from another key; it tells nothing of the key.
     key_check bytea NOT NULL CHECK (length(key_check) = 32),
     first_loaded_at timestamptz NOT NULL,
+    -- Since when every running replica has it loaded.
+    everywhere_since timestamptz,
     -- Since then nothing needs it any more.
     retired_at timestamptz
 );
 
--- Running replicas, and which keys each has loaded.
+-- Running replicas, and which keys each has loaded: ids, each with a digest of its key.
 CREATE TABLE replica (
     id uuid PRIMARY KEY,
     started_at timestamptz NOT NULL,

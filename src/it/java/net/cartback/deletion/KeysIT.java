@@ -101,6 +101,54 @@ class KeysIT {
     }
 
     @Test
+    void two_keys_under_one_id_are_not_taken_for_one() {
+        var other =
+                Keyring.parse(
+                        MAKER.rotate(
+                                file,
+                                EnumSet.of(Kind.DATA),
+                                relay.clock().instant().plus(LEAD),
+                                relay.clock().instant()),
+                        relay.clock(),
+                        new SecureRandom());
+        rotate(EnumSet.of(Kind.DATA));
+        var old = current(relay.keyring(), Kind.DATA);
+        var register = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
+        new KeyRegister(relay.database(), other, relay.clock()).beat();
+        relay.clock().advance(LEAD);
+        new KeyRegister(relay.database(), other, relay.clock()).beat();
+        register.beat();
+
+        assertThat(other.known().stream().map(Keyring.Known::kid))
+                .containsExactlyElementsOf(
+                        relay.keyring().known().stream().map(Keyring.Known::kid).toList());
+        assertThat(current(relay.keyring(), Kind.DATA)).isEqualTo(old);
+        assertThat(register.faults(relay.keyring()))
+                .singleElement()
+                .asString()
+                .contains("not the one");
+    }
+
+    @Test
+    void keys_are_settled_once_every_replica_has_had_them_for_so_long() {
+        var minute = Duration.ofMinutes(1);
+        var register = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
+        register.beat();
+        assertThat(register.isSettled(minute)).isFalse();
+        relay.clock().advance(minute);
+        register.beat();
+        assertThat(register.isSettled(minute)).isTrue();
+
+        rotate(EnumSet.of(Kind.DATA));
+        relay.clock().advance(LEAD);
+        register.beat();
+        assertThat(register.isSettled(minute)).isFalse();
+        relay.clock().advance(minute);
+        register.beat();
+        assertThat(register.isSettled(minute)).isTrue();
+    }
+
+    @Test
     void a_wish_is_a_repeat_across_the_change_of_the_index_key() {
         var signed = relay.signedRequest("1");
         var first = code(relay, signed);
@@ -224,7 +272,7 @@ class KeysIT {
                 Keyring.parse(
                         MAKER.generate(relay.clock().instant()), relay.clock(), new SecureRandom());
 
-        var faults = new KeyRegister(relay.database(), stranger, relay.clock()).faults();
+        var faults = register.faults(stranger);
 
         assertThat(faults).hasSize(3).anySatisfy(fault -> assertThat(fault).contains(kid));
         assertThat(faults)
@@ -236,11 +284,11 @@ class KeysIT {
         rotate(EnumSet.allOf(Kind.class));
         relay.clock().advance(LEAD);
         register.beat();
-        assertThat(new KeyRegister(relay.database(), withoutPrevious(), relay.clock()).faults())
+        assertThat(register.faults(withoutPrevious()))
                 .hasSize(2)
                 .allSatisfy(fault -> assertThat(fault).contains("is missing"));
         register.retire(List.of(kid));
-        assertThat(new KeyRegister(relay.database(), withoutPrevious(), relay.clock()).faults())
+        assertThat(register.faults(withoutPrevious()))
                 .singleElement()
                 .asString()
                 .contains("the index key");

@@ -40,6 +40,10 @@ final class Housekeeping implements AutoCloseable {
     private final MultiGauge lag;
     private final MultiGauge held;
     private final Thread thread = Thread.ofVirtual().name("housekeeping").unstarted(this::run);
+
+    /** Of its own: to erase much takes long, and nothing else may wait for it. */
+    private final Thread sweeping = Thread.ofVirtual().name("retention").unstarted(this::sweep);
+
     private volatile Duration oldest = Duration.ZERO;
     private volatile boolean stopping;
 
@@ -80,16 +84,35 @@ final class Housekeeping implements AutoCloseable {
 
     void start() {
         thread.start();
+        sweeping.start();
     }
 
     @Override
     public void close() {
         stopping = true;
         thread.interrupt();
+        sweeping.interrupt();
     }
 
     boolean isAlive() {
-        return thread.isAlive();
+        return thread.isAlive() && sweeping.isAlive();
+    }
+
+    private void sweep() {
+        while (!stopping) {
+            try {
+                retention.sweepIfDue();
+            } catch (DatabaseUnavailable e) {
+                log.warn("What is due is erased later: {}", e.getMessage());
+            } catch (RuntimeException e) {
+                log.error("What is due could not be erased; trying again", e);
+            }
+            try {
+                Thread.sleep(ROUND);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
     }
 
     private void run() {
@@ -99,7 +122,6 @@ final class Housekeeping implements AutoCloseable {
                 registry.reload();
                 ledger.fillOpenRequests();
                 measure();
-                retention.sweepIfDue();
             } catch (DatabaseUnavailable e) {
                 log.debug("Housekeeping waits for the database", e);
             } catch (RuntimeException e) {

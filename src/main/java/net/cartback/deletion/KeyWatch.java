@@ -43,7 +43,7 @@ final class KeyWatch implements AutoCloseable {
      * @throws Config.Invalid if this keyring cannot read this database
      */
     void check() {
-        KeyringFile.requireNoFault(register.faults());
+        KeyringFile.requireNoFault(register.faults(keyring));
         register.beat();
         inForce = currentKeys();
     }
@@ -73,7 +73,7 @@ final class KeyWatch implements AutoCloseable {
 
     private void round() {
         try {
-            if (file.reloadIfChanged()) {
+            if (file.reloadIfChanged(register::faults)) {
                 log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
             }
         } catch (Config.Invalid e) {
@@ -84,9 +84,9 @@ final class KeyWatch implements AutoCloseable {
         register.beat();
         var now = currentKeys();
         if (!now.equals(inForce)) {
+            whenIndexKeyChanges.run();
             inForce = now;
             log.atInfo().addKeyValue("in_force", now).log("Another key is in force");
-            whenIndexKeyChanges.run();
         }
     }
 

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -27,11 +28,13 @@ final class KeyringFile {
     private static final String NAME = "keyring.json";
 
     private final Path file;
+    private final InstantSource clock;
     private final Keyring keyring;
     private byte[] seen;
 
     private KeyringFile(Path file, InstantSource clock) {
         this.file = file;
+        this.clock = clock;
         var content = read(file);
         this.keyring = checked(() -> Keyring.parse(content, clock, RANDOM));
         this.seen = digest(content);
@@ -54,20 +57,19 @@ final class KeyringFile {
     /**
      * Loads the keyring again if the file has changed.
      *
+     * @param faults what keeps a keyring from being used here
      * @return whether it was loaded
      * @throws Config.Invalid if it cannot be used; the keys stay what they were
      */
-    boolean reloadIfChanged() {
+    boolean reloadIfChanged(Function<Keyring, List<String>> faults) {
         var content = read(file);
         var digest = digest(content);
         if (MessageDigest.isEqual(digest, seen)) {
             return false;
         }
-        checked(
-                () -> {
-                    keyring.reload(content);
-                    return keyring;
-                });
+        // Looked at before it is taken: one that cannot read the database changes nothing.
+        requireNoFault(faults.apply(checked(() -> Keyring.parse(content, clock, RANDOM))));
+        keyring.reload(content);
         seen = digest;
         return true;
     }

@@ -117,6 +117,8 @@ final class KeysCommand {
         try (var storage = Storage.open(Config.read(System.getenv()))) {
             var register = storage.keys();
             var before = register.status();
+            // Before anything is read: what an older key sealed behind our back would be left.
+            boolean settled = register.isSettled(SETTLED);
             var reseal = storage.reseal();
             for (var column :
                     Stream.concat(
@@ -137,17 +139,14 @@ final class KeysCommand {
                                 + " digests stay under their key until they are erased: when the"
                                 + " wish was made is not known any more.");
             }
-            return retire(storage, before, digests.left() == 0);
+            return retire(storage, before, settled, digests.left() == 0);
         }
     }
 
     /** Older keys are not needed any more, unless somebody may have used one in between. */
-    private int retire(Storage storage, List<Status> before, boolean allDigests) {
-        var settledBefore = clock.instant().minus(SETTLED);
+    private static int retire(
+            Storage storage, List<Status> before, boolean settled, boolean allDigests) {
         var old = before.stream().filter(each -> is(each, Keyring.State.PREVIOUS)).toList();
-        var current = before.stream().filter(each -> is(each, Keyring.State.CURRENT)).toList();
-        boolean settled =
-                current.stream().noneMatch(each -> each.key().from().isAfter(settledBefore));
         if (!settled || !lines(before).equals(lines(storage.keys().status()))) {
             System.out.println(
                     "The keys have changed a moment ago. Run this again in a minute to retire"

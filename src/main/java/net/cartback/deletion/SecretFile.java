@@ -58,6 +58,9 @@ final class SecretFile {
                     var made = Files.getFileAttributeView(whole, PosixFileAttributeView.class);
                     var attributes = old.readAttributes();
                     made.setPermissions(attributes.permissions());
+                    if (!made.readAttributes().group().equals(attributes.group())) {
+                        made.setGroup(attributes.group());
+                    }
                     if (!made.readAttributes().owner().equals(attributes.owner())) {
                         made.setOwner(attributes.owner());
                     }

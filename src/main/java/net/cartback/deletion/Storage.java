@@ -68,7 +68,8 @@ final class Storage implements AutoCloseable {
      * @throws Config.Invalid if this keyring cannot read this database
      */
     KeyRegister keys() {
-        KeyringFile.requireNoFault(keys.faults());
+        KeyringFile.requireNoFault(keys.faults(keyring));
+        keys.remember();
         keys.look();
         return keys;
     }

@@ -11,9 +11,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -56,10 +57,10 @@ public final class KeyRegister {
     public record Status(Known key, int loadedBy, int replicas) {}
 
     /**
-     * What keeps this keyring from reading this database, one sentence each: a data or index key
-     * that is needed and missing, or another key under the id of one that was in force here.
+     * What keeps a keyring from reading this database, one sentence each: a data or index key that
+     * is needed and missing, or another key under the id of one that was in force here.
      */
-    public List<String> faults() {
+    public List<String> faults(Keyring keyring) {
         var loaded = keyring.known().stream().collect(Collectors.toMap(Known::kid, key -> key));
         var faults = new ArrayList<String>();
         for (var needed : database.withHandle(KeySql::needed)) {
@@ -86,30 +87,74 @@ public final class KeyRegister {
     public void beat() {
         var now = clock.instant();
         var known = keyring.known();
+        remember();
         database.inTransaction(
                 handle -> {
-                    for (var key : known) {
-                        if (!key.from().isAfter(now.plus(AHEAD))) {
-                            KeySql.remember(handle, key, now);
-                        }
-                    }
                     KeySql.beat(
                             handle,
                             replica,
                             startedAt,
-                            known.stream().map(Known::kid).toList(),
+                            known.stream().map(KeyRegister::name).toList(),
                             now);
                     KeySql.leave(handle, null, now.minus(FORGOTTEN));
                     return null;
                 });
-        look();
+        var everywhere = look();
+        database.withHandle(
+                handle -> {
+                    KeySql.loadedEverywhere(handle, everywhere, now);
+                    return null;
+                });
     }
 
-    /** Looks what the running replicas have loaded. */
-    public void look() {
-        var everywhere = new HashSet<>(keyring.known().stream().map(Known::kid).toList());
-        loaded().forEach(everywhere::retainAll);
+    /** Writes down which keys are in force here, or are about to be. */
+    public void remember() {
+        var now = clock.instant();
+        database.inTransaction(
+                handle -> {
+                    for (var key : keyring.known()) {
+                        if (!key.from().isAfter(now.plus(AHEAD))) {
+                            KeySql.remember(handle, key, now);
+                        }
+                    }
+                    return null;
+                });
+    }
+
+    /** Its id with a digest of it: two keys under one id are two keys. */
+    private static String name(Known key) {
+        return key.kid() + " " + HexFormat.of().formatHex(key.check(), 0, 8);
+    }
+
+    /**
+     * Looks what the running replicas have loaded.
+     *
+     * @return the ids of the keys that all of them have
+     */
+    public Set<String> look() {
+        var loaded = loaded();
+        var everywhere =
+                keyring.known().stream()
+                        .filter(key -> loaded.stream().allMatch(each -> each.contains(name(key))))
+                        .map(Known::kid)
+                        .collect(Collectors.toSet());
         keyring.loadedEverywhere(everywhere);
+        return everywhere;
+    }
+
+    /**
+     * Whether for so long every replica has had the keys that are in force, so that none of them
+     * uses an older one any more.
+     */
+    public boolean isSettled(Duration since) {
+        var before = clock.instant().minus(since);
+        if (loaded().isEmpty()) {
+            return true;
+        }
+        var settled = database.withHandle(handle -> KeySql.everywhereSince(handle, before));
+        return keyring.known().stream()
+                .filter(key -> key.state() == Keyring.State.CURRENT)
+                .allMatch(key -> !key.from().isAfter(before) && settled.contains(key.kid()));
     }
 
     /** Says that this replica does not run any more. */
@@ -131,7 +176,7 @@ public final class KeyRegister {
                                         key,
                                         (int)
                                                 loaded.stream()
-                                                        .filter(kids -> kids.contains(key.kid()))
+                                                        .filter(kids -> kids.contains(name(key)))
                                                         .count(),
                                         loaded.size()))
                 .toList();

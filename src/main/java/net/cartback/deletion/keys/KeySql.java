@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 
 /** SQL on {@code relay_key} and {@code replica}. Each method is one statement. */
@@ -51,6 +52,27 @@ final class KeySql {
                 .bind("check", key.check())
                 .bind("now", now)
                 .execute();
+    }
+
+    /** These are loaded by every replica; when they were first, or are again, counts. */
+    static void loadedEverywhere(Handle handle, Collection<String> kids, Instant now) {
+        handle.createUpdate(
+                        """
+                        UPDATE relay_key
+                           SET everywhere_since = CASE WHEN kid = ANY (:kids) THEN CAST(:now AS timestamptz) END
+                         WHERE (everywhere_since IS NULL) = (kid = ANY (:kids))
+                        """)
+                .bindArray("kids", String.class, kids)
+                .bind("now", now)
+                .execute();
+    }
+
+    /** The keys that every replica has had since before. */
+    static Set<String> everywhereSince(Handle handle, Instant before) {
+        return handle.createQuery("SELECT kid FROM relay_key WHERE everywhere_since <= :before")
+                .bind("before", before)
+                .mapTo(String.class)
+                .set();
     }
 
     static void retire(Handle handle, Collection<String> kids, Instant now) {

@@ -4,9 +4,11 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import net.cartback.deletion.ledger.RetentionSql.Stretch;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 
@@ -116,12 +119,8 @@ public final class Retention {
                                         handle ->
                                                 RetentionSql.eraseRequests(handle, erase, BATCH)));
         erasedRequests.increment(erased);
-        inBatches(
-                () ->
-                        database.withHandle(
-                                handle -> RetentionSql.eraseBodies(handle, erase, BATCH)));
-        inBatches(
-                () -> database.withHandle(handle -> RetentionSql.eraseNotes(handle, erase, BATCH)));
+        walk((handle, after) -> RetentionSql.eraseLateBodies(handle, after, erase, BATCH));
+        walk((handle, after) -> RetentionSql.eraseLateNotes(handle, after, erase, BATCH));
         int dropped = inBatches(() -> drop(drop));
         droppedRequests.increment(dropped);
         database.inTransaction(
@@ -143,6 +142,18 @@ public final class Retention {
                     }
                     return requests.size();
                 });
+    }
+
+    private interface Walk {
+        Optional<Stretch> from(Handle handle, @Nullable Stretch after);
+    }
+
+    private void walk(Walk walk) {
+        Stretch after = null;
+        do {
+            var from = after;
+            after = database.withHandle(handle -> walk.from(handle, from)).orElse(null);
+        } while (after != null);
     }
 
     private static int inBatches(IntSupplier batch) {

@@ -3,6 +3,8 @@ package net.cartback.deletion.ledger;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,9 @@ final class RetentionSql {
 
     /** What the last sweep has found, and when it began. */
     record Last(Instant startedAt, @Nullable Instant oldestHeld) {}
+
+    /** Where a stretch of rows ends that are walked by a date and an id. */
+    record Stretch(Instant at, UUID id) {}
 
     /**
      * Begins a sweep, unless one has begun since {@code notSince}, or is still running since {@code
@@ -45,7 +50,7 @@ final class RetentionSql {
     }
 
     /**
-     * Erases what is personal of requests that were closed before, and of their attempts.
+     * Erases what is personal of requests that were closed before, and of all that belongs to them.
      *
      * @return how many requests that were
      */
@@ -67,6 +72,18 @@ final class RetentionSql {
                               FROM due JOIN delivery d ON d.request_id = due.id
                              WHERE a.delivery_id = d.id
                                AND a.answer_sealed IS NOT NULL
+                        ), bodies AS (
+                            UPDATE receipt b
+                               SET body_sealed = NULL
+                              FROM due JOIN delivery d ON d.request_id = due.id
+                             WHERE b.delivery_id = d.id
+                               AND b.body_sealed IS NOT NULL
+                        ), notes AS (
+                            UPDATE operator_action o
+                               SET note_sealed = NULL
+                              FROM due JOIN delivery d ON d.request_id = due.id
+                             WHERE o.delivery_id = d.id
+                               AND o.note_sealed IS NOT NULL
                         )
                         UPDATE deletion_request r
                            SET subject_sealed = NULL, code_sealed = NULL, repeat_digest = NULL
@@ -78,48 +95,85 @@ final class RetentionSql {
                 .execute();
     }
 
-    /** Erases the bodies of receipts of requests that were closed before; also of late ones. */
-    static int eraseBodies(Handle handle, Instant before, int atMost) {
-        return handle.createUpdate(
+    /**
+     * Erases, of the next so many receipts, the bodies of those that came after their request was
+     * erased: one stretch of the index, so that what waits for open requests is passed over once.
+     *
+     * @param after where the last stretch ended; null: from the beginning
+     * @return where this one has ended; empty if nothing follows
+     */
+    static Optional<Stretch> eraseLateBodies(
+            Handle handle, @Nullable Stretch after, Instant before, int atMost) {
+        return handle.createQuery(
                         """
-                        UPDATE receipt
-                           SET body_sealed = NULL
-                         WHERE delivery_id IN (
-                               SELECT r.delivery_id
-                                 FROM receipt r
-                                 JOIN delivery d ON d.id = r.delivery_id
-                                 JOIN deletion_request q ON q.id = d.request_id
-                                WHERE r.received_at <= :before
-                                  AND r.body_sealed IS NOT NULL
-                                  AND q.closed_at <= :before
-                                ORDER BY r.received_at
-                                LIMIT :at_most)
+                        WITH stretch AS MATERIALIZED (
+                            SELECT delivery_id, received_at
+                              FROM receipt
+                             WHERE received_at <= :before
+                               AND body_sealed IS NOT NULL
+                               AND received_at >= :at
+                               AND (received_at, delivery_id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
+                             ORDER BY received_at, delivery_id
+                             LIMIT :at_most
+                        ), erased AS (
+                            UPDATE receipt r
+                               SET body_sealed = NULL
+                              FROM stretch
+                              JOIN delivery d ON d.id = stretch.delivery_id
+                              JOIN deletion_request q ON q.id = d.request_id
+                             WHERE r.delivery_id = stretch.delivery_id
+                               AND q.closed_at <= :before
+                        )
+                        SELECT received_at AS at, delivery_id AS id
+                          FROM stretch
+                         ORDER BY received_at DESC, delivery_id DESC
+                         LIMIT 1
                         """)
                 .bind("before", before)
+                .bind("at", after == null ? Instant.EPOCH : after.at())
+                .bind("id", after == null ? new UUID(0, 0) : after.id())
                 .bind("at_most", atMost)
-                .execute();
+                .map((row, context) -> stretch(row))
+                .findOne();
     }
 
-    /** Erases who and why of what operators did: to a delivery, once its request is over too. */
-    static int eraseNotes(Handle handle, Instant before, int atMost) {
-        return handle.createUpdate(
+    /**
+     * As {@link #eraseLateBodies}: who and why of what operators did later, or to whole systems.
+     */
+    static Optional<Stretch> eraseLateNotes(
+            Handle handle, @Nullable Stretch after, Instant before, int atMost) {
+        return handle.createQuery(
                         """
-                        UPDATE operator_action
-                           SET note_sealed = NULL
-                         WHERE id IN (
-                               SELECT o.id
-                                 FROM operator_action o
-                                 LEFT JOIN delivery d ON d.id = o.delivery_id
-                                 LEFT JOIN deletion_request q ON q.id = d.request_id
-                                WHERE o.at <= :before
-                                  AND o.note_sealed IS NOT NULL
-                                  AND (o.delivery_id IS NULL OR q.closed_at <= :before)
-                                ORDER BY o.at
-                                LIMIT :at_most)
+                        WITH stretch AS MATERIALIZED (
+                            SELECT id, at, delivery_id
+                              FROM operator_action
+                             WHERE at <= :before
+                               AND note_sealed IS NOT NULL
+                               AND at >= :at
+                               AND (at, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
+                             ORDER BY at, id
+                             LIMIT :at_most
+                        ), erased AS (
+                            UPDATE operator_action o
+                               SET note_sealed = NULL
+                              FROM stretch
+                              LEFT JOIN delivery d ON d.id = stretch.delivery_id
+                              LEFT JOIN deletion_request q ON q.id = d.request_id
+                             WHERE o.id = stretch.id
+                               AND (stretch.delivery_id IS NULL OR q.closed_at <= :before)
+                        )
+                        SELECT at, id FROM stretch ORDER BY at DESC, id DESC LIMIT 1
                         """)
                 .bind("before", before)
+                .bind("at", after == null ? Instant.EPOCH : after.at())
+                .bind("id", after == null ? new UUID(0, 0) : after.id())
                 .bind("at_most", atMost)
-                .execute();
+                .map((row, context) -> stretch(row))
+                .findOne();
+    }
+
+    private static Stretch stretch(ResultSet row) throws SQLException {
+        return new Stretch(row.getTimestamp("at").toInstant(), row.getObject("id", UUID.class));
     }
 
     /** Requests that were closed before and hold nothing personal any more, locked. */
@@ -188,7 +242,7 @@ final class RetentionSql {
                 .execute();
     }
 
-    /** When the oldest request came in that still holds something personal. Reads all of those. */
+    /** When the oldest request came in that still holds something personal. */
     static Optional<Instant> oldestHeld(Handle handle) {
         return Optional.ofNullable(
                 handle.createQuery(
