@@ -182,6 +182,12 @@ class RetentionIT {
         assertThat(relay.receipt(delivery, crm.secret(), "{\"outcome\":\"deleted\"}").statusCode())
                 .isEqualTo(204);
         assertThat(relay.count("SELECT count(body_sealed) FROM receipt")).isOne();
+        relay.clock().advance(Duration.ofDays(2));
+        relay.retention().sweepIfDue();
+        assertThat(relay.scrape())
+                .contains(
+                        "relay_retention_oldest_personal_data_seconds "
+                                + (double) Duration.ofDays(2).toSeconds());
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
 

@@ -29,7 +29,10 @@ final class DeliverySql {
             @Nullable Instant at,
             @Nullable String reason) {}
 
-    /** A delivery of a deletion; a notice's is not answered, so nobody looks for it. */
+    /**
+     * A delivery of a deletion; a notice's is not answered, so nobody looks for it. Its request is
+     * not dropped before the transaction ends.
+     */
     static Optional<Found> find(Handle handle, DeliveryId delivery) {
         return handle.createQuery(
                         """
@@ -37,6 +40,7 @@ final class DeliverySql {
                           FROM delivery d
                           JOIN deletion_request r ON r.id = d.request_id
                          WHERE d.id = :id AND r.kind = 'deletion'
+                           FOR KEY SHARE OF r
                         """)
                 .bind("id", delivery.value())
                 .map(

@@ -42,7 +42,7 @@ public final class Retention {
     private static final int BATCH = 500;
 
     /** What one sweep did: requests of which everything personal was erased, and dropped ones. */
-    public record Swept(int erased, int dropped) {}
+    private record Swept(int erased, int dropped) {}
 
     private final Database database;
     private final InstantSource clock;
@@ -70,8 +70,8 @@ public final class Retention {
         Gauge.builder("relay.retention.oldest.personal.data", this::ageOfOldest)
                 .baseUnit("seconds")
                 .description(
-                        "Age of the oldest request that still holds personal data, as of the last"
-                                + " sweep; 0: none does")
+                        "Age of the oldest personal data that is held, as of the last sweep; 0:"
+                                + " none is")
                 .register(meters);
         Gauge.builder("relay.retention.last.sweep", this::ageOfSweep)
                 .baseUnit("seconds")

@@ -66,24 +66,23 @@ final class RetentionSql {
                              ORDER BY closed_at
                              LIMIT :at_most
                                FOR NO KEY UPDATE SKIP LOCKED
+                        ), part AS MATERIALIZED (
+                            SELECT d.id FROM due JOIN delivery d ON d.request_id = due.id
                         ), answers AS (
                             UPDATE attempt a
                                SET answer_sealed = NULL
-                              FROM due JOIN delivery d ON d.request_id = due.id
-                             WHERE a.delivery_id = d.id
-                               AND a.answer_sealed IS NOT NULL
+                              FROM part
+                             WHERE a.delivery_id = part.id AND a.answer_sealed IS NOT NULL
                         ), bodies AS (
                             UPDATE receipt b
                                SET body_sealed = NULL
-                              FROM due JOIN delivery d ON d.request_id = due.id
-                             WHERE b.delivery_id = d.id
-                               AND b.body_sealed IS NOT NULL
+                              FROM part
+                             WHERE b.delivery_id = part.id AND b.body_sealed IS NOT NULL
                         ), notes AS (
                             UPDATE operator_action o
                                SET note_sealed = NULL
-                              FROM due JOIN delivery d ON d.request_id = due.id
-                             WHERE o.delivery_id = d.id
-                               AND o.note_sealed IS NOT NULL
+                              FROM part
+                             WHERE o.delivery_id = part.id AND o.note_sealed IS NOT NULL
                         )
                         UPDATE deletion_request r
                            SET subject_sealed = NULL, code_sealed = NULL, repeat_digest = NULL
@@ -111,8 +110,8 @@ final class RetentionSql {
                               FROM receipt
                              WHERE received_at <= :before
                                AND body_sealed IS NOT NULL
-                               AND received_at >= :at
-                               AND (received_at, delivery_id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
+                               AND (received_at, delivery_id)
+                                   > (CAST(:at AS timestamptz), CAST(:id AS uuid))
                              ORDER BY received_at, delivery_id
                              LIMIT :at_most
                         ), erased AS (
@@ -149,7 +148,6 @@ final class RetentionSql {
                               FROM operator_action
                              WHERE at <= :before
                                AND note_sealed IS NOT NULL
-                               AND at >= :at
                                AND (at, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
                              ORDER BY at, id
                              LIMIT :at_most
@@ -242,16 +240,23 @@ final class RetentionSql {
                 .execute();
     }
 
-    /** When the oldest request came in that still holds something personal. */
+    /** From when the oldest is that is personal and belongs to what is closed; empty: nothing. */
     static Optional<Instant> oldestHeld(Handle handle) {
         return Optional.ofNullable(
                 handle.createQuery(
                                 """
-                                SELECT min(received_at)
-                                  FROM deletion_request
-                                 WHERE closed_at IS NOT NULL AND subject_sealed IS NOT NULL
+                                SELECT LEAST(
+                                       (SELECT min(received_at)
+                                          FROM deletion_request
+                                         WHERE closed_at IS NOT NULL AND subject_sealed IS NOT NULL),
+                                       (SELECT min(received_at)
+                                          FROM receipt
+                                         WHERE body_sealed IS NOT NULL),
+                                       (SELECT min(at)
+                                          FROM operator_action
+                                         WHERE note_sealed IS NOT NULL)) AS oldest
                                 """)
-                        .map((row, context) -> LedgerSql.instant(row, "min"))
+                        .map((row, context) -> LedgerSql.instant(row, "oldest"))
                         .one());
     }
 
