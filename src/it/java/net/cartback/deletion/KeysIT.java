@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Keyring.Kind;
@@ -14,14 +11,13 @@ import net.cartback.deletion.crypto.Keyring.State;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.Keyrings;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
-import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Redigest;
-import net.cartback.deletion.registry.Registry;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +31,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import java.util.stream.Stream;
 
 class KeysIT {
 
@@ -218,7 +213,7 @@ class KeysIT {
         relay.clock().advance(LEAD);
 
         var reseal = new Reseal(relay.database(), relay.keyring().sealer());
-        for (var column : columns()) {
+        for (var column : Storage.sealedColumns()) {
             if (!column.column().equals("query_sealed")) {
                 assertThat(reseal.run(column, now -> {}).resealed())
                         .as(column.toString())
@@ -335,11 +330,6 @@ class KeysIT {
                 .hasMessageContaining("app_secret.value_sealed");
     }
 
-    private static List<SealedColumn> columns() {
-        return Stream.concat(Registry.sealedColumns().stream(), Ledger.sealedColumns().stream())
-                .toList();
-    }
-
     private List<State> states() {
         return relay.keyring().known().stream().map(Keyring.Known::state).toList();
     }
@@ -382,16 +372,6 @@ class KeysIT {
                         .filter(key -> key.state() == State.PREVIOUS)
                         .map(Keyring.Known::kid)
                         .toList();
-        try {
-            var set = new ObjectMapper().readTree(file);
-            for (var keys = set.get("keys").iterator(); keys.hasNext(); ) {
-                if (previous.contains(keys.next().get("kid").textValue())) {
-                    keys.remove();
-                }
-            }
-            return Keyring.parse(set.toString(), relay.clock(), new SecureRandom());
-        } catch (JsonProcessingException e) {
-            throw new AssertionError(e);
-        }
+        return Keyring.parse(Keyrings.without(file, previous), relay.clock(), new SecureRandom());
     }
 }

@@ -2,10 +2,6 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-
 import net.cartback.deletion.fixtures.Dump;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
@@ -94,7 +90,7 @@ class RestoreDrillIT {
         assertThat(Http.json(dryRun).get("deliveries").intValue()).isEqualTo(2);
         assertThat(told.statusCode()).isEqualTo(200);
         assertThat(crm.received().subList(before, crm.received().size()))
-                .extracting(each -> json(each.body()).at("/data/subject/id").textValue())
+                .extracting(each -> Http.json(each.body()).at("/data/subject/id").textValue())
                 .containsExactlyInAnyOrder("2", "3");
         assertThat(crm.received())
                 .extracting(FakeClientSystem.Received::webhookId)
@@ -109,14 +105,6 @@ class RestoreDrillIT {
                 relay.bytes(
                         "SELECT subject_sealed FROM deletion_request ORDER BY id DESC LIMIT 1"));
         return code;
-    }
-
-    private static JsonNode json(String text) {
-        try {
-            return new ObjectMapper().readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private long held() {

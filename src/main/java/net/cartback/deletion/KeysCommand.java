@@ -3,8 +3,6 @@ package net.cartback.deletion;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister.Status;
 import net.cartback.deletion.keys.SealedColumn;
-import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.registry.Registry;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -17,7 +15,6 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** {@code keys generate}, {@code keys rotate}, {@code keys status}, {@code keys reseal}. */
 @Command(
@@ -120,11 +117,7 @@ final class KeysCommand {
             // Before anything is read: what an older key sealed behind our back would be left.
             boolean settled = register.isSettled(SETTLED);
             var reseal = storage.reseal();
-            for (var column :
-                    Stream.concat(
-                                    Registry.sealedColumns().stream(),
-                                    Ledger.sealedColumns().stream())
-                            .toList()) {
+            for (var column : Storage.sealedColumns()) {
                 var done =
                         reseal.run(column, now -> tell(name(column), now.rows(), now.resealed()));
                 end(name(column), done.rows(), done.resealed());
@@ -139,23 +132,24 @@ final class KeysCommand {
                                 + " digests stay under their key until they are erased: when the"
                                 + " wish was made is not known any more.");
             }
-            return retire(storage, before, settled, digests.left() == 0);
+            retire(storage, before, settled, digests.left() == 0);
         }
+        return 0;
     }
 
     /** Older keys are not needed any more, unless somebody may have used one in between. */
-    private static int retire(
+    private static void retire(
             Storage storage, List<Status> before, boolean settled, boolean allDigests) {
-        var old = before.stream().filter(each -> is(each, Keyring.State.PREVIOUS)).toList();
         if (!settled || !lines(before).equals(lines(storage.keys().status()))) {
             System.out.println(
                     "The keys have changed a moment ago. Run this again in a minute to retire"
                             + " the older ones.");
-            return 0;
+            return;
         }
         var retired =
-                old.stream()
+                before.stream()
                         .map(Status::key)
+                        .filter(key -> key.state() == Keyring.State.PREVIOUS)
                         .filter(key -> key.kind() != Keyring.Kind.INDEX || allDigests)
                         .map(Keyring.Known::kid)
                         .toList();
@@ -166,11 +160,6 @@ final class KeysCommand {
                             + String.join(", ", retired)
                             + ". A public signing key stays published for as long as it is there.");
         }
-        return 0;
-    }
-
-    private static boolean is(Status status, Keyring.State state) {
-        return status.key().state() == state;
     }
 
     private static String name(SealedColumn column) {

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
+import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Redigest;
 import net.cartback.deletion.registry.Registry;
@@ -19,6 +20,8 @@ import net.cartback.deletion.storage.Signals;
 import org.jspecify.annotations.Nullable;
 
 import java.security.SecureRandom;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** What a command beside a running relay needs: the database, and the registry in it. */
 final class Storage implements AutoCloseable {
@@ -89,6 +92,12 @@ final class Storage implements AutoCloseable {
             signals.sendNow(App.REGISTRY);
             signals.sendNow(App.WORK);
         }
+    }
+
+    /** Every column that holds sealed values. */
+    static List<SealedColumn> sealedColumns() {
+        return Stream.concat(Registry.sealedColumns().stream(), Ledger.sealedColumns().stream())
+                .toList();
     }
 
     Reseal reseal() {

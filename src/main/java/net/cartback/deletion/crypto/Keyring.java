@@ -143,12 +143,12 @@ public final class Keyring {
                 index.size() == 1
                         ? List.of(current)
                         : index.stream()
-                                .sorted(Comparator.comparing(Keys.Index::from))
+                                .sorted(Comparator.comparing(Keys.Secret::from))
                                 .map(key -> digest(key, parts))
                                 .toList());
     }
 
-    private static byte[] digest(Keys.Index key, String... parts) {
+    private static byte[] digest(Keys.Secret key, String... parts) {
         var mac = hmac(key.secret());
         for (var part : parts) {
             var bytes = part.getBytes(UTF_8);
@@ -172,11 +172,11 @@ public final class Keyring {
         return new JWKSet(published).toString(true);
     }
 
-    Keys.Data dataKey() {
+    Keys.Secret dataKey() {
         return inForce(keys.data());
     }
 
-    Keys.@Nullable Data dataKey(String kid) {
+    Keys.@Nullable Secret dataKey(String kid) {
         for (var key : keys.data()) {
             if (key.kid().equals(kid)) {
                 return key;

@@ -26,7 +26,7 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /** What one JWK set (RFC 7517) holds. Immutable. */
-record Keys(List<Data> data, List<Index> index, List<Signing> signing) {
+record Keys(List<Secret> data, List<Secret> index, List<Signing> signing) {
 
     private static final String DATA_ALGORITHM = "A256GCM";
     private static final String INDEX_ALGORITHM = "HS256";
@@ -45,24 +45,8 @@ record Keys(List<Data> data, List<Index> index, List<Signing> signing) {
         byte[] check();
     }
 
-    record Data(String kid, SecretKey secret, Instant from) implements Key {
-        @Override
-        public Keyring.Kind kind() {
-            return Keyring.Kind.DATA;
-        }
-
-        @Override
-        public byte[] check() {
-            return checkOf(this, secret.getEncoded());
-        }
-    }
-
-    record Index(String kid, SecretKey secret, Instant from) implements Key {
-        @Override
-        public Keyring.Kind kind() {
-            return Keyring.Kind.INDEX;
-        }
-
+    /** A data key or an index key. */
+    record Secret(String kid, Keyring.Kind kind, SecretKey secret, Instant from) implements Key {
         @Override
         public byte[] check() {
             return checkOf(this, secret.getEncoded());
@@ -154,14 +138,19 @@ record Keys(List<Data> data, List<Index> index, List<Signing> signing) {
             return "\"k\" must be 32 bytes";
         }
         switch (algorithm) {
-            case DATA_ALGORITHM -> data.add(new Data(kid, new SecretKeySpec(secret, "AES"), from));
+            case DATA_ALGORITHM -> data.add(secret(kid, Keyring.Kind.DATA, "AES", secret, from));
             case INDEX_ALGORITHM ->
-                    index.add(new Index(kid, new SecretKeySpec(secret, "HmacSHA256"), from));
+                    index.add(secret(kid, Keyring.Kind.INDEX, "HmacSHA256", secret, from));
             default -> {
                 return "\"alg\" must be A256GCM (data key) or HS256 (index key)";
             }
         }
         return null;
+    }
+
+    private static Secret secret(
+            String kid, Keyring.Kind kind, String algorithm, byte[] secret, Instant from) {
+        return new Secret(kid, kind, new SecretKeySpec(secret, algorithm), from);
     }
 
     private @Nullable String addSigning(OctetKeyPair pair, Instant from) {

@@ -96,7 +96,7 @@ public final class KeyRegister {
                             startedAt,
                             known.stream().map(KeyRegister::name).toList(),
                             now);
-                    KeySql.leave(handle, null, now.minus(FORGOTTEN));
+                    KeySql.forget(handle, now.minus(FORGOTTEN));
                     return null;
                 });
         var everywhere = look();
@@ -161,7 +161,7 @@ public final class KeyRegister {
     public void leave() {
         database.withHandle(
                 handle -> {
-                    KeySql.leave(handle, replica, clock.instant().minus(FORGOTTEN));
+                    KeySql.leave(handle, replica);
                     return null;
                 });
     }

@@ -3,7 +3,6 @@ package net.cartback.deletion.keys;
 import net.cartback.deletion.crypto.Keyring;
 
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 import java.sql.Array;
 import java.sql.SQLException;
@@ -59,7 +58,8 @@ final class KeySql {
         handle.createUpdate(
                         """
                         UPDATE relay_key
-                           SET everywhere_since = CASE WHEN kid = ANY (:kids) THEN CAST(:now AS timestamptz) END
+                           SET everywhere_since = CASE WHEN kid = ANY (:kids)
+                                                       THEN CAST(:now AS timestamptz) END
                          WHERE (everywhere_since IS NULL) = (kid = ANY (:kids))
                         """)
                 .bindArray("kids", String.class, kids)
@@ -101,13 +101,12 @@ final class KeySql {
                 .execute();
     }
 
-    static void leave(Handle handle, @Nullable UUID replica, Instant unseenSince) {
-        handle.createUpdate(
-                        """
-                        DELETE FROM replica
-                         WHERE id = CAST(:id AS uuid) OR seen_at < :unseen_since
-                        """)
-                .bind("id", replica)
+    static void leave(Handle handle, UUID replica) {
+        handle.createUpdate("DELETE FROM replica WHERE id = :id").bind("id", replica).execute();
+    }
+
+    static void forget(Handle handle, Instant unseenSince) {
+        handle.createUpdate("DELETE FROM replica WHERE seen_at < :unseen_since")
                 .bind("unseen_since", unseenSince)
                 .execute();
     }
