@@ -12,10 +12,6 @@ import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
-import net.cartback.deletion.storage.DatabaseUnavailable;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.stream.Stream;
@@ -28,24 +24,21 @@ import java.util.stream.Stream;
  */
 final class Housekeeping implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
     private static final Duration ROUND = Duration.ofSeconds(10);
 
     private final Database database;
     private final DatabaseClock clock;
     private final Registry registry;
     private final Ledger ledger;
-    private final Retention retention;
     private final MultiGauge backlog;
     private final MultiGauge lag;
     private final MultiGauge held;
-    private final Thread thread = Thread.ofVirtual().name("housekeeping").unstarted(this::run);
+    private final Loop rounds = new Loop("housekeeping", ROUND, this::round);
 
     /** Of its own: to erase much takes long, and nothing else may wait for it. */
-    private final Thread sweeping = Thread.ofVirtual().name("retention").unstarted(this::sweep);
+    private final Loop sweeps;
 
     private volatile Duration oldest = Duration.ZERO;
-    private volatile boolean stopping;
 
     Housekeeping(
             Database database,
@@ -58,7 +51,7 @@ final class Housekeeping implements AutoCloseable {
         this.clock = clock;
         this.registry = registry;
         this.ledger = ledger;
-        this.retention = retention;
+        this.sweeps = new Loop("retention", ROUND, retention::sweepIfDue);
         Gauge.builder("relay.oldest.open.request", () -> oldest.toSeconds())
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")
@@ -83,56 +76,25 @@ final class Housekeeping implements AutoCloseable {
     }
 
     void start() {
-        thread.start();
-        sweeping.start();
+        rounds.start();
+        sweeps.start();
     }
 
     @Override
     public void close() {
-        stopping = true;
-        thread.interrupt();
-        sweeping.interrupt();
+        rounds.close();
+        sweeps.close();
     }
 
     boolean isAlive() {
-        return thread.isAlive() && sweeping.isAlive();
+        return rounds.isAlive() && sweeps.isAlive();
     }
 
-    private void sweep() {
-        while (!stopping) {
-            try {
-                retention.sweepIfDue();
-            } catch (DatabaseUnavailable e) {
-                log.warn("What is due is erased later: {}", e.getMessage());
-            } catch (RuntimeException e) {
-                log.error("What is due could not be erased; trying again", e);
-            }
-            try {
-                Thread.sleep(ROUND);
-            } catch (InterruptedException e) {
-                return;
-            }
-        }
-    }
-
-    private void run() {
-        while (!stopping) {
-            try {
-                clock.anchor(database);
-                registry.reload();
-                ledger.fillOpenRequests();
-                measure();
-            } catch (DatabaseUnavailable e) {
-                log.debug("Housekeeping waits for the database", e);
-            } catch (RuntimeException e) {
-                log.error("A round of housekeeping failed; trying again", e);
-            }
-            try {
-                Thread.sleep(ROUND);
-            } catch (InterruptedException e) {
-                return;
-            }
-        }
+    private void round() {
+        clock.anchor(database);
+        registry.reload();
+        ledger.fillOpenRequests();
+        measure();
     }
 
     private void measure() {

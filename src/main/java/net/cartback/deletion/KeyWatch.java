@@ -22,19 +22,18 @@ final class KeyWatch implements AutoCloseable {
     private final KeyringFile file;
     private final Keyring keyring;
     private final KeyRegister register;
-    private final Runnable whenIndexKeyChanges;
-    private final Thread thread = Thread.ofVirtual().name("keys").unstarted(this::run);
-    private volatile boolean stopping;
+    private final Runnable whenKeysChange;
+    private final Loop loop = new Loop("keys", ROUND, this::round);
     private List<String> inForce = List.of();
 
     /**
-     * @param whenIndexKeyChanges what must be digested anew then
+     * @param whenKeysChange what must follow when another key is in force
      */
-    KeyWatch(KeyringFile file, KeyRegister register, Runnable whenIndexKeyChanges) {
+    KeyWatch(KeyringFile file, KeyRegister register, Runnable whenKeysChange) {
         this.file = file;
         this.keyring = file.keyring();
         this.register = register;
-        this.whenIndexKeyChanges = whenIndexKeyChanges;
+        this.whenKeysChange = whenKeysChange;
     }
 
     /**
@@ -49,26 +48,11 @@ final class KeyWatch implements AutoCloseable {
     }
 
     void start() {
-        thread.start();
+        loop.start();
     }
 
     boolean isAlive() {
-        return thread.isAlive();
-    }
-
-    private void run() {
-        while (!stopping) {
-            try {
-                Thread.sleep(ROUND);
-                round();
-            } catch (InterruptedException e) {
-                return;
-            } catch (DatabaseUnavailable e) {
-                log.debug("The keys wait for the database", e);
-            } catch (RuntimeException e) {
-                log.error("A round of looking after the keys failed; trying again", e);
-            }
-        }
+        return loop.isAlive();
     }
 
     private void round() {
@@ -84,7 +68,7 @@ final class KeyWatch implements AutoCloseable {
         register.beat();
         var now = currentKeys();
         if (!now.equals(inForce)) {
-            whenIndexKeyChanges.run();
+            whenKeysChange.run();
             inForce = now;
             log.atInfo().addKeyValue("in_force", now).log("Another key is in force");
         }
@@ -93,8 +77,7 @@ final class KeyWatch implements AutoCloseable {
     /** Ends, and says that nobody needs to wait for this replica any more. */
     @Override
     public void close() {
-        stopping = true;
-        thread.interrupt();
+        loop.close();
         try {
             register.leave();
         } catch (DatabaseUnavailable e) {
