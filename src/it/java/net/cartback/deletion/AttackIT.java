@@ -142,9 +142,8 @@ class AttackIT {
 
     private void withAttackers(int attackers, Attack attack) throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            // Warm first: what is measured is the attack, not the compiler.
-            callbacks("warm", CALLBACKS);
-            var calm = callbacks("calm", CALLBACKS / 2);
+            // First without: it also warms, for what is measured is the attack, not the compiler.
+            var calm = callbacks("calm", CALLBACKS);
             launch(threads, attackers, attack);
             await().until(() -> attacks.get() >= Math.min(attackers, 100));
             var attacked = callbacks("attacked", CALLBACKS);

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Period;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -295,11 +294,8 @@ record Config(
         }
 
         private List<Cidr> trustedProxies() {
-            var value = value("TRUSTED_PROXIES");
             try {
-                return value == null
-                        ? List.of()
-                        : Arrays.stream(value.split(",", -1)).map(Cidr::parse).toList();
+                return Cidr.list(text("TRUSTED_PROXIES", ""));
             } catch (IllegalArgumentException e) {
                 fault("TRUSTED_PROXIES", String.valueOf(e.getMessage()));
                 return List.of();

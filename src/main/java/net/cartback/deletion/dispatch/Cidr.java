@@ -2,6 +2,8 @@ package net.cartback.deletion.dispatch;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** A range of addresses: {@code 10.0.0.0/8}, {@code fc00::/7} (RFC 4632, RFC 4291). Immutable. */
@@ -16,7 +18,7 @@ public record Cidr(InetAddress network, int prefix) {
      *
      * @throws IllegalArgumentException if it is neither
      */
-    public static Cidr parse(String text) {
+    static Cidr parse(String text) {
         var parts = text.strip().split("/", -1);
         if (parts.length > 2 || !LITERAL.matcher(parts[0]).matches()) {
             throw new IllegalArgumentException("must be ranges such as 10.0.0.0/8 or fc00::/7");
@@ -32,6 +34,17 @@ public record Cidr(InetAddress network, int prefix) {
         } catch (UnknownHostException | NumberFormatException e) {
             throw new IllegalArgumentException("must be ranges such as 10.0.0.0/8 or fc00::/7", e);
         }
+    }
+
+    /**
+     * Reads ranges with commas between them, or nothing.
+     *
+     * @throws IllegalArgumentException naming the rule that is broken
+     */
+    public static List<Cidr> list(String text) {
+        return text.isBlank()
+                ? List.of()
+                : Arrays.stream(text.split(",", -1)).map(Cidr::parse).toList();
     }
 
     /** Whether this address is in the range; one of the other family never is. */

@@ -50,7 +50,7 @@ public final class OutboundRules {
      * @throws IllegalArgumentException naming the rule that is broken
      */
     public static OutboundRules allowing(String ranges) {
-        return new OutboundRules(ranges.isBlank() ? List.of() : ranges(ranges.split(",", -1)));
+        return new OutboundRules(Cidr.list(ranges));
     }
 
     /** Whether any exception is made at all, and so plain HTTP is possible. */
