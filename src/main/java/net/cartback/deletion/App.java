@@ -9,6 +9,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import net.cartback.deletion.admin.AdminAccess;
 import net.cartback.deletion.admin.DeliveryRoutes;
 import net.cartback.deletion.admin.SystemRoutes;
+import net.cartback.deletion.audit.AuditChain;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.keys.KeyRegister;
@@ -64,6 +65,7 @@ final class App implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(App.class);
     static final String WORK = "relay_work";
     static final String REGISTRY = "relay_registry";
+    private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
     private static final Duration READY_POLL = Duration.ofSeconds(1);
 
     private final Predicate<InetAddress> isProxy;
@@ -76,6 +78,7 @@ final class App implements AutoCloseable {
     private final @Nullable RegistryFile registryFile;
     private final KeyWatch keys;
     private final Housekeeping housekeeping;
+    private final Loop audit;
     private final Dispatcher dispatcher;
     private final Recorder recorder;
     private final HttpListener listener;
@@ -128,6 +131,17 @@ final class App implements AutoCloseable {
                             new KeyRegister(database, keyring, clock),
                             this::rememberRegistry);
             opened.push(keys::close);
+            var chain =
+                    new AuditChain(
+                            database,
+                            keyring,
+                            clock,
+                            config.auditHeads().every(),
+                            config.retention()::droppedBefore,
+                            new HeadPublisher(config.auditHeads().file()),
+                            meters);
+            audit = new Loop("audit", CHAIN_EVERY, chain::round);
+            opened.push(audit::close);
             housekeeping = new Housekeeping(database, clock, registry, ledger, retention, meters);
             opened.push(housekeeping::close);
             management =
@@ -203,6 +217,7 @@ final class App implements AutoCloseable {
         signals.start();
         keys.start();
         housekeeping.start();
+        audit.start();
         dispatcher.start();
         ready = true;
         log.atInfo()
@@ -285,6 +300,7 @@ final class App implements AutoCloseable {
                 "record", () -> !ready || recorder.isAlive(),
                 "dispatch", () -> !ready || dispatcher.isAlive(),
                 "signals", () -> !ready || signals.isAlive(),
+                "audit", () -> !ready || audit.isAlive(),
                 "keys", () -> !ready || keys.isAlive(),
                 "housekeeping", () -> !ready || housekeeping.isAlive());
     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Period;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -44,10 +45,14 @@ record Config(
         int dispatchConcurrency,
         int recordTogether,
         RetentionPeriods retention,
+        AuditHeads auditHeads,
         Map<String, String> environment) {
 
     /** An address to listen on. Port 0 takes a free one. */
     record Listen(String host, int port) {}
+
+    /** How often the audit trail's head is signed, and the file it is added to; null: none. */
+    record AuditHeads(Duration every, @Nullable Path file) {}
 
     /** Everything that is wrong, one sentence each, by the name of its variable. */
     static final class Invalid extends RuntimeException {
@@ -152,6 +157,9 @@ record Config(
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
                             number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
                             retention(),
+                            new AuditHeads(
+                                    duration("AUDIT_HEAD_EVERY", Duration.ofHours(1)),
+                                    path("AUDIT_HEADS")),
                             Map.copyOf(environment));
             if (config.listen.port() != 0 && config.listen.port() == config.management.port()) {
                 fault("MANAGEMENT_PORT", "must differ from PORT");
@@ -230,6 +238,23 @@ record Config(
                 fault("ERASE_AFTER", String.valueOf(e.getMessage()));
                 return usual;
             }
+        }
+
+        private Duration duration(String name, Duration ifUnset) {
+            var value = value(name);
+            if (value == null) {
+                return ifUnset;
+            }
+            try {
+                var duration = Duration.parse(value);
+                if (duration.isPositive()) {
+                    return duration;
+                }
+            } catch (DateTimeParseException e) {
+                // Falls through to the same fault: the rule is one.
+            }
+            fault(name, "must be an ISO 8601 duration longer than nothing, such as PT1H");
+            return ifUnset;
         }
 
         private Period period(String name, Period ifUnset) {

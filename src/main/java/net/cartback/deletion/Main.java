@@ -38,7 +38,7 @@ import java.util.Optional;
                 "Takes Meta's data deletion callbacks and sees to it that every system deletes.",
         mixinStandardHelpOptions = true,
         version = "Deletion Relay 0.1.0",
-        subcommands = {RegistryCommand.class, KeysCommand.class})
+        subcommands = {RegistryCommand.class, KeysCommand.class, AuditCommand.class})
 public final class Main implements Runnable {
 
     private static final int FAILED = 1;

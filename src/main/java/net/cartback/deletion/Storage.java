@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import net.cartback.deletion.audit.AuditVerification;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
@@ -10,6 +11,7 @@ import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Redigest;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryFile;
+import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.DatabaseClock;
@@ -40,7 +42,7 @@ final class Storage implements AutoCloseable {
         var clock = new DatabaseClock();
         this.keyring = KeyringFile.open(config, clock).keyring();
         this.embedded = embedded;
-        this.database = new Database(address, POOL_SIZE);
+        this.database = new Database(address, POOL_SIZE, Actor.COMMAND);
         // A command ends before anybody could read its figures.
         this.ledger =
                 new Ledger(database, keyring, clock, new SecureRandom(), new SimpleMeterRegistry());
@@ -102,6 +104,10 @@ final class Storage implements AutoCloseable {
 
     Reseal reseal() {
         return new Reseal(database, keyring.sealer());
+    }
+
+    AuditVerification audit() {
+        return new AuditVerification(database, keyring);
     }
 
     Redigest redigest() {

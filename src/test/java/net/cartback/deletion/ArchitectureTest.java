@@ -87,10 +87,11 @@ class ArchitectureTest {
     }
 
     @Test
-    void sql_is_run_by_ledger_registry_and_storage_only() {
+    void sql_is_run_by_those_who_own_tables_and_by_storage_only() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(in("ledger"), in("registry"), in("keys"), in("storage"))
+                .resideOutsideOfPackages(
+                        in("ledger"), in("registry"), in("keys"), in("audit"), in("storage"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..", "org.postgresql..")

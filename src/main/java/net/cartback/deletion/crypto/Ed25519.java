@@ -91,16 +91,21 @@ final class Ed25519 {
 
     /** Whether these two halves belong together: what one signs, the other verifies. */
     static boolean match(PrivateKey secret, byte[] open) {
+        return verify(open, X509, sign(secret, X509));
+    }
+
+    /** Whether this is the signature of this content under this public key. */
+    static boolean verify(byte[] open, byte[] content, byte[] signed) {
         try {
             var key =
                     KeyFactory.getInstance("Ed25519")
                             .generatePublic(new X509EncodedKeySpec(joined(X509, open)));
             var signature = Signature.getInstance("Ed25519");
             signature.initVerify(key);
-            signature.update(X509);
-            return signature.verify(sign(secret, X509));
+            signature.update(content);
+            return signature.verify(signed);
         } catch (GeneralSecurityException e) {
-            // The public half is no point of the curve.
+            // The key is no point of the curve, or the signature has no form of one.
             return false;
         }
     }

@@ -164,6 +164,37 @@ public final class Keyring {
     }
 
     /**
+     * Signs a JSON document as a JWS in its compact form (RFC 7515, EdDSA of RFC 8037), under the
+     * signing key in force.
+     *
+     * @param type what kind of document it is: {@code typ} of the header
+     */
+    public String signDocument(String type, String json) {
+        var key = inForce(keys.signing());
+        return Jws.sign(type, json, key.kid(), content -> Ed25519.sign(key.secret(), content));
+    }
+
+    /**
+     * The document in a JWS, if one of the signing keys here has signed it as being of this type.
+     *
+     * @return empty if it is no such JWS, or its key is not here, or the signature is not its own
+     */
+    public Optional<String> openDocument(String type, String jws) {
+        return Jws.open(
+                type,
+                jws,
+                (kid, content, signature) ->
+                        keys.signing().stream()
+                                .filter(key -> key.kid().equals(kid))
+                                .anyMatch(
+                                        key ->
+                                                Ed25519.verify(
+                                                        key.jwk().getDecodedX(),
+                                                        content,
+                                                        signature)));
+    }
+
+    /**
      * The public half of the signing keys as a JWK set (RFC 7517), for publication: the next one
      * before it signs, and previous ones for as long as they are in the keyring.
      */

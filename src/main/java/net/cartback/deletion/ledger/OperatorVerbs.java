@@ -8,6 +8,7 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
@@ -57,6 +58,8 @@ public final class OperatorVerbs {
 
     private final Database database;
     private final Keyring keyring;
+    static final Actor OPERATOR = new Actor("operator");
+
     private final InstantSource clock;
     private final OperatorNotes notes;
     private final MeterProvider<Counter> closed;
@@ -73,6 +76,7 @@ public final class OperatorVerbs {
     /** Sends nothing to this system until it is resumed; what is due goes on to be due. */
     public void pause(ClientSystemId system, Note note) {
         database.inTransaction(
+                OPERATOR,
                 handle -> {
                     GateSql.createMissing(handle, List.of(system));
                     OperatorSql.pause(handle, system);
@@ -87,6 +91,7 @@ public final class OperatorVerbs {
         var now = clock.instant();
         boolean resumed =
                 database.inTransaction(
+                        OPERATOR,
                         handle -> {
                             if (!OperatorSql.resume(handle, system, now)) {
                                 return false;
@@ -141,6 +146,7 @@ public final class OperatorVerbs {
         var now = clock.instant();
         var system =
                 database.inTransaction(
+                        OPERATOR,
                         handle -> {
                             var found = OperatorSql.find(handle, delivery);
                             if (found.isEmpty()) {
@@ -309,6 +315,7 @@ public final class OperatorVerbs {
             var now = clock.instant();
             done +=
                     database.inTransaction(
+                            OPERATOR,
                             handle -> {
                                 int concerned = step.apply(handle, batch, now);
                                 notes.keep(handle, verb, system, null, concerned, note);

@@ -38,7 +38,7 @@ public record RetentionPeriods(Period eraseAfter, Period recordFor) {
     }
 
     /** What was closed before this is dropped. */
-    Instant droppedBefore(Instant now) {
+    public Instant droppedBefore(Instant now) {
         return minus(now, recordFor);
     }
 

@@ -42,11 +42,26 @@ public final class Database implements AutoCloseable {
 
     /** Opens a pool of at most {@code size} connections. Does not need the database to be there. */
     public Database(DatabaseAddress address, int size) {
+        this(address, size, null);
+    }
+
+    /**
+     * As the other, for who is not the relay itself.
+     *
+     * @param actor who does what is done over these connections, as the audit trail tells it; null:
+     *     whoever usually does such a thing
+     */
+    public Database(DatabaseAddress address, int size, @Nullable Actor actor) {
         this.address = address;
         var config = new HikariConfig();
         config.setPoolName("relay");
         config.setJdbcUrl(address.jdbcUrl());
-        config.setDataSourceProperties(properties(address));
+        var properties = properties(address);
+        if (actor != null) {
+            properties.merge(
+                    "options", " -c relay.actor=" + actor, (before, more) -> "" + before + more);
+        }
+        config.setDataSourceProperties(properties);
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(Math.min(2, size));
         config.setConnectionTimeout(CONNECT_LIMIT.toMillis());
@@ -69,6 +84,19 @@ public final class Database implements AutoCloseable {
     public <T extends @Nullable Object, X extends Exception> T inTransaction(
             HandleCallback<T, X> callback) throws X {
         return surely(() -> jdbi.inTransaction(callback));
+    }
+
+    /** As the other; the audit trail tells that this actor did it. */
+    public <T extends @Nullable Object, X extends Exception> T inTransaction(
+            Actor actor, HandleCallback<T, X> callback) throws X {
+        return inTransaction(
+                handle -> {
+                    handle.createQuery("SELECT set_config('relay.actor', :actor, true)")
+                            .bind("actor", actor.toString())
+                            .mapTo(String.class)
+                            .one();
+                    return callback.withHandle(handle);
+                });
     }
 
     /**

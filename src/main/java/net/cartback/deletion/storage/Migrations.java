@@ -113,6 +113,14 @@ public final class Migrations {
             // The history is the owner's alone to write; the service reads it to know it may start.
             statement.execute(
                     "REVOKE INSERT, UPDATE, DELETE ON flyway_schema_history FROM " + name);
+            // The audit trail is written by triggers; to the chain the service can only add.
+            statement.execute("REVOKE INSERT, UPDATE, DELETE ON audit FROM " + name);
+            statement.execute(
+                    "REVOKE UPDATE, DELETE ON audit_block, audit_head, audit_checkpoint FROM "
+                            + name);
+            statement.execute("GRANT SELECT ON SEQUENCE audit_id TO " + name);
+            statement.execute(
+                    "GRANT EXECUTE ON FUNCTION audit_begin_month, audit_drop_month TO " + name);
         } catch (SQLException e) {
             throw new DatabaseUnavailable(e);
         }

@@ -1,0 +1,60 @@
+package net.cartback.deletion;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code audit verify}. */
+@Command(name = "audit", description = "Check the audit trail.", synopsisSubcommandLabel = "verify")
+final class AuditCommand {
+
+    /** An hourly head for a hundred years. */
+    private static final long MAX_FILE = 512L * 1024 * 1024;
+
+    @Command(
+            name = "verify",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Read the whole audit trail and name what was changed, removed or put in. Exit"
+                            + " code 1 if anything was.")
+    int verify(
+            @Option(
+                            names = "--head",
+                            paramLabel = "FILE",
+                            description =
+                                    "signed heads that were kept elsewhere, one a line: the chain"
+                                            + " must hold all of them")
+                    @Nullable Path file) {
+        var heads = file == null ? List.<String>of() : read(file);
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            var report = storage.audit().verify(heads);
+            System.out.printf(
+                    "%d rows in %d blocks, %d not chained yet, held against %d signed heads%n",
+                    report.rows(), report.blocks(), report.unchained(), report.heads());
+            report.breaks().forEach(System.out::println);
+            System.out.println(report.breaks().isEmpty() ? "Whole." : "BROKEN.");
+            return report.breaks().isEmpty() ? 0 : 1;
+        }
+    }
+
+    private static List<String> read(Path file) {
+        try {
+            if (Files.size(file) > MAX_FILE) {
+                throw new Config.Invalid(List.of("--head " + file + " is too long"));
+            }
+            var heads = Files.readAllLines(file).stream().filter(each -> !each.isBlank()).toList();
+            if (heads.isEmpty()) {
+                throw new Config.Invalid(List.of("--head " + file + " holds no head"));
+            }
+            return heads;
+        } catch (IOException e) {
+            throw new Config.Invalid(List.of("--head " + file + " cannot be read"));
+        }
+    }
+}

@@ -1,0 +1,336 @@
+-- Makes possible: an audit trail of every change, that can be added to and not be changed.
+-- Locks: SHARE ROW EXCLUSIVE on each audited table while its triggers are made: writers wait for
+-- milliseconds. Safe while running: yes. What the version before does is written down too.
+
+-- One row for each change, written by the triggers below in the transaction of the change; nobody
+-- else may write it. Ids are <months since January 2020> * 10^12 + a count, so that each month has
+-- its range, and with it a partition that can be dropped when its time is over.
+CREATE SEQUENCE audit_id AS bigint;
+CREATE TABLE audit (
+    id bigint PRIMARY KEY DEFAULT nextval('audit_id'),
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- 'meta', 'relay', 'command', 'client:<system>' or 'operator:<name of the token>'.
+    actor text NOT NULL CHECK (length(actor) <= 100 AND actor NOT LIKE '% %'),
+    -- '<what>.<what happened to it>'
+    event text NOT NULL,
+    app_id text,
+    system_id text,
+    request_id uuid,
+    delivery_id uuid,
+    -- A state, an outcome, the names of columns: words of this program, never of a person.
+    detail text CHECK (length(detail) <= 400 AND detail NOT LIKE '% %'),
+    -- How many deliveries it concerned, where it is about more than one.
+    deliveries integer
+) PARTITION BY RANGE (id);
+
+-- The partitions: in a schema of their own, which the service's role does not enter.
+CREATE SCHEMA audit_month;
+
+-- The chain: each block stands for the rows after the last_id of the block before, up to its own.
+CREATE TABLE audit_block (
+    number bigint PRIMARY KEY CHECK (number > 0),
+    last_id bigint NOT NULL UNIQUE,
+    -- The ids of its rows in ascending order, and the SHA-256 of each row, 32 bytes one by one.
+    ids bigint[] NOT NULL,
+    row_hashes bytea NOT NULL CHECK (length(row_hashes) = 32 * cardinality(ids)),
+    previous_hash bytea NOT NULL CHECK (length(previous_hash) = 32),
+    hash bytea NOT NULL CHECK (length(hash) = 32),
+    at timestamptz NOT NULL
+);
+ALTER TABLE audit_block ALTER COLUMN row_hashes SET STORAGE EXTERNAL;
+
+-- Signed statements (JWS) of where the chain had come to. They were written to the log too, out of
+-- this database's reach.
+CREATE TABLE audit_head (
+    block bigint PRIMARY KEY,
+    jws text NOT NULL,
+    at timestamptz NOT NULL
+);
+
+-- Signed statements of where the chain had come to, when everything up to there was dropped.
+CREATE TABLE audit_checkpoint (
+    block bigint PRIMARY KEY,
+    last_id bigint NOT NULL,
+    jws text NOT NULL,
+    at timestamptz NOT NULL
+);
+
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'The audit trail can only be added to' USING ERRCODE = '42501';
+END $$;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit
+    FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only_all BEFORE TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_block
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_head
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_checkpoint
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+
+-- The service may begin a month and drop one, and do nothing else to the tables ----------------
+
+-- Rows go to the partition of this month from now on; what was begun before may still go to the
+-- one before. Never back. Nothing waits: an empty table is attached.
+CREATE FUNCTION audit_begin_month(month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
+AS $$
+DECLARE
+    index bigint := (extract(year FROM month) - 2020) * 12 + extract(month FROM month) - 1;
+    first bigint := index * 1000000000000;
+    part text := format('audit_month.audit_%s', to_char(month, 'YYYY_MM'));
+BEGIN
+    IF index < 1 OR month > clock_timestamp() + interval '10 years' THEN
+        RAISE EXCEPTION 'No month to begin: %', month USING ERRCODE = '22023';
+    END IF;
+    IF (SELECT last_value FROM public.audit_id) >= first THEN
+        RETURN;
+    END IF;
+    IF to_regclass(part) IS NULL THEN
+        EXECUTE format('CREATE TABLE %s (LIKE public.audit INCLUDING ALL)', part);
+        EXECUTE format('ALTER TABLE public.audit ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)',
+                       part, first, first + 1000000000000);
+        EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON %s'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse()', part);
+    END IF;
+    PERFORM setval('public.audit_id', first);
+END $$;
+
+-- Drops a month, those before it, and the blocks of all of them except the last, which the next one
+-- follows: only if a checkpoint stands for it, and rows go to a later month. Whoever writes waits
+-- half a second for it at most.
+CREATE FUNCTION audit_drop_month(month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
+AS $$
+DECLARE
+    index bigint := (extract(year FROM month) - 2020) * 12 + extract(month FROM month) - 1;
+    after bigint := (index + 1) * 1000000000000;
+    reached bigint;
+    part text;
+BEGIN
+    SELECT max(c.last_id) INTO reached FROM public.audit_checkpoint c WHERE c.last_id < after;
+    IF (SELECT last_value FROM public.audit_id) < after
+       OR EXISTS (SELECT FROM public.audit a
+                   WHERE a.id > COALESCE(reached, 0) AND a.id < after) THEN
+        RAISE EXCEPTION 'No checkpoint stands for %', month USING ERRCODE = '55000';
+    END IF;
+    FOR part IN
+        SELECT c.oid::regclass
+          FROM pg_class c
+         WHERE c.relnamespace = 'audit_month'::regnamespace AND c.relkind = 'r'
+           AND c.relname <= format('audit_%s', to_char(month, 'YYYY_MM'))
+    LOOP
+        EXECUTE format('DROP TABLE %s', part);
+    END LOOP;
+    ALTER TABLE public.audit_block DISABLE TRIGGER append_only;
+    DELETE FROM public.audit_block b WHERE b.last_id < reached;
+    ALTER TABLE public.audit_block ENABLE TRIGGER append_only;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION audit_begin_month, audit_drop_month FROM PUBLIC;
+
+-- What is written down -------------------------------------------------------------------------
+
+-- The tables of the ledger have a trigger for each statement, which costs a third of one for each
+-- row. Its two tables are joined by hashing, whatever the plan that was kept had expected.
+
+-- Who does it: whoever the connection or the transaction says, or who usually does.
+CREATE FUNCTION audit_actor(usual text) RETURNS text LANGUAGE sql STABLE
+RETURN COALESCE(NULLIF(current_setting('relay.actor', true), ''), usual);
+
+CREATE FUNCTION audit_requests_recorded() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, app_id, request_id, detail, deliveries)
+    SELECT public.audit_actor('meta'), 'request.recorded', n.app_id, n.id, n.kind,
+           n.open_deliveries
+      FROM new_rows n;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_recorded AFTER INSERT ON deletion_request
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_requests_recorded();
+
+CREATE FUNCTION audit_requests_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
+AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, app_id, request_id)
+    SELECT public.audit_actor('relay'), what.event, n.app_id, n.id
+      FROM new_rows n
+      JOIN old_rows o ON o.id = n.id
+     CROSS JOIN LATERAL (VALUES
+           (CASE WHEN o.closed_at IS NULL AND n.closed_at IS NOT NULL THEN 'request.completed'
+                 WHEN o.closed_at IS NOT NULL AND n.closed_at IS NULL THEN 'request.reopened'
+            END),
+           (CASE WHEN o.subject_sealed IS NOT NULL AND n.subject_sealed IS NULL
+                 THEN 'request.erased' END)) AS what (event)
+     WHERE what.event IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_changed AFTER UPDATE ON deletion_request
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_requests_changed();
+
+CREATE FUNCTION audit_requests_dropped() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, app_id, request_id)
+    SELECT public.audit_actor('relay'), 'request.dropped', o.app_id, o.id
+      FROM old_rows o;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_dropped AFTER DELETE ON deletion_request
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_requests_dropped();
+
+CREATE FUNCTION audit_deliveries_created() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id)
+    SELECT public.audit_actor('relay'), 'delivery.created', n.system_id, n.request_id, n.id
+      FROM new_rows n;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_created AFTER INSERT ON delivery
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_deliveries_created();
+
+CREATE FUNCTION audit_deliveries_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
+AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id, detail)
+    SELECT public.audit_actor(CASE WHEN n.state = 'awaiting_receipt'
+                                     OR n.outcome NOT IN ('unconfirmed', 'expired')
+                                   THEN 'client:' || n.system_id ELSE 'relay' END),
+           'delivery.' || n.state, n.system_id, n.request_id, n.id,
+           COALESCE(n.outcome, NULLIF(n.reason, ''))
+      FROM new_rows n
+      JOIN old_rows o ON o.id = n.id
+     WHERE o.state <> n.state OR o.outcome <> n.outcome;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_changed AFTER UPDATE ON delivery
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_deliveries_changed();
+
+CREATE FUNCTION audit_deliveries_dropped() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id)
+    SELECT public.audit_actor('relay'), 'delivery.dropped', o.system_id, o.request_id, o.id
+      FROM old_rows o;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_dropped AFTER DELETE ON delivery
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_deliveries_dropped();
+
+-- An answer that disagrees with the one that stands.
+CREATE FUNCTION audit_contradicted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id, detail)
+    SELECT public.audit_actor('client:' || d.system_id), 'delivery.contradicted', d.system_id,
+           d.request_id, d.id, NEW.outcome
+      FROM public.delivery d
+     WHERE d.id = NEW.delivery_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_contradicted AFTER INSERT ON contradiction
+    FOR EACH ROW EXECUTE FUNCTION audit_contradicted();
+
+CREATE FUNCTION audit_operator_action() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, delivery_id, deliveries)
+    VALUES (public.audit_actor('operator'), 'operator.' || NEW.verb, NEW.system_id,
+            NEW.delivery_id, NEW.deliveries);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_acted AFTER INSERT ON operator_action
+    FOR EACH ROW EXECUTE FUNCTION audit_operator_action();
+
+-- That a system's rate is used up is no event.
+CREATE FUNCTION audit_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, detail)
+    VALUES (public.audit_actor('relay'),
+            CASE WHEN NULLIF(NEW.held_reason, 'rate') IS NULL THEN 'system.freed'
+                 ELSE 'system.held' END,
+            NEW.system_id, NULLIF(NEW.held_reason, 'rate'));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_held AFTER UPDATE ON system_gate FOR EACH ROW
+    WHEN (NULLIF(OLD.held_reason, 'rate') IS DISTINCT FROM NULLIF(NEW.held_reason, 'rate'))
+    EXECUTE FUNCTION audit_gate();
+
+-- Everything else changes seldom: what it is stands in the trigger's argument, and of a change the
+-- names of the columns are told.
+CREATE FUNCTION audit_row() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    after jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
+    changed text;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        SELECT string_agg(n.key, ',' ORDER BY n.key) INTO changed
+          FROM jsonb_each(after) n
+          JOIN jsonb_each(to_jsonb(OLD)) o ON o.key = n.key
+         WHERE o.value IS DISTINCT FROM n.value;
+    END IF;
+    INSERT INTO public.audit (actor, event, app_id, system_id, detail)
+    VALUES (public.audit_actor('relay'),
+            TG_ARGV[0] || CASE TG_OP WHEN 'INSERT' THEN '.added' WHEN 'UPDATE' THEN '.changed'
+                                     ELSE '.removed' END,
+            CASE WHEN TG_TABLE_NAME = 'meta_app' THEN after ->> 'id' ELSE after ->> 'app_id' END,
+            CASE WHEN TG_TABLE_NAME = 'client_system' THEN after ->> 'id'
+                 ELSE after ->> 'system_id' END,
+            COALESCE(changed,
+                     regexp_replace(after ->> 'kid', '[^A-Za-z0-9_.-]', '_', 'g'),
+                     CASE WHEN TG_TABLE_NAME LIKE '%secret' THEN after ->> 'id' END));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON meta_app
+    FOR EACH ROW EXECUTE FUNCTION audit_row('app');
+CREATE TRIGGER audit_changed AFTER UPDATE ON meta_app FOR EACH ROW
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('app');
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON app_secret
+    FOR EACH ROW EXECUTE FUNCTION audit_row('app_secret');
+CREATE TRIGGER audit_changed AFTER UPDATE ON app_secret FOR EACH ROW
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('app_secret');
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON client_system
+    FOR EACH ROW EXECUTE FUNCTION audit_row('system');
+CREATE TRIGGER audit_changed AFTER UPDATE ON client_system FOR EACH ROW
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('system');
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON system_secret
+    FOR EACH ROW EXECUTE FUNCTION audit_row('system_secret');
+CREATE TRIGGER audit_changed AFTER UPDATE ON system_secret FOR EACH ROW
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('system_secret');
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON subscription
+    FOR EACH ROW EXECUTE FUNCTION audit_row('subscription');
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON backfill
+    FOR EACH ROW EXECUTE FUNCTION audit_row('backfill');
+CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON relay_key
+    FOR EACH ROW EXECUTE FUNCTION audit_row('key');
+CREATE TRIGGER audit_changed AFTER UPDATE ON relay_key FOR EACH ROW
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('key');
+
+CREATE FUNCTION audit_sweep() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, detail)
+    VALUES (public.audit_actor('relay'), 'sweep.ended',
+            format('erased=%s,dropped=%s', NEW.erased, NEW.dropped));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_ended AFTER UPDATE ON retention_sweep FOR EACH ROW
+    WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION audit_sweep();
+
+SELECT audit_begin_month(CAST(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS date));
