@@ -141,6 +141,8 @@ REVOKE EXECUTE ON FUNCTION audit_begin_month, audit_drop_month FROM PUBLIC;
 CREATE FUNCTION audit_actor(usual text) RETURNS text LANGUAGE sql STABLE
 RETURN COALESCE(NULLIF(current_setting('relay.actor', true), ''), usual);
 
+-- The deliveries that are made with a request are told with it, those that are made later by what
+-- they add to it: a row for each would double what a callback costs here.
 CREATE FUNCTION audit_requests_recorded() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -158,16 +160,18 @@ CREATE FUNCTION audit_requests_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $$
 BEGIN
-    INSERT INTO public.audit (actor, event, app_id, request_id)
-    SELECT public.audit_actor('relay'), what.event, n.app_id, n.id
+    INSERT INTO public.audit (actor, event, app_id, request_id, deliveries)
+    SELECT public.audit_actor('relay'), what.event, n.app_id, n.id, what.deliveries
       FROM new_rows n
       JOIN old_rows o ON o.id = n.id
      CROSS JOIN LATERAL (VALUES
            (CASE WHEN o.closed_at IS NULL AND n.closed_at IS NOT NULL THEN 'request.completed'
                  WHEN o.closed_at IS NOT NULL AND n.closed_at IS NULL THEN 'request.reopened'
-            END),
+            END, NULL),
+           (CASE WHEN n.open_deliveries > o.open_deliveries THEN 'request.forwarded' END,
+            n.open_deliveries - o.open_deliveries),
            (CASE WHEN o.subject_sealed IS NOT NULL AND n.subject_sealed IS NULL
-                 THEN 'request.erased' END)) AS what (event)
+                 THEN 'request.erased' END, NULL)) AS what (event, deliveries)
      WHERE what.event IS NOT NULL;
     RETURN NULL;
 END $$;
@@ -186,18 +190,6 @@ END $$;
 CREATE TRIGGER audit_dropped AFTER DELETE ON deletion_request
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION audit_requests_dropped();
-
-CREATE FUNCTION audit_deliveries_created() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id)
-    SELECT public.audit_actor('relay'), 'delivery.created', n.system_id, n.request_id, n.id
-      FROM new_rows n;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER audit_created AFTER INSERT ON delivery
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_deliveries_created();
 
 CREATE FUNCTION audit_deliveries_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
@@ -270,8 +262,8 @@ CREATE TRIGGER audit_held AFTER UPDATE ON system_gate FOR EACH ROW
     WHEN (NULLIF(OLD.held_reason, 'rate') IS DISTINCT FROM NULLIF(NEW.held_reason, 'rate'))
     EXECUTE FUNCTION audit_gate();
 
--- Everything else changes seldom: what it is stands in the trigger's argument, and of a change the
--- names of the columns are told.
+-- Everything else changes seldom: what it is stands in the trigger's first argument, the column that
+-- tells which one in the second; of a change the names of the columns are told too.
 CREATE FUNCTION audit_row() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -291,9 +283,8 @@ BEGIN
             CASE WHEN TG_TABLE_NAME = 'meta_app' THEN after ->> 'id' ELSE after ->> 'app_id' END,
             CASE WHEN TG_TABLE_NAME = 'client_system' THEN after ->> 'id'
                  ELSE after ->> 'system_id' END,
-            COALESCE(changed,
-                     regexp_replace(after ->> 'kid', '[^A-Za-z0-9_.-]', '_', 'g'),
-                     CASE WHEN TG_TABLE_NAME LIKE '%secret' THEN after ->> 'id' END));
+            NULLIF(concat_ws(':', regexp_replace(after ->> TG_ARGV[1], '[^A-Za-z0-9_.-]', '_', 'g'),
+                             changed), ''));
     RETURN NULL;
 END $$;
 
@@ -302,25 +293,25 @@ CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON meta_app
 CREATE TRIGGER audit_changed AFTER UPDATE ON meta_app FOR EACH ROW
     WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('app');
 CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON app_secret
-    FOR EACH ROW EXECUTE FUNCTION audit_row('app_secret');
+    FOR EACH ROW EXECUTE FUNCTION audit_row('app_secret', 'id');
 CREATE TRIGGER audit_changed AFTER UPDATE ON app_secret FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('app_secret');
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('app_secret', 'id');
 CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON client_system
     FOR EACH ROW EXECUTE FUNCTION audit_row('system');
 CREATE TRIGGER audit_changed AFTER UPDATE ON client_system FOR EACH ROW
     WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('system');
 CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON system_secret
-    FOR EACH ROW EXECUTE FUNCTION audit_row('system_secret');
+    FOR EACH ROW EXECUTE FUNCTION audit_row('system_secret', 'id');
 CREATE TRIGGER audit_changed AFTER UPDATE ON system_secret FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('system_secret');
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('system_secret', 'id');
 CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON subscription
     FOR EACH ROW EXECUTE FUNCTION audit_row('subscription');
 CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON backfill
     FOR EACH ROW EXECUTE FUNCTION audit_row('backfill');
 CREATE TRIGGER audit_added AFTER INSERT OR DELETE ON relay_key
-    FOR EACH ROW EXECUTE FUNCTION audit_row('key');
+    FOR EACH ROW EXECUTE FUNCTION audit_row('key', 'kid');
 CREATE TRIGGER audit_changed AFTER UPDATE ON relay_key FOR EACH ROW
-    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('key');
+    WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION audit_row('key', 'kid');
 
 CREATE FUNCTION audit_sweep() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

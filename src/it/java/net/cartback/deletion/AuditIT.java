@@ -58,7 +58,6 @@ class AuditIT {
                                 """))
                 .containsExactlyInAnyOrder(
                         "meta request.recorded " + TestRelay.APP_ID + " deletion 1",
-                        "relay delivery.created crm",
                         "client:crm delivery.closed crm deleted",
                         "relay request.completed " + TestRelay.APP_ID);
     }

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  *
  * <p>Canonical encoding, version 1: {@code deletion-relay audit row 1}, and then the columns in the
  * order of {@link #COLUMNS}, each after a tab, as PostgreSQL's COPY writes them as text: {@code \N}
- * for NULL; the time in microseconds since 1970. SHA-256 of that, in UTF-8.
+ * for NULL; the time in UTC, as {@code 2026-11-23 10:00:00.123456}. SHA-256 of that, in UTF-8.
  *
  * @param hash 32 bytes
  */
@@ -21,7 +21,7 @@ record AuditRow(long id, byte[] hash) {
     /** What is encoded of a row, as SQL. */
     static final String COLUMNS =
             """
-            id, CAST(extract(epoch FROM at) * 1000000 AS bigint), actor, event, app_id, system_id,
+            id, at AT TIME ZONE 'UTC', actor, event, app_id, system_id,
             request_id, delivery_id, detail, deliveries\
             """;
 
