@@ -15,6 +15,7 @@ import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
+import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Recorder;
 import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.ledger.TestDeliveries;
@@ -179,7 +180,10 @@ final class App implements AutoCloseable {
                                     this::newWork,
                                     meters),
                             new ReceiptRoutes(registry, ledger, clock),
-                            new StatusRoutes(ledger, clock),
+                            new StatusRoutes(
+                                    ledger,
+                                    new Proofs(database, keyring, clock, publicUrl::get),
+                                    clock),
                             new DocumentRoutes(keyring::publicKeys));
         } catch (RuntimeException | Error e) {
             // Whatever it was, nothing may be left open: no port, no database server.

@@ -92,6 +92,11 @@ record Config(
         return database;
     }
 
+    /** The public URL, or the one that this machine has. */
+    String publicUrlOrLocal() {
+        return publicUrl == null ? "http://localhost:" + listen.port() : publicUrl;
+    }
+
     boolean isEmbedded() {
         return database == null;
     }

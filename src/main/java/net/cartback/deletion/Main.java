@@ -5,6 +5,7 @@ import ch.qos.logback.classic.LoggerContext;
 
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.intake.SampleSignedRequest;
+import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.MetaAppId;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.time.Instant;
@@ -152,6 +154,29 @@ public final class Main implements Runnable {
                                                                     + " secret in force")));
             System.out.println(
                     SampleSignedRequest.of(user, at.truncatedTo(ChronoUnit.SECONDS), secret));
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "proof",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Print a signed document of what was asked and what was answered, for whoever"
+                            + " has the code of a request.")
+    int proof(@Parameters(paramLabel = "CODE", description = "a confirmation code") String typed) {
+        var config = Config.read(System.getenv());
+        try (var storage = Storage.open(config)) {
+            var proof =
+                    ConfirmationCode.typed(typed)
+                            .flatMap(storage.proofs(config.publicUrlOrLocal())::of)
+                            .orElseThrow(
+                                    () ->
+                                            new Config.Invalid(
+                                                    List.of(
+                                                            "no request is known under this"
+                                                                    + " confirmation code")));
+            System.out.println(proof);
         }
         return 0;
     }

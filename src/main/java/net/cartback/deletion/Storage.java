@@ -8,6 +8,7 @@ import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Redigest;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryFile;
@@ -33,13 +34,13 @@ final class Storage implements AutoCloseable {
 
     private final @Nullable EmbeddedDatabase embedded;
     private final Database database;
+    private final DatabaseClock clock = new DatabaseClock();
     private final Keyring keyring;
     private final KeyRegister keys;
     private final Registry registry;
     private final Ledger ledger;
 
     private Storage(Config config, @Nullable EmbeddedDatabase embedded, DatabaseAddress address) {
-        var clock = new DatabaseClock();
         this.keyring = KeyringFile.open(config, clock).keyring();
         this.embedded = embedded;
         this.database = new Database(address, POOL_SIZE, Actor.COMMAND);
@@ -104,6 +105,11 @@ final class Storage implements AutoCloseable {
 
     Reseal reseal() {
         return new Reseal(database, keyring.sealer());
+    }
+
+    /** As the relay under this public URL gives them. */
+    Proofs proofs(String publicUrl) {
+        return new Proofs(database, keyring, clock, () -> publicUrl);
     }
 
     AuditVerification audit() {

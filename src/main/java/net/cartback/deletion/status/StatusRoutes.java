@@ -5,6 +5,7 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -15,18 +16,21 @@ import java.util.List;
 
 /**
  * What the person sees: {@code GET /status/{code}} as a page or as JSON, and {@code GET /status}, a
- * field to enter a code. An unknown, an expired and a malformed code get one and the same answer.
+ * field to enter a code; {@code GET /status/{code}/proof}, the same signed. An unknown, an expired
+ * and a malformed code get one and the same answer.
  *
  * <p>Thread-safe.
  */
 public final class StatusRoutes implements Routes {
 
     private final Ledger ledger;
+    private final Proofs proofs;
     private final InstantSource clock;
     private final Pages pages = new Pages();
 
-    public StatusRoutes(Ledger ledger, InstantSource clock) {
+    public StatusRoutes(Ledger ledger, Proofs proofs, InstantSource clock) {
         this.ledger = ledger;
+        this.proofs = proofs;
         this.clock = clock;
     }
 
@@ -34,6 +38,7 @@ public final class StatusRoutes implements Routes {
     public void addTo(RoutesConfig routes) {
         Routes.read(routes, "/status", this::enter);
         Routes.read(routes, "/status/{code}", this::show);
+        Routes.read(routes, "/status/{code}/proof", this::prove);
     }
 
     private void enter(Context ctx) {
@@ -53,8 +58,7 @@ public final class StatusRoutes implements Routes {
         var status = code.flatMap(ledger::status);
         if (code.isEmpty() || status.isEmpty()) {
             if (json) {
-                throw ProblemException.of(
-                        404, "unknown-code", "No request is known under this confirmation code");
+                throw unknownCode();
             }
             pages.notFound(ctx);
             return;
@@ -66,6 +70,19 @@ public final class StatusRoutes implements Routes {
         } else {
             pages.status(ctx, PlainEnglish.page(code.get(), status.get(), now));
         }
+    }
+
+    private void prove(Context ctx) {
+        var proof =
+                ConfirmationCode.typed(ctx.pathParam("code"))
+                        .flatMap(proofs::of)
+                        .orElseThrow(StatusRoutes::unknownCode);
+        ctx.contentType("application/jose").result(proof);
+    }
+
+    private static ProblemException unknownCode() {
+        return ProblemException.of(
+                404, "unknown-code", "No request is known under this confirmation code");
     }
 
     /**
