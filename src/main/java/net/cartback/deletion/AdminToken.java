@@ -1,5 +1,7 @@
 package net.cartback.deletion;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
@@ -23,10 +25,14 @@ final class AdminToken {
         return FORM.matcher(token).matches();
     }
 
-    static String load(Config config) {
+    /** Null: none is configured, and none is made beside a database of somebody else. */
+    static @Nullable String load(Config config) {
         var configured = config.adminToken();
         if (configured != null) {
             return configured;
+        }
+        if (!config.isEmbedded()) {
+            return null;
         }
         var file = config.dataDir().resolve(FILE);
         if (!Files.exists(file)) {

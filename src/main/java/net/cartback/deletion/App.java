@@ -6,6 +6,9 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
+import net.cartback.deletion.access.Access;
+import net.cartback.deletion.access.OidcTokens;
+import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AdminAccess;
 import net.cartback.deletion.admin.DeliveryRoutes;
 import net.cartback.deletion.admin.SystemRoutes;
@@ -31,6 +34,7 @@ import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.EmbeddedDatabase;
 import net.cartback.deletion.storage.Migrations;
 import net.cartback.deletion.storage.Signals;
+import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.DocumentRoutes;
 import net.cartback.deletion.web.HealthRoutes;
 import net.cartback.deletion.web.HttpListener;
@@ -124,7 +128,16 @@ final class App implements AutoCloseable {
             registry = new Registry(database, keyring, clock, ledger::subscribed);
             var tests = new TestDeliveries(database, keyring, clock);
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
-            var access = new AdminAccess(AdminToken.load(config), () -> ready);
+            var brake = new Brake(isProxy, clock);
+            var oidc = config.oidc();
+            var access =
+                    new AdminAccess(
+                            new Access(
+                                    AdminToken.load(config),
+                                    new Tokens(database, clock),
+                                    oidc == null ? null : new OidcTokens(oidc, keyring, clock)),
+                            brake,
+                            () -> ready);
             var retention = new Retention(database, clock, config.retention(), meters);
             keys =
                     new KeyWatch(
@@ -177,13 +190,15 @@ final class App implements AutoCloseable {
                                     recorder::record,
                                     clock,
                                     publicUrl::get,
+                                    brake,
                                     this::newWork,
                                     meters),
-                            new ReceiptRoutes(registry, ledger, clock),
+                            new ReceiptRoutes(registry, ledger, clock, brake),
                             new StatusRoutes(
                                     ledger,
                                     new Proofs(database, keyring, clock, publicUrl::get),
-                                    clock),
+                                    clock,
+                                    brake),
                             new DocumentRoutes(keyring::publicKeys));
         } catch (RuntimeException | Error e) {
             // Whatever it was, nothing may be left open: no port, no database server.

@@ -1,5 +1,7 @@
 package net.cartback.deletion;
 
+import net.cartback.deletion.access.OidcSettings;
+import net.cartback.deletion.access.Role;
 import net.cartback.deletion.dispatch.Cidr;
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.ledger.RetentionPeriods;
@@ -15,8 +17,10 @@ import java.time.Duration;
 import java.time.Period;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * The whole configuration, read once from the environment. A value that exists is valid; {@link
@@ -27,7 +31,8 @@ import java.util.Map;
  * @param database null: an embedded one under {@code dataDir}
  * @param migrationDatabase the schema's owner; null with the embedded database
  * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
- * @param adminToken bearer token of the admin API; null: as the keyring
+ * @param adminToken bearer token of the admin API; null: as the keyring, or none
+ * @param oidc whose bearer tokens are taken too; null: nobody's
  */
 record Config(
         Listen listen,
@@ -40,6 +45,7 @@ record Config(
         @Nullable Path registryFile,
         @Nullable Path keyringFile,
         @Nullable String adminToken,
+        @Nullable OidcSettings oidc,
         OutboundRules outbound,
         List<Cidr> trustedProxies,
         int dispatchConcurrency,
@@ -73,15 +79,6 @@ record Config(
 
     static Config read(Map<String, String> environment) {
         return new Reader(environment).read();
-    }
-
-    /** As {@link #read}, for who also serves the admin API. */
-    static Config forServing(Map<String, String> environment) {
-        var reader = new Reader(environment);
-        if (environment.containsKey("DATABASE_URL") && reader.value("ADMIN_TOKEN") == null) {
-            reader.fault("ADMIN_TOKEN", "is required with DATABASE_URL");
-        }
-        return reader.read();
     }
 
     /** The configured database; only to be asked where it is not the embedded one. */
@@ -120,6 +117,8 @@ record Config(
         private static final int MAX_CONCURRENCY = 10_000;
         private static final int MAX_TOGETHER = 256;
         private static final int MAX_POOL = 100;
+        private static final Duration KEYS_PATIENCE = Duration.ofSeconds(2);
+        private static final String USUAL_ROLES = "viewer=viewer,operator=operator,admin=admin";
 
         private final Map<String, String> environment;
         private final List<String> faults = new ArrayList<>();
@@ -157,6 +156,7 @@ record Config(
                             path("REGISTRY_FILE"),
                             keyring,
                             adminToken(),
+                            oidc(),
                             outbound(),
                             trustedProxies(),
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
@@ -206,6 +206,71 @@ record Config(
                 fault("ADMIN_TOKEN", AdminToken.RULE);
             }
             return token;
+        }
+
+        private @Nullable OidcSettings oidc() {
+            var issuer = value("OIDC_ISSUER");
+            if (issuer == null) {
+                if (environment.containsKey("OIDC_ISSUER")) {
+                    fault("OIDC_ISSUER", "is set and empty");
+                }
+                return null;
+            }
+            var algorithm = text("OIDC_ALGORITHM", "RS256");
+            if (!OidcSettings.ALGORITHMS.contains(algorithm)) {
+                fault("OIDC_ALGORITHM", "must be one of " + new TreeSet<>(OidcSettings.ALGORITHMS));
+                return null;
+            }
+            var audience = value("OIDC_AUDIENCE");
+            if (audience == null) {
+                fault("OIDC_AUDIENCE", "is required with OIDC_ISSUER");
+            }
+            var keys = keysOfProvider();
+            var roles = roles();
+            return audience == null || keys == null
+                    ? null
+                    : new OidcSettings(
+                            issuer,
+                            audience,
+                            algorithm,
+                            keys,
+                            text("OIDC_ROLE_CLAIM", "roles"),
+                            roles,
+                            KEYS_PATIENCE);
+        }
+
+        private @Nullable URI keysOfProvider() {
+            var value = value("OIDC_JWKS_URL");
+            if (value != null) {
+                try {
+                    var url = new URI(value);
+                    var host = url.getHost();
+                    boolean local = "localhost".equals(host) || "127.0.0.1".equals(host);
+                    if (host != null
+                            && ("https".equals(url.getScheme())
+                                    || (local && "http".equals(url.getScheme())))) {
+                        return url;
+                    }
+                } catch (URISyntaxException e) {
+                    // Falls through to the same fault: the rule is one.
+                }
+            }
+            fault("OIDC_JWKS_URL", "is required with OIDC_ISSUER, as an https URL");
+            return null;
+        }
+
+        private Map<String, Role> roles() {
+            var roles = new HashMap<String, Role>();
+            for (var each : text("OIDC_ROLES", USUAL_ROLES).split(",", -1)) {
+                var parts = each.strip().split("=", 2);
+                var role = Role.named(parts[0].strip());
+                if (parts.length != 2 || parts[1].isBlank() || role.isEmpty()) {
+                    fault("OIDC_ROLES", "must be of the form " + USUAL_ROLES);
+                } else {
+                    roles.put(parts[1].strip(), role.get());
+                }
+            }
+            return roles;
         }
 
         private boolean flag(String name) {

@@ -40,7 +40,12 @@ import java.util.Optional;
                 "Takes Meta's data deletion callbacks and sees to it that every system deletes.",
         mixinStandardHelpOptions = true,
         version = "Deletion Relay 0.1.0",
-        subcommands = {RegistryCommand.class, KeysCommand.class, AuditCommand.class})
+        subcommands = {
+            RegistryCommand.class,
+            KeysCommand.class,
+            AuditCommand.class,
+            TokensCommand.class
+        })
 public final class Main implements Runnable {
 
     private static final int FAILED = 1;
@@ -72,7 +77,7 @@ public final class Main implements Runnable {
             description = "Run the relay until it is told to stop.")
     int serve() throws InterruptedException {
         try (var stop = new StopSignal();
-                var app = new App(Config.forServing(System.getenv()))) {
+                var app = new App(Config.read(System.getenv()))) {
             if (app.becomeReady(stop.told())) {
                 stop.told().await();
             }

@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.audit.AuditVerification;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
@@ -105,6 +106,10 @@ final class Storage implements AutoCloseable {
 
     Reseal reseal() {
         return new Reseal(database, keyring.sealer());
+    }
+
+    Tokens tokens() {
+        return new Tokens(database, clock);
     }
 
     /** As the relay under this public URL gives them. */

@@ -91,7 +91,12 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        in("ledger"), in("registry"), in("keys"), in("audit"), in("storage"))
+                        in("ledger"),
+                        in("registry"),
+                        in("keys"),
+                        in("audit"),
+                        in("access"),
+                        in("storage"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..", "org.postgresql..")

@@ -3,6 +3,8 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import net.cartback.deletion.access.Role;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,7 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 class ConfigTest {
 
@@ -149,13 +153,7 @@ class ConfigTest {
     }
 
     @Test
-    void who_serves_on_a_database_needs_an_admin_token_of_decent_length_and_it_is_never_shown() {
-        var database = Map.of("DATABASE_URL", "postgres://u@localhost/relay", "KEYRING_FILE", "k");
-        assertThatThrownBy(() -> Config.forServing(database))
-                .hasMessage("ADMIN_TOKEN is required with DATABASE_URL");
-        assertThat(Config.read(database).adminToken()).isNull();
-        assertThat(Config.forServing(Map.of()).adminToken()).isNull();
-
+    void an_admin_token_is_of_decent_length_and_never_shown() {
         assertThatThrownBy(() -> Config.read(Map.of("ADMIN_TOKEN", "short")))
                 .hasMessage(
                         "ADMIN_TOKEN must be 32 to 256 printable ASCII characters without spaces");
@@ -163,6 +161,33 @@ class ConfigTest {
         var config = Config.read(Map.of("ADMIN_TOKEN", token));
         assertThat(config.adminToken()).isEqualTo(token);
         assertThat(config.toString()).doesNotContain(token);
+    }
+
+    @Test
+    void a_provider_of_tokens_is_known_by_issuer_audience_and_keys() {
+        var given = new HashMap<String, String>();
+        given.put("OIDC_ISSUER", "https://login.example.com");
+        given.put("OIDC_ALGORITHM", "HS256");
+        given.put("OIDC_JWKS_URL", "http://login.example.com/keys");
+        given.put("OIDC_ROLES", "boss=x");
+        assertThatThrownBy(() -> Config.read(given))
+                .hasMessageContaining("OIDC_ALGORITHM must be one of [ES256,");
+        given.put("OIDC_ALGORITHM", "ES256");
+        assertThatThrownBy(() -> Config.read(given))
+                .hasMessage(
+                        "OIDC_AUDIENCE is required with OIDC_ISSUER;"
+                                + " OIDC_JWKS_URL is required with OIDC_ISSUER, as an https URL;"
+                                + " OIDC_ROLES must be of the form"
+                                + " viewer=viewer,operator=operator,admin=admin");
+        given.put("OIDC_AUDIENCE", "deletion-relay");
+        given.put("OIDC_JWKS_URL", "https://login.example.com/keys");
+        given.put("OIDC_ROLES", "viewer=staff, admin=it");
+        var oidc = Objects.requireNonNull(Config.read(given).oidc());
+        assertThat(oidc.roles())
+                .containsEntry("staff", Role.VIEWER)
+                .containsEntry("it", Role.ADMIN);
+        assertThat(oidc.roleClaim()).isEqualTo("roles");
+        assertThat(Config.read(Map.of()).oidc()).isNull();
     }
 
     @Test

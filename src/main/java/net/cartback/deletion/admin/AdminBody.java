@@ -15,6 +15,7 @@ import net.cartback.deletion.ledger.DeliveryRecord;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Note;
 import net.cartback.deletion.ledger.Replay;
+import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 
@@ -55,10 +56,12 @@ final class AdminBody {
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .build();
 
+    private final Actor actor;
     private final byte[] bytes;
     private final JsonNode json;
 
-    private AdminBody(byte[] bytes, JsonNode json) {
+    private AdminBody(Actor actor, byte[] bytes, JsonNode json) {
+        this.actor = actor;
         this.bytes = bytes;
         this.json = json;
     }
@@ -85,11 +88,11 @@ final class AdminBody {
                         "The body may hold " + String.join(", ", known.stream().sorted().toList()));
             }
         }
-        return new AdminBody(bytes, json);
+        return new AdminBody(AdminAccess.caller(ctx).actor(), bytes, json);
     }
 
     Note note() {
-        return new Note(text("by", Note.MAX_BY), text("why", Note.MAX_WHY));
+        return new Note(actor, text("by", Note.MAX_BY), text("why", Note.MAX_WHY));
     }
 
     /** Whether it shall only be counted what would be done. */

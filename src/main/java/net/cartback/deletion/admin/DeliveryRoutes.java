@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
+import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.DeliveryRecord;
 import net.cartback.deletion.ledger.OperatorVerbs;
@@ -50,11 +51,12 @@ public final class DeliveryRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, DELIVERIES, access.guard(this::list));
-        Routes.read(routes, DELIVERY, access.guard(this::show));
+        Routes.read(routes, DELIVERIES, access.guard(Role.VIEWER, this::list));
+        Routes.read(routes, DELIVERY, access.guard(Role.VIEWER, this::show));
         routes.post(
                 DELIVERY + "/retry",
                 access.guard(
+                        Role.OPERATOR,
                         ctx -> {
                             done(ctx, verbs.retry(delivery(ctx), AdminBody.of(ctx).note()));
                             newWork.run();
@@ -62,6 +64,7 @@ public final class DeliveryRoutes implements Routes {
         routes.post(
                 DELIVERY + "/unpark",
                 access.guard(
+                        Role.OPERATOR,
                         ctx -> {
                             done(ctx, verbs.unpark(delivery(ctx), AdminBody.of(ctx).note()));
                             newWork.run();
@@ -69,6 +72,7 @@ public final class DeliveryRoutes implements Routes {
         routes.post(
                 DELIVERY + "/record",
                 access.guard(
+                        Role.OPERATOR,
                         ctx -> {
                             var body = AdminBody.of(ctx, "outcome", "retained", "ground");
                             done(ctx, verbs.record(delivery(ctx), body.answer(), body.note()));
@@ -76,6 +80,7 @@ public final class DeliveryRoutes implements Routes {
         routes.post(
                 DELIVERY + "/amend",
                 access.guard(
+                        Role.OPERATOR,
                         ctx -> {
                             var body = AdminBody.of(ctx, "outcome", "retained", "ground");
                             done(ctx, verbs.amend(delivery(ctx), body.answer(), body.note()));
@@ -83,6 +88,7 @@ public final class DeliveryRoutes implements Routes {
         routes.post(
                 DELIVERY + "/close-unconfirmed",
                 access.guard(
+                        Role.OPERATOR,
                         ctx ->
                                 done(
                                         ctx,
@@ -193,6 +199,7 @@ public final class DeliveryRoutes implements Routes {
                     .put("at", each.at().toString())
                     .put("verb", each.verb())
                     .put("deliveries", each.deliveries())
+                    .put("actor", note == null ? null : note.actor().toString())
                     .put("by", note == null ? null : note.by())
                     .put("why", note == null ? null : note.why());
         }

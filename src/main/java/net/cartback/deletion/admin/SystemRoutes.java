@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
+import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.Backlog;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Note;
@@ -61,16 +62,17 @@ public final class SystemRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, SYSTEMS, access.guard(this::list));
-        Routes.read(routes, SYSTEM, access.guard(this::show));
-        Routes.read(routes, SYSTEM + "/actions", access.guard(this::actions));
-        routes.post(SYSTEM + "/pause", access.guard(this::pause));
-        routes.post(SYSTEM + "/resume", access.guard(this::resume));
-        routes.post(SYSTEM + "/replay", access.guard(this::replay));
-        routes.post(SYSTEM + "/redeliver", access.guard(this::redeliver));
-        routes.post(SYSTEM + "/close-unconfirmed", access.guard(this::closeUnconfirmed));
-        routes.post(SYSTEM + "/tests", access.guard(this::test));
-        Routes.read(routes, SYSTEM + "/tests/{test_id}", access.guard(this::showTest));
+        Routes.read(routes, SYSTEMS, access.guard(Role.VIEWER, this::list));
+        Routes.read(routes, SYSTEM, access.guard(Role.VIEWER, this::show));
+        Routes.read(routes, SYSTEM + "/actions", access.guard(Role.VIEWER, this::actions));
+        routes.post(SYSTEM + "/pause", access.guard(Role.OPERATOR, this::pause));
+        routes.post(SYSTEM + "/resume", access.guard(Role.OPERATOR, this::resume));
+        routes.post(SYSTEM + "/replay", access.guard(Role.OPERATOR, this::replay));
+        routes.post(SYSTEM + "/redeliver", access.guard(Role.OPERATOR, this::redeliver));
+        routes.post(
+                SYSTEM + "/close-unconfirmed", access.guard(Role.OPERATOR, this::closeUnconfirmed));
+        routes.post(SYSTEM + "/tests", access.guard(Role.OPERATOR, this::test));
+        Routes.read(routes, SYSTEM + "/tests/{test_id}", access.guard(Role.VIEWER, this::showTest));
     }
 
     private void list(Context ctx) {

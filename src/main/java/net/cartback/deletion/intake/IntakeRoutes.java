@@ -19,6 +19,7 @@ import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.Form;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
@@ -73,6 +74,7 @@ public final class IntakeRoutes implements Routes {
     private final Function<NewRequest, Recording> recorder;
     private final InstantSource clock;
     private final Supplier<String> publicUrl;
+    private final Brake brake;
     private final Runnable newWork;
     private final MeterProvider<Counter> callbacks;
 
@@ -80,6 +82,7 @@ public final class IntakeRoutes implements Routes {
      * @param recorder records a request and returns after the commit
      * @param publicUrl base of the status URL, without a slash at its end; asked at each request;
      *     the Host header is never used
+     * @param brake slows down who sends what no secret of an app has signed
      * @param newWork told after each commit that created deliveries
      */
     public IntakeRoutes(
@@ -87,12 +90,14 @@ public final class IntakeRoutes implements Routes {
             Function<NewRequest, Recording> recorder,
             InstantSource clock,
             Supplier<String> publicUrl,
+            Brake brake,
             Runnable newWork,
             MeterRegistry meters) {
         this.registry = registry;
         this.recorder = recorder;
         this.clock = clock;
         this.publicUrl = publicUrl;
+        this.brake = brake;
         this.newWork = newWork;
         this.callbacks =
                 Counter.builder("relay.callbacks")
@@ -157,7 +162,9 @@ public final class IntakeRoutes implements Routes {
                             valid.issuedAt());
             case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
             case SignedRequest.Verdict.BadSignature() ->
-                    throw refused("bad-signature", "is not signed with a secret of this app");
+                    throw brake.after(
+                            ctx,
+                            refused("bad-signature", "is not signed with a secret of this app"));
             case SignedRequest.Verdict.WrongAlgorithm() ->
                     throw refused("wrong-algorithm", "must say the algorithm HMAC-SHA256");
             case SignedRequest.Verdict.NoUser() ->

@@ -1,12 +1,15 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.storage.Actor;
+
 /**
- * Who did something by hand, and why. Kept sealed, since both are a person's words.
+ * Who did something by hand, and why. What a person says of it is kept sealed.
  *
+ * @param actor who did it, as the audit trail tells it
  * @param by 1 to 100 characters
  * @param why 1 to 1000 characters
  */
-public record Note(String by, String why) {
+public record Note(Actor actor, String by, String why) {
 
     public static final int MAX_BY = 100;
     public static final int MAX_WHY = 1_000;

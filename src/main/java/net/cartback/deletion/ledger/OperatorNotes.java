@@ -8,6 +8,7 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.ledger.OperatorSql.Action;
 import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.storage.Actor;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,11 @@ final class OperatorNotes {
             int deliveries,
             Note note) {
         var text =
-                JsonNodeFactory.instance.objectNode().put("by", note.by()).put("why", note.why());
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("actor", note.actor().toString())
+                        .put("by", note.by())
+                        .put("why", note.why());
         OperatorSql.insert(
                 handle,
                 new Action(
@@ -73,7 +78,10 @@ final class OperatorNotes {
                     kept.at(),
                     kept.verb(),
                     kept.deliveries(),
-                    new Note(note.get("by").textValue(), note.get("why").textValue()));
+                    new Note(
+                            new Actor(note.path("actor").asText("operator")),
+                            note.get("by").textValue(),
+                            note.get("why").textValue()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A note that was sealed holds no JSON", e);
         }

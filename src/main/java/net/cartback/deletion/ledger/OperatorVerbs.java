@@ -8,7 +8,6 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
@@ -58,8 +57,6 @@ public final class OperatorVerbs {
 
     private final Database database;
     private final Keyring keyring;
-    static final Actor OPERATOR = new Actor("operator");
-
     private final InstantSource clock;
     private final OperatorNotes notes;
     private final MeterProvider<Counter> closed;
@@ -76,7 +73,7 @@ public final class OperatorVerbs {
     /** Sends nothing to this system until it is resumed; what is due goes on to be due. */
     public void pause(ClientSystemId system, Note note) {
         database.inTransaction(
-                OPERATOR,
+                note.actor(),
                 handle -> {
                     GateSql.createMissing(handle, List.of(system));
                     OperatorSql.pause(handle, system);
@@ -91,7 +88,7 @@ public final class OperatorVerbs {
         var now = clock.instant();
         boolean resumed =
                 database.inTransaction(
-                        OPERATOR,
+                        note.actor(),
                         handle -> {
                             if (!OperatorSql.resume(handle, system, now)) {
                                 return false;
@@ -146,7 +143,7 @@ public final class OperatorVerbs {
         var now = clock.instant();
         var system =
                 database.inTransaction(
-                        OPERATOR,
+                        note.actor(),
                         handle -> {
                             var found = OperatorSql.find(handle, delivery);
                             if (found.isEmpty()) {
@@ -315,7 +312,7 @@ public final class OperatorVerbs {
             var now = clock.instant();
             done +=
                     database.inTransaction(
-                            OPERATOR,
+                            note.actor(),
                             handle -> {
                                 int concerned = step.apply(handle, batch, now);
                                 notes.keep(handle, verb, system, null, concerned, note);

@@ -58,7 +58,7 @@ public final class TestDeliveries {
         var id = UUID.randomUUID();
         var now = clock.instant();
         database.inTransaction(
-                OperatorVerbs.OPERATOR,
+                note.actor(),
                 handle -> {
                     handle.createUpdate("DELETE FROM test_delivery WHERE requested_at < :before")
                             .bind("before", now.minus(LIFE))

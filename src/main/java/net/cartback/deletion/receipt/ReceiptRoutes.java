@@ -10,6 +10,7 @@ import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;
@@ -29,8 +30,13 @@ public final class ReceiptRoutes implements Routes {
     private final Registry registry;
     private final Ledger ledger;
     private final InstantSource clock;
+    private final Brake brake;
 
-    public ReceiptRoutes(Registry registry, Ledger ledger, InstantSource clock) {
+    /**
+     * @param brake slows down who guesses ids or signatures
+     */
+    public ReceiptRoutes(Registry registry, Ledger ledger, InstantSource clock, Brake brake) {
+        this.brake = brake;
         this.registry = registry;
         this.ledger = ledger;
         this.clock = clock;
@@ -49,7 +55,7 @@ public final class ReceiptRoutes implements Routes {
         var system =
                 ledger.systemOf(delivery)
                         .flatMap(registry::system)
-                        .orElseThrow(ReceiptRoutes::unknownDelivery);
+                        .orElseThrow(() -> brake.after(ctx, unknownDelivery()));
         verify(ctx, delivery, system, body);
         var answer = answer(body);
         switch (ledger.answer(delivery, answer, body)) {
@@ -92,9 +98,11 @@ public final class ReceiptRoutes implements Routes {
                     throw unauthenticated(
                             "webhook-timestamp", "must be within 5 minutes of the present");
             case BAD_SIGNATURE ->
-                    throw unauthenticated(
-                            "webhook-signature",
-                            "no v1 entry is made with an active secret of this system");
+                    throw brake.after(
+                            ctx,
+                            unauthenticated(
+                                    "webhook-signature",
+                                    "no v1 entry is made with an active secret of this system"));
         }
     }
 

@@ -6,6 +6,7 @@ import io.javalin.http.Context;
 import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Proofs;
+import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -26,9 +27,14 @@ public final class StatusRoutes implements Routes {
     private final Ledger ledger;
     private final Proofs proofs;
     private final InstantSource clock;
+    private final Brake brake;
     private final Pages pages = new Pages();
 
-    public StatusRoutes(Ledger ledger, Proofs proofs, InstantSource clock) {
+    /**
+     * @param brake slows down who guesses codes
+     */
+    public StatusRoutes(Ledger ledger, Proofs proofs, InstantSource clock, Brake brake) {
+        this.brake = brake;
         this.ledger = ledger;
         this.proofs = proofs;
         this.clock = clock;
@@ -57,8 +63,9 @@ public final class StatusRoutes implements Routes {
         var code = ConfirmationCode.typed(ctx.pathParam("code"));
         var status = code.flatMap(ledger::status);
         if (code.isEmpty() || status.isEmpty()) {
+            var unknown = brake.after(ctx, unknownCode());
             if (json) {
-                throw unknownCode();
+                throw unknown;
             }
             pages.notFound(ctx);
             return;
@@ -76,7 +83,7 @@ public final class StatusRoutes implements Routes {
         var proof =
                 ConfirmationCode.typed(ctx.pathParam("code"))
                         .flatMap(proofs::of)
-                        .orElseThrow(StatusRoutes::unknownCode);
+                        .orElseThrow(() -> brake.after(ctx, unknownCode()));
         ctx.contentType("application/jose").result(proof);
     }
 

@@ -46,6 +46,11 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(503, "unavailable", detail, null, retryAfter);
     }
 
+    /** 429: it may be tried again after this time. */
+    static ProblemException tooMany(String detail, Duration retryAfter) {
+        return new ProblemException(429, "too-many", detail, null, retryAfter);
+    }
+
     int status() {
         return status;
     }

@@ -43,6 +43,8 @@ final class Problems {
                     Map.entry(413, "Too large"),
                     Map.entry(415, "Unsupported media type"),
                     Map.entry(500, "Internal error"),
+                    Map.entry(403, "Not allowed"),
+                    Map.entry(429, "Too many requests"),
                     Map.entry(503, "Not available now"));
 
     private static final Pattern METHOD = Pattern.compile("[A-Z]+");

@@ -1,0 +1,131 @@
+package net.cartback.deletion.web;
+
+import io.javalin.http.Context;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Slows down who guesses. From an address that was wrong 20 times within a minute, what is not
+ * known to be right waits a second; of that, 8 at a time, and the rest is refused. What is right is
+ * never refused for what others at its address got wrong: callers are to check it first.
+ *
+ * <p>IPv6 addresses count by their network of 64 bits. 10 000 addresses are remembered, those that
+ * were wrong last. Thread-safe.
+ */
+public final class Brake {
+
+    private static final int FREE = 20;
+    private static final int WAITING = 8;
+    private static final int ADDRESSES = 10_000;
+    private static final int NETWORK_BYTES = 8;
+    private static final Duration WINDOW = Duration.ofMinutes(1);
+    private static final Duration DELAY = Duration.ofSeconds(1);
+
+    private final Predicate<InetAddress> isProxy;
+    private final InstantSource clock;
+    private final Map<InetAddress, Guesses> guesses =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<InetAddress, Guesses> eldest) {
+                    return size() > ADDRESSES;
+                }
+            };
+
+    /** What came from one address; guarded by the map's lock. */
+    private static final class Guesses {
+        private Instant since;
+        private int wrong;
+        private int waiting;
+
+        Guesses(Instant since) {
+            this.since = since;
+        }
+    }
+
+    /**
+     * @param isProxy whose {@code X-Forwarded-For} is believed
+     */
+    public Brake(Predicate<InetAddress> isProxy, InstantSource clock) {
+        this.isProxy = isProxy;
+        this.clock = clock;
+    }
+
+    /**
+     * For a guess that has been found wrong: counts it, and waits if there were too many.
+     *
+     * @return the answer to it
+     * @throws ProblemException 429, if too many wait already
+     */
+    public ProblemException after(Context ctx, ProblemException answer) {
+        wrong(ctx);
+        slow(ctx);
+        return answer;
+    }
+
+    /** Notes that this request held something wrong. */
+    public void wrong(Context ctx) {
+        var now = clock.instant();
+        synchronized (guesses) {
+            var of = guesses.computeIfAbsent(network(ctx), address -> new Guesses(now));
+            if (of.since.plus(WINDOW).isBefore(now)) {
+                of.since = now;
+                of.wrong = 0;
+            }
+            of.wrong++;
+        }
+    }
+
+    /**
+     * Waits, if this request's address was wrong too often.
+     *
+     * @throws ProblemException 429, if too many wait already
+     */
+    public void slow(Context ctx) {
+        Guesses of;
+        synchronized (guesses) {
+            of = guesses.get(network(ctx));
+            if (of == null || of.wrong < FREE || of.since.plus(WINDOW).isBefore(clock.instant())) {
+                return;
+            }
+            if (of.waiting == WAITING) {
+                throw ProblemException.tooMany(
+                        "Too much from this address was wrong; please try again later", WINDOW);
+            }
+            of.waiting++;
+        }
+        try {
+            Thread.sleep(DELAY);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            synchronized (guesses) {
+                of.waiting--;
+            }
+        }
+    }
+
+    private InetAddress network(Context ctx) {
+        var address = ClientAddress.of(ctx, isProxy);
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        try {
+            var bytes = address.getAddress();
+            Arrays.fill(bytes, NETWORK_BYTES, bytes.length, (byte) 0);
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("Sixteen bytes are an address", e);
+        }
+    }
+}

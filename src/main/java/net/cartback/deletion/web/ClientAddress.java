@@ -1,0 +1,45 @@
+package net.cartback.deletion.web;
+
+import io.javalin.http.Context;
+
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * From where a request comes. {@code X-Forwarded-For} is read from its end, as long as the hop that
+ * wrote an entry is one of our proxies: what stands before that, anybody may have made up.
+ */
+final class ClientAddress {
+
+    private static final String HEADER = "X-Forwarded-For";
+
+    private ClientAddress() {}
+
+    static InetAddress of(Context ctx, Predicate<InetAddress> isProxy) {
+        var address = InetAddress.ofLiteral(ctx.req().getRemoteAddr());
+        var hops = hops(ctx);
+        for (int i = hops.size() - 1; i >= 0 && isProxy.test(address); i--) {
+            try {
+                address = InetAddress.ofLiteral(hops.get(i));
+            } catch (IllegalArgumentException e) {
+                return address;
+            }
+        }
+        return address;
+    }
+
+    /** Of all headers of this name, in their order. */
+    private static List<String> hops(Context ctx) {
+        var headers = ctx.req().getHeaders(HEADER);
+        if (headers == null) {
+            return List.of();
+        }
+        return Collections.list(headers).stream()
+                .flatMap(each -> Arrays.stream(each.split(",", -1)))
+                .map(String::strip)
+                .toList();
+    }
+}
