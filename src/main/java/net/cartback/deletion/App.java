@@ -10,9 +10,13 @@ import net.cartback.deletion.access.Access;
 import net.cartback.deletion.access.OidcTokens;
 import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AdminAccess;
+import net.cartback.deletion.admin.AuditRoutes;
 import net.cartback.deletion.admin.DeliveryRoutes;
+import net.cartback.deletion.admin.RegistryRoutes;
+import net.cartback.deletion.admin.RequestRoutes;
 import net.cartback.deletion.admin.SystemRoutes;
 import net.cartback.deletion.audit.AuditChain;
+import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.keys.KeyRegister;
@@ -20,6 +24,7 @@ import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Recorder;
+import net.cartback.deletion.ledger.Requests;
 import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.receipt.ReceiptRoutes;
@@ -165,7 +170,14 @@ final class App implements AutoCloseable {
                             new HealthRoutes(live(), Map.of("ready", () -> ready)),
                             new MetricsRoutes(meters),
                             new SystemRoutes(access, registry, ledger, verbs, tests, this::newWork),
-                            new DeliveryRoutes(access, verbs, this::newWork));
+                            new DeliveryRoutes(access, verbs, this::newWork),
+                            new RequestRoutes(access, new Requests(database), verbs, clock),
+                            new RegistryRoutes(
+                                    access,
+                                    registry,
+                                    config.outbound().allowsPlainHttp(),
+                                    () -> registryChanged(ledger)),
+                            new AuditRoutes(access, new AuditTrail(database)));
             dispatcher =
                     new Dispatcher(
                             ledger,
@@ -306,6 +318,12 @@ final class App implements AutoCloseable {
         if (registryFile != null) {
             registry.applyOnce(registryFile);
         }
+    }
+
+    private void registryChanged(Ledger ledger) {
+        signals.send(REGISTRY);
+        ledger.fillOpenRequests();
+        newWork();
     }
 
     private void newWork() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.javalin.http.Context;
 
@@ -69,15 +70,7 @@ final class AdminBody {
     /** Reads the body of a verb that takes these fields beside {@code by} and {@code why}. */
     static AdminBody of(Context ctx, String... fields) {
         var bytes = RequestBody.read(ctx, MAX_BODY_BYTES);
-        JsonNode json;
-        try {
-            json = JSON.readTree(bytes);
-        } catch (IOException e) {
-            throw malformed();
-        }
-        if (json == null || !json.isObject()) {
-            throw malformed();
-        }
+        var json = object(bytes);
         var known = new HashSet<>(List.of(fields));
         known.addAll(List.of("by", "why"));
         for (var name : (Iterable<String>) json::fieldNames) {
@@ -89,6 +82,22 @@ final class AdminBody {
             }
         }
         return new AdminBody(AdminAccess.caller(ctx).actor(), bytes, json);
+    }
+
+    /** Reads a body that is a JSON object. */
+    static ObjectNode object(Context ctx, int maxBytes) {
+        return object(RequestBody.read(ctx, maxBytes));
+    }
+
+    private static ObjectNode object(byte[] bytes) {
+        try {
+            if (JSON.readTree(bytes) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (IOException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        throw malformed();
     }
 
     Note note() {

@@ -225,7 +225,7 @@ public final class DeliveryRoutes implements Routes {
         return ProblemException.of(404, "unknown-delivery", "There is no delivery of this id");
     }
 
-    private static ObjectNode json(DeliveryRecord delivery) {
+    static ObjectNode json(DeliveryRecord delivery) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("id", delivery.id().toString())

@@ -4,11 +4,15 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.YearMonth;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** SQL on the trail and its chain. Each method is one statement. */
@@ -21,6 +25,12 @@ final class AuditSql {
     private static final long IDS_OF_A_MONTH = 1_000_000_000_000L;
 
     private static final YearMonth FIRST_MONTH = YearMonth.of(2020, 1);
+
+    /** How many rows are looked at for a page. */
+    private static final int STRETCH = 20_000;
+
+    /** How far apart two rows may be that stand in the wrong order of their times. */
+    private static final long NEAR = 100_000;
 
     private AuditSql() {}
 
@@ -180,6 +190,89 @@ final class AuditSql {
                         (row, context) ->
                                 new Moment(row.getLong("id"), row.getTimestamp("at").toInstant()))
                 .findOne();
+    }
+
+    /**
+     * The last id before this instant, or one that is near to it: rows stand in the order of their
+     * times, but for moments, so half of what is left is ruled out with each look.
+     */
+    static long lastBefore(Handle handle, Instant at) {
+        long low = 0;
+        long high = lastId(handle);
+        while (high - low > 1) {
+            long middle = low + (high - low) / 2;
+            var found = firstAfter(handle, middle);
+            if (found.isPresent() && found.get().at().isBefore(at)) {
+                low = found.get().id() > high ? middle : found.get().id();
+            } else {
+                high = middle;
+            }
+        }
+        return Math.max(low - NEAR, 0);
+    }
+
+    static AuditTrail.Page page(Handle handle, AuditTrail.Filter filter, long after, int atMost) {
+        var last = new AtomicReference<@Nullable Long>();
+        var found = new ArrayList<AuditTrail.Entry>();
+        handle.createQuery(
+                        """
+                        WITH stretch AS MATERIALIZED (
+                            SELECT * FROM audit WHERE id > :after ORDER BY id LIMIT :rows
+                        ), found AS (
+                            SELECT *
+                              FROM stretch
+                             WHERE (CAST(:actor AS text) IS NULL OR actor = :actor)
+                               AND (CAST(:event AS text) IS NULL OR event = :event)
+                               AND (CAST(:app AS text) IS NULL OR app_id = :app)
+                               AND (CAST(:system AS text) IS NULL OR system_id = :system)
+                               AND (CAST(:request AS uuid) IS NULL OR request_id = :request)
+                               AND (CAST(:delivery AS uuid) IS NULL OR delivery_id = :delivery)
+                               AND (CAST(:from AS timestamptz) IS NULL
+                                    OR at >= CAST(:from AS timestamptz))
+                             ORDER BY id
+                             LIMIT :at_most
+                        )
+                        SELECT found.*, stretch.last
+                          FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
+                                       AS last) AS stretch
+                          LEFT JOIN found ON true
+                         ORDER BY found.id
+                        """)
+                .bind("after", after)
+                .bind("rows", STRETCH)
+                .bind("actor", filter.actor())
+                .bind("event", filter.event())
+                .bind("app", filter.app())
+                .bind("system", filter.system())
+                .bind("request", filter.request())
+                .bind("delivery", filter.delivery())
+                .bind("from", filter.from())
+                .bind("at_most", atMost)
+                .map(
+                        (row, context) -> {
+                            last.set(row.getObject("last", Long.class));
+                            if (row.getObject("id") != null) {
+                                found.add(entry(row));
+                            }
+                            return true;
+                        })
+                .list();
+        return new AuditTrail.Page(
+                found, found.size() == atMost ? (Long) found.getLast().id() : last.get());
+    }
+
+    private static AuditTrail.Entry entry(ResultSet row) throws SQLException {
+        return new AuditTrail.Entry(
+                row.getLong("id"),
+                row.getTimestamp("at").toInstant(),
+                row.getString("actor"),
+                row.getString("event"),
+                row.getString("app_id"),
+                row.getString("system_id"),
+                row.getObject("request_id", UUID.class),
+                row.getObject("delivery_id", UUID.class),
+                row.getString("detail"),
+                row.getObject("deliveries", Integer.class));
     }
 
     /** How many rows have a higher id; counted to a million. */

@@ -1,7 +1,10 @@
 package net.cartback.deletion.registry;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
@@ -102,6 +105,66 @@ public final class Registry {
                     return null;
                 });
         reload();
+    }
+
+    /** An entry is not as who changes it believes; nothing was changed. */
+    public static final class Stale extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        Stale() {
+            super("The entry has changed meanwhile", null, false, false);
+        }
+    }
+
+    /** Entries with higher ids than this one, as they are read back. */
+    public List<RegistryView.Entry> entries(RegistryView.Kind kind, String after, int atMost) {
+        return database.withHandle(handle -> RegistryViewSql.page(handle, kind, after, atMost));
+    }
+
+    /** One entry as it is read back; empty if there is none of this id. */
+    public Optional<RegistryView.Entry> entry(RegistryView.Kind kind, String id) {
+        return database.withHandle(handle -> RegistryViewSql.find(handle, kind, id));
+    }
+
+    /**
+     * Makes one entry so, as {@link #apply} does: what is not named stays.
+     *
+     * @param fields as in the registry file; an entry of {@code secrets} may name one that is there
+     *     by its {@code id} instead of its value
+     * @param version what the entry must have now; empty: there must be none of this id
+     * @param plainHttp whether a system may have an {@code http} address at all
+     * @throws Stale if it has another version
+     * @throws InvalidRegistry with each fault named by its field
+     */
+    public RegistryView.Entry change(
+            RegistryView.Kind kind,
+            String id,
+            ObjectNode fields,
+            String version,
+            boolean plainHttp,
+            Actor actor) {
+        try {
+            var file =
+                    RegistryFile.parse(
+                            RegistryView.file(kind, id, fields).toString(), Map.of(), plainHttp);
+            var changed =
+                    database.inTransaction(
+                            actor,
+                            handle -> {
+                                sql.lockAgainstOtherAppliers(handle);
+                                var before = RegistryViewSql.find(handle, kind, id);
+                                if (!RegistryView.version(before).equals(version)) {
+                                    throw new Stale();
+                                }
+                                apply(handle, file);
+                                return RegistryViewSql.find(handle, kind, id).orElseThrow();
+                            });
+            reload();
+            return changed;
+        } catch (InvalidRegistry e) {
+            throw new InvalidRegistry(RegistryView.named(kind, e.faults()));
+        }
     }
 
     /**

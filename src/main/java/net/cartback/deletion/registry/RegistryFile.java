@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * What a registry file says (see the README for its form). A field that the file does not name is
@@ -45,8 +46,16 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
             @Nullable String tls,
             @Nullable String ca) {}
 
-    /** An entry of {@code secrets}, of an app or of a system. */
-    record Secret(@Nullable String label, String value, @Nullable Instant notAfter) {
+    /**
+     * An entry of {@code secrets}, of an app or of a system.
+     *
+     * @param value null: the one that is registered under this id
+     */
+    record Secret(
+            @Nullable String label,
+            @Nullable String value,
+            @Nullable Instant notAfter,
+            @Nullable UUID id) {
         @Override
         public String toString() {
             return "Secret[" + label + "]";

@@ -183,20 +183,24 @@ final class RegistryReader {
         var secrets = new ArrayList<RegistryFile.Secret>();
         var values = new HashSet<String>();
         for (var secret : owner.objects("secrets")) {
-            secret.allow("label", "value", "not_after");
-            var value = secret.required("value", text -> true, "");
-            if (value == null) {
+            secret.allow("label", "value", "not_after", "id");
+            var id = secret.has("id") ? secret.uuid("id") : null;
+            var value = secret.has("id") ? null : secret.required("value", text -> true, "");
+            if (value == null && id == null) {
                 continue;
             }
-            var fault = webhook ? webhookFault(value) : appSecretFault(value);
-            if (fault != null) {
+            var fault =
+                    value == null ? null : webhook ? webhookFault(value) : appSecretFault(value);
+            if (id != null && secret.has("value")) {
+                secret.fault("value", "must not stand beside id");
+            } else if (fault != null) {
                 secret.fault("value", fault);
-            } else if (!values.add(value)) {
+            } else if (!values.add(value == null ? String.valueOf(id) : value)) {
                 secret.fault("value", "stands twice in this list");
             }
             secrets.add(
                     new RegistryFile.Secret(
-                            secret.text("label", 1, 64), value, secret.instant("not_after")));
+                            secret.text("label", 1, 64), value, secret.instant("not_after"), id));
         }
         if (secrets.isEmpty()) {
             owner.fault("secrets", "must hold at least one secret");

@@ -7,7 +7,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /** SQL on the two tables of secrets, {@code app_secret} and {@code system_secret}. */
@@ -44,9 +46,25 @@ final class SecretSql {
     /** A secret that stays keeps its id, by which requests say which one matched. */
     void replace(Handle handle, Table table, String owner, List<RegistryFile.Secret> secrets) {
         var stored = read(handle, table, owner);
-        var values = secrets.stream().map(RegistryFile.Secret::value).toList();
+        var kept = new HashMap<Integer, Stored>();
+        for (int i = 0; i < secrets.size(); i++) {
+            var secret = secrets.get(i);
+            var same =
+                    stored.stream()
+                            .filter(
+                                    each ->
+                                            each.id().equals(secret.id())
+                                                    || each.value().equals(secret.value()))
+                            .findFirst();
+            if (secret.value() == null && same.isEmpty()) {
+                throw new InvalidRegistry(
+                        List.of("secrets[" + i + "].id: no secret of this entry has it"));
+            }
+            int position = i;
+            same.ifPresent(each -> kept.put(position, each));
+        }
         for (var each : stored) {
-            if (!values.contains(each.value())) {
+            if (!kept.containsValue(each)) {
                 handle.createUpdate("DELETE FROM <table> WHERE id = :id")
                         .define("table", table.table)
                         .bind("id", each.id())
@@ -55,12 +73,9 @@ final class SecretSql {
         }
         for (int position = 0; position < secrets.size(); position++) {
             var secret = secrets.get(position);
-            var id =
-                    stored.stream()
-                            .filter(each -> each.value().equals(secret.value()))
-                            .map(Stored::id)
-                            .findFirst()
-                            .orElseGet(UUID::randomUUID);
+            var same = kept.get(position);
+            var id = same == null ? UUID.randomUUID() : same.id();
+            var value = same == null ? Objects.requireNonNull(secret.value()) : same.value();
             handle.createUpdate(
                             """
                             INSERT INTO <table> (id, <owner>, position, label, value_sealed, not_after)
@@ -74,7 +89,7 @@ final class SecretSql {
                     .bind("owner", owner)
                     .bind("position", position)
                     .bind("label", secret.label())
-                    .bind("sealed", sealer.seal(place(table, id), secret.value()))
+                    .bind("sealed", sealer.seal(place(table, id), value))
                     .bind("not_after", secret.notAfter())
                     .execute();
         }

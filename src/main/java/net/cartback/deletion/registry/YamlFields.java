@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -94,6 +95,20 @@ final class YamlFields {
 
     @Nullable String text(String field, int min, int max) {
         return has(field) ? scalar(field, node.get(field), min, max) : null;
+    }
+
+    @Nullable UUID uuid(String field) {
+        var text = text(field, 1, 100);
+        try {
+            return text == null || text.length() != 36 ? faulty(field) : UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            return faulty(field);
+        }
+    }
+
+    private @Nullable UUID faulty(String field) {
+        fault(field, "must be an id as it is read back");
+        return null;
     }
 
     @Nullable String oneOf(String field, Set<String> allowed) {

@@ -44,6 +44,8 @@ final class Problems {
                     Map.entry(415, "Unsupported media type"),
                     Map.entry(500, "Internal error"),
                     Map.entry(403, "Not allowed"),
+                    Map.entry(412, "Precondition failed"),
+                    Map.entry(428, "Precondition required"),
                     Map.entry(429, "Too many requests"),
                     Map.entry(503, "Not available now"));
 

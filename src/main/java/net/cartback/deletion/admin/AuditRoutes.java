@@ -1,0 +1,109 @@
+package net.cartback.deletion.admin;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+
+import net.cartback.deletion.access.Role;
+import net.cartback.deletion.audit.AuditTrail;
+import net.cartback.deletion.audit.AuditTrail.Entry;
+import net.cartback.deletion.audit.AuditTrail.Filter;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The audit trail, read on the management listener. Thread-safe. */
+public final class AuditRoutes implements Routes {
+
+    private static final List<String> COLUMNS =
+            List.of(
+                    "id",
+                    "at",
+                    "actor",
+                    "event",
+                    "app_id",
+                    "system_id",
+                    "request_id",
+                    "delivery_id",
+                    "detail",
+                    "deliveries");
+
+    private final AdminAccess access;
+    private final AuditTrail trail;
+
+    public AuditRoutes(AdminAccess access, AuditTrail trail) {
+        this.access = access;
+        this.trail = trail;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        Routes.read(routes, "/admin/v1/audit", access.guard(Role.VIEWER, this::list));
+    }
+
+    private void list(Context ctx) {
+        var parameters =
+                new Parameters(
+                        ctx,
+                        "actor",
+                        "event",
+                        "app",
+                        "system",
+                        "request",
+                        "delivery",
+                        "from",
+                        "after",
+                        "limit");
+        var filter =
+                new Filter(
+                        word(parameters, "actor"),
+                        word(parameters, "event"),
+                        id(parameters.app(), MetaAppId::value),
+                        id(parameters.system(), ClientSystemId::value),
+                        parameters.uuid("request"),
+                        parameters.uuid("delivery"),
+                        parameters.instant("from"));
+        var page = trail.list(filter, parameters.number("after"), parameters.limit());
+        var next = page.next();
+        Listing.answer(
+                ctx,
+                "entries",
+                COLUMNS,
+                page.entries().stream().map(AuditRoutes::json).toList(),
+                next == null ? null : next.toString());
+    }
+
+    private static @Nullable String word(Parameters parameters, String name) {
+        return parameters.value(
+                name,
+                "must be as it is given here",
+                text -> Optional.of(text).filter(each -> each.matches("[a-z0-9:_.-]{1,100}")));
+    }
+
+    private static <T> @Nullable String id(@Nullable T value, Function<T, String> text) {
+        return value == null ? null : text.apply(value);
+    }
+
+    private static ObjectNode json(Entry entry) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("id", entry.id())
+                .put("at", entry.at().toString())
+                .put("actor", entry.actor())
+                .put("event", entry.event())
+                .put("app_id", entry.app())
+                .put("system_id", entry.system())
+                .put("request_id", id(entry.request(), Object::toString))
+                .put("delivery_id", id(entry.delivery(), Object::toString))
+                .put("detail", entry.detail())
+                .put("deliveries", entry.deliveries());
+    }
+}

@@ -1,0 +1,101 @@
+package net.cartback.deletion.admin;
+
+import io.javalin.http.Context;
+
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** What stands in a query, read strictly: every fault names its parameter and the rule. */
+final class Parameters {
+
+    static final int DEFAULT_LIMIT = 100;
+    static final int MAX_LIMIT = 1_000;
+
+    private final Context ctx;
+
+    /**
+     * @param known the parameters that this route takes
+     */
+    Parameters(Context ctx, String... known) {
+        this.ctx = ctx;
+        for (var name : ctx.queryParamMap().keySet()) {
+            if (!Arrays.asList(known).contains(name)) {
+                throw AdminBody.fault(
+                        "query", "may hold " + String.join(", ", Arrays.asList(known)));
+            }
+        }
+    }
+
+    @Nullable MetaAppId app() {
+        return value(
+                "app",
+                "must be an app's id",
+                text -> Optional.of(text).filter(MetaAppId::isValid).map(MetaAppId::new));
+    }
+
+    @Nullable ClientSystemId system() {
+        return value(
+                "system",
+                "must be a system's id",
+                text -> Optional.of(text).filter(ClientSystemId::isValid).map(ClientSystemId::new));
+    }
+
+    @Nullable UUID uuid(String name) {
+        return value(name, "must be an id as it is given here", SystemRoutes::uuid);
+    }
+
+    @Nullable Instant instant(String name) {
+        return value(
+                name,
+                "must be a time as in RFC 3339",
+                text -> {
+                    try {
+                        return Optional.of(OffsetDateTime.parse(text).toInstant())
+                                .filter(at -> !at.isBefore(Instant.EPOCH));
+                    } catch (DateTimeException e) {
+                        return Optional.empty();
+                    }
+                });
+    }
+
+    @Nullable Long number(String name) {
+        return value(
+                name,
+                "must be the next of a page of the same list",
+                text ->
+                        text.matches("[0-9]{1,18}")
+                                ? Optional.of(Long.parseLong(text))
+                                : Optional.empty());
+    }
+
+    int limit() {
+        var limit =
+                value(
+                        "limit",
+                        "must be a whole number from 1 to " + MAX_LIMIT,
+                        text ->
+                                text.matches("[0-9]{1,4}")
+                                        ? Optional.of(Integer.parseInt(text))
+                                                .filter(n -> n >= 1 && n <= MAX_LIMIT)
+                                        : Optional.empty());
+        return limit == null ? DEFAULT_LIMIT : limit;
+    }
+
+    <T> @Nullable T value(String name, String rule, Function<String, Optional<T>> read) {
+        var text = ctx.queryParam(name);
+        if (text == null) {
+            return null;
+        }
+        return read.apply(text).orElseThrow(() -> AdminBody.fault(name, rule));
+    }
+}

@@ -1,0 +1,130 @@
+package net.cartback.deletion.admin;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+
+import net.cartback.deletion.access.Role;
+import net.cartback.deletion.ledger.ConfirmationCode;
+import net.cartback.deletion.ledger.OperatorVerbs;
+import net.cartback.deletion.ledger.RequestId;
+import net.cartback.deletion.ledger.Requests;
+import net.cartback.deletion.ledger.Requests.Filter;
+import net.cartback.deletion.ledger.Requests.Summary;
+import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** Requests as operators look for them, on the management listener. Thread-safe. */
+public final class RequestRoutes implements Routes {
+
+    private static final String REQUESTS = "/admin/v1/requests";
+    private static final String REQUEST = REQUESTS + "/{request_id}";
+    private static final List<String> COLUMNS =
+            List.of(
+                    "id",
+                    "kind",
+                    "app_id",
+                    "platform",
+                    "state",
+                    "requested_at",
+                    "received_at",
+                    "due_at",
+                    "completed_at",
+                    "open_deliveries",
+                    "erased");
+
+    private final AdminAccess access;
+    private final Requests requests;
+    private final OperatorVerbs verbs;
+    private final InstantSource clock;
+
+    public RequestRoutes(
+            AdminAccess access, Requests requests, OperatorVerbs verbs, InstantSource clock) {
+        this.access = access;
+        this.requests = requests;
+        this.verbs = verbs;
+        this.clock = clock;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        Routes.read(routes, REQUESTS, access.guard(Role.VIEWER, this::list));
+        Routes.read(routes, REQUEST, access.guard(Role.VIEWER, this::show));
+    }
+
+    private void list(Context ctx) {
+        var parameters =
+                new Parameters(
+                        ctx, "state", "app", "system", "from", "to", "code", "after", "limit");
+        var code = parameters.value("code", "must be a confirmation code", ConfirmationCode::typed);
+        if (code != null) {
+            answer(ctx, requests.find(code).stream().toList(), null);
+            return;
+        }
+        var state =
+                parameters.value(
+                        "state",
+                        "must be open, overdue or completed",
+                        text ->
+                                Optional.of(text)
+                                        .filter(List.of("open", "overdue", "completed")::contains));
+        var filter =
+                new Filter(
+                        state == null ? null : !state.equals("completed"),
+                        "overdue".equals(state) ? clock.instant() : null,
+                        parameters.app(),
+                        parameters.system(),
+                        parameters.instant("from"),
+                        parameters.instant("to"));
+        var page = requests.list(filter, parameters.uuid("after"), parameters.limit());
+        answer(
+                ctx,
+                page.requests(),
+                Optional.ofNullable(page.next()).map(Object::toString).orElse(null));
+    }
+
+    private static void answer(Context ctx, List<Summary> found, @Nullable String next) {
+        Listing.answer(
+                ctx, "requests", COLUMNS, found.stream().map(RequestRoutes::json).toList(), next);
+    }
+
+    private void show(Context ctx) {
+        var id =
+                SystemRoutes.uuid(ctx.pathParam("request_id"))
+                        .map(RequestId::new)
+                        .orElseThrow(RequestRoutes::unknown);
+        var json = json(requests.find(id).orElseThrow(RequestRoutes::unknown));
+        var deliveries = json.putArray("deliveries");
+        verbs.deliveries(id).forEach(each -> deliveries.add(DeliveryRoutes.json(each)));
+        SystemRoutes.answer(ctx, json);
+    }
+
+    private static ObjectNode json(Summary request) {
+        var closedAt = request.closedAt();
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("id", request.id().toString())
+                .put("kind", request.kind().wireName())
+                .put("app_id", request.app().value())
+                .put("platform", request.platform())
+                .put("state", closedAt == null ? "open" : "completed")
+                .put("requested_at", request.requestedAt().toString())
+                .put("received_at", request.receivedAt().toString())
+                .put("due_at", request.dueAt().toString())
+                .put("completed_at", closedAt == null ? null : closedAt.toString())
+                .put("open_deliveries", request.openDeliveries())
+                .put("erased", request.erased());
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.of(404, "unknown-request", "There is no request of this id");
+    }
+}

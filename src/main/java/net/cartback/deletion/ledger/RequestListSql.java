@@ -1,0 +1,126 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.ledger.Requests.Filter;
+import net.cartback.deletion.ledger.Requests.Page;
+import net.cartback.deletion.ledger.Requests.Summary;
+import net.cartback.deletion.registry.MetaAppId;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Optional;
+import java.util.UUID;
+
+/** SQL that looks for requests. Each method is one statement. */
+final class RequestListSql {
+
+    /** How many rows are looked at for a page, so that none takes long, however rare a match is. */
+    private static final int STRETCH = 20_000;
+
+    private static final String COLUMNS =
+            """
+            r.id, r.kind, r.app_id, r.platform, r.requested_at, r.received_at, r.due_at,
+            r.closed_at, r.open_deliveries, r.subject_sealed IS NULL AS erased
+            """;
+
+    private RequestListSql() {}
+
+    static Page page(Handle handle, Filter filter, @Nullable UUID after, int atMost) {
+        var last = new UUID[1];
+        var found = new ArrayList<Summary>();
+        var system = filter.system();
+        var app = filter.app();
+        handle.createQuery(
+                        """
+                        WITH stretch AS MATERIALIZED (
+                            SELECT %s
+                              FROM deletion_request r
+                             WHERE r.id > :after
+                               AND r.id < COALESCE(CAST(:before AS uuid),
+                                        CAST('ffffffff-ffff-ffff-ffff-ffffffffffff' AS uuid))
+                             ORDER BY r.id
+                             LIMIT :rows
+                        ), found AS (
+                            SELECT r.*
+                              FROM stretch r
+                             WHERE (CAST(:open AS boolean) IS NULL
+                                    OR (r.closed_at IS NULL) = CAST(:open AS boolean))
+                               AND (CAST(:overdue AS timestamptz) IS NULL
+                                    OR (r.closed_at IS NULL
+                                        AND r.due_at < CAST(:overdue AS timestamptz)))
+                               AND (CAST(:app AS text) IS NULL OR r.app_id = :app)
+                               AND (CAST(:system AS text) IS NULL
+                                    OR EXISTS (SELECT 1 FROM delivery d
+                                                WHERE d.request_id = r.id
+                                                  AND d.system_id = :system))
+                             ORDER BY r.id
+                             LIMIT :at_most
+                        )
+                        SELECT found.*, stretch.last
+                          FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
+                                       AS last) AS stretch
+                          LEFT JOIN found ON true
+                         ORDER BY found.id
+                        """
+                                .formatted(COLUMNS))
+                .bind("after", after == null ? first(filter.from()) : after)
+                .bind("before", filter.to() == null ? null : first(filter.to()))
+                .bind("rows", STRETCH)
+                .bind("open", filter.open())
+                .bind("overdue", filter.overdue())
+                .bind("app", app == null ? null : app.value())
+                .bind("system", system == null ? null : system.value())
+                .bind("at_most", atMost)
+                .map(
+                        (row, context) -> {
+                            last[0] = row.getObject("last", UUID.class);
+                            if (row.getObject("id") != null) {
+                                found.add(summary(row));
+                            }
+                            return true;
+                        })
+                .list();
+        // A page that is not full ends where the stretch did, if that was full.
+        return new Page(found, found.size() == atMost ? found.getLast().id().value() : last[0]);
+    }
+
+    /** Before every id that was made at this instant or later: ids begin with their time. */
+    private static UUID first(@Nullable Instant from) {
+        return from == null ? new UUID(0, 0) : new UUID(from.toEpochMilli() << 16, 0);
+    }
+
+    static Optional<Summary> find(Handle handle, RequestId id) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM deletion_request r WHERE r.id = :id")
+                .bind("id", id.value())
+                .map((row, context) -> summary(row))
+                .findOne();
+    }
+
+    static Optional<Summary> find(Handle handle, byte[] codeDigest) {
+        return handle.createQuery(
+                        "SELECT "
+                                + COLUMNS
+                                + " FROM deletion_request r WHERE r.code_digest = :code")
+                .bind("code", codeDigest)
+                .map((row, context) -> summary(row))
+                .findOne();
+    }
+
+    private static Summary summary(ResultSet row) throws SQLException {
+        return new Summary(
+                new RequestId(row.getObject("id", UUID.class)),
+                LedgerSql.named(Kind.class, row.getString("kind")),
+                new MetaAppId(row.getString("app_id")),
+                row.getString("platform"),
+                row.getTimestamp("requested_at").toInstant(),
+                row.getTimestamp("received_at").toInstant(),
+                row.getTimestamp("due_at").toInstant(),
+                LedgerSql.instant(row, "closed_at"),
+                row.getInt("open_deliveries"),
+                row.getBoolean("erased"));
+    }
+}

@@ -1,0 +1,87 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Requests as operators look for them. Thread-safe. Throws {@link DatabaseUnavailable} while the
+ * database is away.
+ */
+public final class Requests {
+
+    private final Database database;
+
+    public Requests(Database database) {
+        this.database = database;
+    }
+
+    /**
+     * Which requests are looked for; null: whichever.
+     *
+     * @param open whether it is not completed yet
+     * @param overdue whether it is open after its due date, as of this instant
+     * @param from received then or later
+     * @param to received before
+     */
+    public record Filter(
+            @Nullable Boolean open,
+            @Nullable Instant overdue,
+            @Nullable MetaAppId app,
+            @Nullable ClientSystemId system,
+            @Nullable Instant from,
+            @Nullable Instant to) {}
+
+    /**
+     * What there is to say of a request, beside its deliveries.
+     *
+     * @param openDeliveries how many are not closed
+     * @param erased whether everything personal is gone
+     */
+    public record Summary(
+            RequestId id,
+            Kind kind,
+            MetaAppId app,
+            String platform,
+            Instant requestedAt,
+            Instant receivedAt,
+            Instant dueAt,
+            @Nullable Instant closedAt,
+            int openDeliveries,
+            boolean erased) {}
+
+    /**
+     * A page of a list.
+     *
+     * @param next after which the next page begins; null: this is the last
+     */
+    public record Page(List<Summary> requests, @Nullable UUID next) {}
+
+    /**
+     * Requests that match, the oldest first. A page may hold few or none and still not be the last:
+     * no more than so many rows are looked at for each.
+     *
+     * @param after only those after this id; null: from the first
+     */
+    public Page list(Filter filter, @Nullable UUID after, int atMost) {
+        return database.withHandle(handle -> RequestListSql.page(handle, filter, after, atMost));
+    }
+
+    /** The request of this id. */
+    public Optional<Summary> find(RequestId id) {
+        return database.withHandle(handle -> RequestListSql.find(handle, id));
+    }
+
+    /** The request of this code. */
+    public Optional<Summary> find(ConfirmationCode code) {
+        return database.withHandle(handle -> RequestListSql.find(handle, code.digest()));
+    }
+}

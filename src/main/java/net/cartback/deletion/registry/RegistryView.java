@@ -1,0 +1,69 @@
+package net.cartback.deletion.registry;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import net.cartback.deletion.crypto.Digest;
+
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is registered, as operators read it back: in the form of the registry file, with the ids of
+ * secrets instead of their values, and addresses without their query.
+ */
+public final class RegistryView {
+
+    private RegistryView() {}
+
+    /**
+     * An app or a system as it is registered.
+     *
+     * @param json as in the registry file
+     * @param version changes with every change of the entry, secrets included: fit for an ETag
+     */
+    public record Entry(ObjectNode json, String version) {
+
+        static Entry of(ObjectNode json, byte[] hidden) {
+            var text = json + HexFormat.of().formatHex(hidden);
+            return new Entry(
+                    json, HexFormat.of().formatHex(Digest.sha256(text.getBytes(UTF_8)), 0, 16));
+        }
+    }
+
+    /** The two kinds of entries. */
+    public enum Kind {
+        APP("apps"),
+        SYSTEM("systems");
+
+        private final String list;
+
+        Kind(String list) {
+            this.list = list;
+        }
+
+        /** What their list is called in the registry file. */
+        public String list() {
+            return list;
+        }
+    }
+
+    /** A registry file that names one entry. */
+    static ObjectNode file(Kind kind, String id, ObjectNode fields) {
+        var file = JsonNodeFactory.instance.objectNode();
+        file.putArray(kind.list()).add(fields.deepCopy().put("id", id));
+        return file;
+    }
+
+    /** Faults of such a file, named by the entry's fields. */
+    static List<String> named(Kind kind, List<String> faults) {
+        return faults.stream().map(fault -> fault.replace(kind.list() + "[0].", "")).toList();
+    }
+
+    static String version(Optional<Entry> entry) {
+        return entry.map(Entry::version).orElse("");
+    }
+}
