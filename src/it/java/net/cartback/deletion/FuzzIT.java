@@ -25,6 +25,7 @@ import java.security.GeneralSecurityException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -41,6 +42,7 @@ class FuzzIT {
 
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final AtomicInteger sent = new AtomicInteger();
     private TestRelay relay;
     private FakeClientSystem crm;
 
@@ -220,8 +222,17 @@ class FuzzIT {
 
     private HttpResponse<String> send(HttpRequest.Builder request) {
         try {
+            // Each from an address of its own: who guesses at one is slowed down.
+            int from = sent.getAndIncrement();
             return client.send(
-                    request.header("Accept", "application/json").build(), BodyHandlers.ofString());
+                    request.header("Accept", "application/json")
+                            .header(
+                                    "X-Forwarded-For",
+                                    "10.%d.%d.%d"
+                                            .formatted(
+                                                    from >> 16 & 255, from >> 8 & 255, from & 255))
+                            .build(),
+                    BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
