@@ -24,6 +24,7 @@ import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Recorder;
+import net.cartback.deletion.ledger.RequestVerbs;
 import net.cartback.deletion.ledger.Requests;
 import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.ledger.TestDeliveries;
@@ -171,7 +172,13 @@ final class App implements AutoCloseable {
                             new MetricsRoutes(meters),
                             new SystemRoutes(access, registry, ledger, verbs, tests, this::newWork),
                             new DeliveryRoutes(access, verbs, this::newWork),
-                            new RequestRoutes(access, new Requests(database), verbs, clock),
+                            new RequestRoutes(
+                                    access,
+                                    new Requests(database),
+                                    verbs,
+                                    new RequestVerbs(database, keyring, clock),
+                                    this::newWork,
+                                    clock),
                             new RegistryRoutes(
                                     access,
                                     registry,

@@ -16,6 +16,7 @@ import net.cartback.deletion.ledger.DeliveryRecord;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Note;
 import net.cartback.deletion.ledger.Replay;
+import net.cartback.deletion.ledger.WireName;
 import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
@@ -30,6 +31,8 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The JSON object that a verb is sent with: who, why, and what else the verb takes. Every fault
@@ -111,6 +114,36 @@ final class AdminBody {
             throw fault("dry_run", "must be true or false");
         }
         return value.asBoolean(false);
+    }
+
+    /** One word of a closed list. */
+    <E extends Enum<E> & WireName> E word(String field, E[] words, Predicate<E> allowed) {
+        var text = json.path(field).textValue();
+        return Arrays.stream(words)
+                .filter(allowed)
+                .filter(each -> each.wireName().equals(text))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                fault(
+                                        field,
+                                        "must be "
+                                                + Arrays.stream(words)
+                                                        .filter(allowed)
+                                                        .map(WireName::wireName)
+                                                        .collect(Collectors.joining(" or "))));
+    }
+
+    /** A number of days; the most if none is given. */
+    int days(int most) {
+        var days = json.path("days");
+        if (days.isMissingNode()) {
+            return most;
+        }
+        if (!days.isInt() || days.intValue() < 1 || days.intValue() > most) {
+            throw fault("days", "must be a whole number from 1 to " + most);
+        }
+        return days.intValue();
     }
 
     Instant requiredInstant(String field) {

@@ -8,8 +8,12 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.ConfirmationCode;
+import net.cartback.deletion.ledger.ExtensionGround;
+import net.cartback.deletion.ledger.Ground;
 import net.cartback.deletion.ledger.OperatorVerbs;
+import net.cartback.deletion.ledger.OperatorVerbs.Verdict;
 import net.cartback.deletion.ledger.RequestId;
+import net.cartback.deletion.ledger.RequestVerbs;
 import net.cartback.deletion.ledger.Requests;
 import net.cartback.deletion.ledger.Requests.Filter;
 import net.cartback.deletion.ledger.Requests.Summary;
@@ -22,7 +26,10 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
-/** Requests as operators look for them, on the management listener. Thread-safe. */
+/**
+ * Requests as operators look for them, and what they do with one as a whole, on the management
+ * listener. Thread-safe.
+ */
 public final class RequestRoutes implements Routes {
 
     private static final String REQUESTS = "/admin/v1/requests";
@@ -39,18 +46,33 @@ public final class RequestRoutes implements Routes {
                     "due_at",
                     "completed_at",
                     "open_deliveries",
-                    "erased");
+                    "erased",
+                    "hold_ground",
+                    "hold_since",
+                    "was_due_at");
 
     private final AdminAccess access;
     private final Requests requests;
     private final OperatorVerbs verbs;
+    private final RequestVerbs requestVerbs;
+    private final Runnable newWork;
     private final InstantSource clock;
 
+    /**
+     * @param newWork told after a hold has ended
+     */
     public RequestRoutes(
-            AdminAccess access, Requests requests, OperatorVerbs verbs, InstantSource clock) {
+            AdminAccess access,
+            Requests requests,
+            OperatorVerbs verbs,
+            RequestVerbs requestVerbs,
+            Runnable newWork,
+            InstantSource clock) {
         this.access = access;
         this.requests = requests;
         this.verbs = verbs;
+        this.requestVerbs = requestVerbs;
+        this.newWork = newWork;
         this.clock = clock;
     }
 
@@ -58,6 +80,45 @@ public final class RequestRoutes implements Routes {
     public void addTo(RoutesConfig routes) {
         Routes.read(routes, REQUESTS, access.guard(Role.VIEWER, this::list));
         Routes.read(routes, REQUEST, access.guard(Role.VIEWER, this::show));
+        routes.post(REQUEST + "/hold", access.guard(Role.OPERATOR, this::hold));
+        routes.post(REQUEST + "/release", access.guard(Role.OPERATOR, this::release));
+        routes.post(REQUEST + "/extend", access.guard(Role.OPERATOR, this::extend));
+    }
+
+    private void hold(Context ctx) {
+        var body = AdminBody.of(ctx, "ground");
+        var ground = body.word("ground", Ground.values(), each -> !each.isOnlyForRefusals());
+        done(ctx, requestVerbs.hold(id(ctx), ground, body.note()));
+    }
+
+    private void release(Context ctx) {
+        done(ctx, requestVerbs.release(id(ctx), AdminBody.of(ctx).note()));
+        newWork.run();
+    }
+
+    private void extend(Context ctx) {
+        var body = AdminBody.of(ctx, "ground", "days");
+        var ground = body.word("ground", ExtensionGround.values(), each -> true);
+        int days = body.days(RequestVerbs.MAX_EXTENSION_DAYS);
+        done(ctx, requestVerbs.extend(id(ctx), ground, days, body.note()));
+    }
+
+    private void done(Context ctx, Verdict verdict) {
+        switch (verdict) {
+            case DONE -> show(ctx);
+            case UNKNOWN -> throw unknown();
+            case NOT_NOW ->
+                    throw ProblemException.of(
+                            409,
+                            "not-now",
+                            "The request is not in a state for this; look at it first");
+        }
+    }
+
+    private static RequestId id(Context ctx) {
+        return SystemRoutes.uuid(ctx.pathParam("request_id"))
+                .map(RequestId::new)
+                .orElseThrow(RequestRoutes::unknown);
     }
 
     private void list(Context ctx) {
@@ -97,18 +158,18 @@ public final class RequestRoutes implements Routes {
     }
 
     private void show(Context ctx) {
-        var id =
-                SystemRoutes.uuid(ctx.pathParam("request_id"))
-                        .map(RequestId::new)
-                        .orElseThrow(RequestRoutes::unknown);
+        var id = id(ctx);
         var json = json(requests.find(id).orElseThrow(RequestRoutes::unknown));
         var deliveries = json.putArray("deliveries");
         verbs.deliveries(id).forEach(each -> deliveries.add(DeliveryRoutes.json(each)));
+        DeliveryRoutes.put(json.putArray("actions"), requestVerbs.actions(id));
         SystemRoutes.answer(ctx, json);
     }
 
     private static ObjectNode json(Summary request) {
         var closedAt = request.closedAt();
+        var hold = request.hold();
+        var wasDueAt = request.wasDueAt();
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("id", request.id().toString())
@@ -121,7 +182,10 @@ public final class RequestRoutes implements Routes {
                 .put("due_at", request.dueAt().toString())
                 .put("completed_at", closedAt == null ? null : closedAt.toString())
                 .put("open_deliveries", request.openDeliveries())
-                .put("erased", request.erased());
+                .put("erased", request.erased())
+                .put("hold_ground", hold == null ? null : hold.ground().wireName())
+                .put("hold_since", hold == null ? null : hold.since().toString())
+                .put("was_due_at", wasDueAt == null ? null : wasDueAt.toString());
     }
 
     private static ProblemException unknown() {

@@ -55,11 +55,15 @@ final class BacklogSql {
                                      (SELECT d.next_attempt_at FROM delivery d
                                        WHERE d.system_id = c.id AND d.state = 'pending'
                                          AND d.lease_id IS NULL AND d.step = 0
+                                         AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                          WHERE h.request_id = d.request_id)
                                        ORDER BY d.next_attempt_at
                                        LIMIT 1),
                                      (SELECT d.next_attempt_at FROM delivery d
                                        WHERE d.system_id = c.id AND d.state = 'pending'
                                          AND d.lease_id IS NULL AND d.step > 0
+                                         AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                          WHERE h.request_id = d.request_id)
                                        ORDER BY d.next_attempt_at
                                        LIMIT 1)) AS due_since,
                                g.held_reason,

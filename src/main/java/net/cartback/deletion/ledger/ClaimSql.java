@@ -82,7 +82,8 @@ final class ClaimSql {
      * <p>A system's room is the least of what {@code max_in_flight} and its rate leave, and its
      * share of what is free here. A system that is held gets one, as a probe. The rate is kept as
      * the instant up to which it is used: 62 s of it for each minute's worth, and up to 2 s saved
-     * up, so that no 60 s see more than {@code rate_per_minute}.
+     * up, so that no 60 s see more than {@code rate_per_minute}. What is under a legal hold is
+     * passed over.
      *
      * <p>A statement of its own after the locks, because its snapshot must see what the holder
      * before us took.
@@ -145,6 +146,8 @@ final class ClaimSql {
                                       AND d.lease_id IS NULL
                                       AND d.step = 0
                                       AND d.next_attempt_at <= :now
+                                      AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                       WHERE h.request_id = d.request_id)
                                     ORDER BY d.next_attempt_at
                                     LIMIT room.free
                                       FOR NO KEY UPDATE SKIP LOCKED) due
@@ -159,6 +162,8 @@ final class ClaimSql {
                                       AND d.lease_id IS NULL
                                       AND d.step > 0
                                       AND d.next_attempt_at <= :now
+                                      AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                       WHERE h.request_id = d.request_id)
                                     ORDER BY d.next_attempt_at
                                     LIMIT LEAST(room.free, room.free_for_retries)
                                       FOR NO KEY UPDATE SKIP LOCKED) due

@@ -40,12 +40,29 @@ final class OperatorNotes {
         keep(handle, UUID.randomUUID(), verb, system, delivery, deliveries, note);
     }
 
+    /** As the other, of what is done to a request as a whole. */
+    void keep(Handle handle, String verb, RequestId request, Note note) {
+        keep(handle, UUID.randomUUID(), verb, null, request, null, 0, note);
+    }
+
     /** As the other, under an id that is known already. */
     void keep(
             Handle handle,
             UUID id,
             String verb,
             ClientSystemId system,
+            @Nullable DeliveryId delivery,
+            int deliveries,
+            Note note) {
+        keep(handle, id, verb, system, null, delivery, deliveries, note);
+    }
+
+    private void keep(
+            Handle handle,
+            UUID id,
+            String verb,
+            @Nullable ClientSystemId system,
+            @Nullable RequestId request,
             @Nullable DeliveryId delivery,
             int deliveries,
             Note note) {
@@ -61,6 +78,7 @@ final class OperatorNotes {
                         id,
                         verb,
                         system,
+                        request,
                         delivery,
                         deliveries,
                         keyring.sealer().seal(place(id), text.toString())),

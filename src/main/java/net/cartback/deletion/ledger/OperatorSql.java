@@ -29,23 +29,28 @@ final class OperatorSql {
             UUID id,
             String verb,
             @Nullable ClientSystemId system,
+            @Nullable RequestId request,
             @Nullable DeliveryId delivery,
             int deliveries,
             byte @Nullable [] noteSealed) {}
 
     static void insert(Handle handle, Action action, Instant now) {
         var system = action.system();
+        var request = action.request();
         var delivery = action.delivery();
         handle.createUpdate(
                         """
                         INSERT INTO operator_action
-                               (id, at, verb, system_id, delivery_id, deliveries, note_sealed)
-                        VALUES (:id, :now, :verb, :system, :delivery, :deliveries, :note)
+                               (id, at, verb, system_id, request_id, delivery_id, deliveries,
+                                note_sealed)
+                        VALUES (:id, :now, :verb, :system, :request, :delivery, :deliveries,
+                                :note)
                         """)
                 .bind("id", action.id())
                 .bind("now", now)
                 .bind("verb", action.verb())
                 .bind("system", system == null ? null : system.value())
+                .bind("request", request == null ? null : request.value())
                 .bind("delivery", delivery == null ? null : delivery.value())
                 .bind("deliveries", action.deliveries())
                 .bind("note", action.noteSealed())
@@ -541,6 +546,21 @@ final class OperatorSql {
                                  LIMIT :at_most
                                 """)
                         .bind("id", delivery.value())
+                        .bind("at_most", atMost));
+    }
+
+    /** What operators did with a request as a whole, newest first. */
+    static List<KeptAction> actions(Handle handle, RequestId request, int atMost) {
+        return actions(
+                handle.createQuery(
+                                """
+                                SELECT id, at, verb, deliveries, note_sealed
+                                  FROM operator_action
+                                 WHERE request_id = :id
+                                 ORDER BY at DESC, id
+                                 LIMIT :at_most
+                                """)
+                        .bind("id", request.value())
                         .bind("at_most", atMost));
     }
 

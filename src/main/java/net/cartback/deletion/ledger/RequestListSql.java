@@ -24,7 +24,10 @@ final class RequestListSql {
     private static final String COLUMNS =
             """
             r.id, r.kind, r.app_id, r.platform, r.requested_at, r.received_at, r.due_at,
-            r.closed_at, r.open_deliveries, r.subject_sealed IS NULL AS erased
+            r.closed_at, r.open_deliveries, r.subject_sealed IS NULL AS erased,
+            (SELECT h.ground FROM legal_hold h WHERE h.request_id = r.id) AS hold_ground,
+            (SELECT h.since FROM legal_hold h WHERE h.request_id = r.id) AS hold_since,
+            (SELECT x.was_due_at FROM extension x WHERE x.request_id = r.id) AS was_due_at
             """;
 
     private RequestListSql() {}
@@ -37,7 +40,7 @@ final class RequestListSql {
         handle.createQuery(
                         """
                         WITH stretch AS MATERIALIZED (
-                            SELECT %s
+                            SELECT r.*
                               FROM deletion_request r
                              WHERE r.id > :after
                                AND r.id < COALESCE(CAST(:before AS uuid),
@@ -45,7 +48,7 @@ final class RequestListSql {
                              ORDER BY r.id
                              LIMIT :rows
                         ), found AS (
-                            SELECT r.*
+                            SELECT %s
                               FROM stretch r
                              WHERE (CAST(:open AS boolean) IS NULL
                                     OR (r.closed_at IS NULL) = CAST(:open AS boolean))
@@ -121,6 +124,8 @@ final class RequestListSql {
                 row.getTimestamp("due_at").toInstant(),
                 LedgerSql.instant(row, "closed_at"),
                 row.getInt("open_deliveries"),
-                row.getBoolean("erased"));
+                row.getBoolean("erased"),
+                RequestSql.hold(row),
+                LedgerSql.instant(row, "was_due_at"));
     }
 }

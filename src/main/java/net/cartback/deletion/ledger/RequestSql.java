@@ -60,7 +60,12 @@ final class RequestSql {
     record SealedCode(RequestId id, byte[] repeatDigest, byte @Nullable [] code) {}
 
     /** The request row without its parts. */
-    private record Dates(Instant receivedAt, Instant dueAt, @Nullable Instant completedAt) {}
+    private record Dates(
+            Instant receivedAt,
+            Instant dueAt,
+            @Nullable Instant completedAt,
+            RequestStatus.@Nullable Hold hold,
+            RequestStatus.@Nullable Extension extension) {}
 
     /**
      * Requests and their deliveries in one statement, so in one round trip and one commit. They go
@@ -189,8 +194,12 @@ final class RequestSql {
                                CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
                                     THEN 'awaiting_receipt' ELSE d.state END AS state,
                                r.retained::text AS retained,
-                               r.ground, d.closed_at
+                               r.ground, d.closed_at, h.ground AS hold_ground,
+                               h.since AS hold_since, x.ground AS extension_ground,
+                               x.extended_at, x.was_due_at
                           FROM deletion_request q
+                          LEFT JOIN legal_hold h ON h.request_id = q.id
+                          LEFT JOIN extension x ON x.request_id = q.id
                           LEFT JOIN delivery d
                             ON d.request_id = q.id
                                -- What was sent again stands for what was sent before.
@@ -213,7 +222,9 @@ final class RequestSql {
                             return new Dates(
                                     row.getTimestamp("received_at").toInstant(),
                                     row.getTimestamp("due_at").toInstant(),
-                                    LedgerSql.instant(row, "completed_at"));
+                                    LedgerSql.instant(row, "completed_at"),
+                                    hold(row),
+                                    extension(row));
                         })
                 .list()
                 .stream()
@@ -224,7 +235,28 @@ final class RequestSql {
                                         dates.receivedAt(),
                                         dates.dueAt(),
                                         dates.completedAt(),
+                                        dates.hold(),
+                                        dates.extension(),
                                         parts));
+    }
+
+    /** From the columns {@code hold_ground} and {@code hold_since}. */
+    static RequestStatus.@Nullable Hold hold(ResultSet row) throws SQLException {
+        var since = LedgerSql.instant(row, "hold_since");
+        return since == null
+                ? null
+                : new RequestStatus.Hold(
+                        LedgerSql.named(Ground.class, row.getString("hold_ground")), since);
+    }
+
+    private static RequestStatus.@Nullable Extension extension(ResultSet row) throws SQLException {
+        var at = LedgerSql.instant(row, "extended_at");
+        return at == null
+                ? null
+                : new RequestStatus.Extension(
+                        LedgerSql.named(ExtensionGround.class, row.getString("extension_ground")),
+                        at,
+                        row.getTimestamp("was_due_at").toInstant());
     }
 
     private static RequestStatus.Part part(ResultSet row) throws SQLException {

@@ -11,10 +11,23 @@ import java.util.Optional;
  * What may be told about a request to whoever knows its code. Everything beyond the stored facts is
  * derived from the parts, never set by hand.
  *
+ * @param hold null: there is none
+ * @param extension null: there is none
  * @param parts one for each client system, in the order of their creation
  */
 public record RequestStatus(
-        Instant receivedAt, Instant dueAt, @Nullable Instant closedAt, List<Part> parts) {
+        Instant receivedAt,
+        Instant dueAt,
+        @Nullable Instant closedAt,
+        @Nullable Hold hold,
+        @Nullable Extension extension,
+        List<Part> parts) {
+
+    /** A legal hold: while it lasts, nothing more is deleted, and nothing erased. */
+    public record Hold(Ground ground, Instant since) {}
+
+    /** That its time was extended, once. */
+    public record Extension(ExtensionGround ground, Instant at, Instant wasDueAt) {}
 
     /** One client system's part. */
     public record Part(

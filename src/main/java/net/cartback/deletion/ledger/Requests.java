@@ -45,6 +45,8 @@ public final class Requests {
      *
      * @param openDeliveries how many are not closed
      * @param erased whether everything personal is gone
+     * @param hold null: there is none
+     * @param wasDueAt when it was due before its time was extended; null: it was not
      */
     public record Summary(
             RequestId id,
@@ -56,7 +58,9 @@ public final class Requests {
             Instant dueAt,
             @Nullable Instant closedAt,
             int openDeliveries,
-            boolean erased) {}
+            boolean erased,
+            RequestStatus.@Nullable Hold hold,
+            @Nullable Instant wasDueAt) {}
 
     /**
      * A page of a list.

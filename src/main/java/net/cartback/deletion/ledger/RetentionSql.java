@@ -59,10 +59,11 @@ final class RetentionSql {
                         """
                         WITH due AS MATERIALIZED (
                             SELECT id
-                              FROM deletion_request
+                              FROM deletion_request r
                              WHERE closed_at <= :before
                                AND closed_at IS NOT NULL
                                AND subject_sealed IS NOT NULL
+                               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)
                              ORDER BY closed_at
                              LIMIT :at_most
                                FOR NO KEY UPDATE SKIP LOCKED
@@ -83,6 +84,11 @@ final class RetentionSql {
                                SET note_sealed = NULL
                               FROM part
                              WHERE o.delivery_id = part.id AND o.note_sealed IS NOT NULL
+                        ), notes_on_request AS (
+                            UPDATE operator_action o
+                               SET note_sealed = NULL
+                              FROM due
+                             WHERE o.request_id = due.id AND o.note_sealed IS NOT NULL
                         )
                         UPDATE deletion_request r
                            SET subject_sealed = NULL, code_sealed = NULL, repeat_digest = NULL
@@ -122,6 +128,7 @@ final class RetentionSql {
                               JOIN deletion_request q ON q.id = d.request_id
                              WHERE r.delivery_id = stretch.delivery_id
                                AND q.closed_at <= :before
+                               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = q.id)
                         )
                         SELECT received_at AS at, delivery_id AS id
                           FROM stretch
@@ -144,7 +151,7 @@ final class RetentionSql {
         return handle.createQuery(
                         """
                         WITH stretch AS MATERIALIZED (
-                            SELECT id, at, delivery_id
+                            SELECT id, at, delivery_id, request_id
                               FROM operator_action
                              WHERE at <= :before
                                AND note_sealed IS NOT NULL
@@ -156,9 +163,12 @@ final class RetentionSql {
                                SET note_sealed = NULL
                               FROM stretch
                               LEFT JOIN delivery d ON d.id = stretch.delivery_id
-                              LEFT JOIN deletion_request q ON q.id = d.request_id
+                              LEFT JOIN deletion_request q
+                                ON q.id = COALESCE(stretch.request_id, d.request_id)
                              WHERE o.id = stretch.id
-                               AND (stretch.delivery_id IS NULL OR q.closed_at <= :before)
+                               AND (COALESCE(stretch.delivery_id, stretch.request_id) IS NULL
+                                    OR q.closed_at <= :before)
+                               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = q.id)
                         )
                         SELECT at, id FROM stretch ORDER BY at DESC, id DESC LIMIT 1
                         """)
@@ -179,10 +189,11 @@ final class RetentionSql {
         return handle.createQuery(
                         """
                         SELECT id
-                          FROM deletion_request
+                          FROM deletion_request r
                          WHERE closed_at <= :before
                            AND closed_at IS NOT NULL
                            AND subject_sealed IS NULL
+                           AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)
                          ORDER BY closed_at
                          LIMIT :at_most
                            FOR UPDATE SKIP LOCKED
@@ -204,7 +215,11 @@ final class RetentionSql {
                         ), amendments AS (
                             DELETE FROM amendment WHERE delivery_id IN (SELECT id FROM part)
                         ), actions AS (
-                            DELETE FROM operator_action WHERE delivery_id IN (SELECT id FROM part)
+                            DELETE FROM operator_action
+                             WHERE delivery_id IN (SELECT id FROM part)
+                                OR request_id = ANY (:requests)
+                        ), extensions AS (
+                            DELETE FROM extension WHERE request_id = ANY (:requests)
                         ), receipts AS (
                             DELETE FROM receipt WHERE delivery_id IN (SELECT id FROM part)
                         ), attempts AS (
@@ -221,7 +236,10 @@ final class RetentionSql {
     /** Drops what operators did to whole systems before this. */
     static void dropActions(Handle handle, Instant before) {
         handle.createUpdate(
-                        "DELETE FROM operator_action WHERE at <= :before AND delivery_id IS NULL")
+                        """
+                        DELETE FROM operator_action
+                         WHERE at <= :before AND delivery_id IS NULL AND request_id IS NULL
+                        """)
                 .bind("before", before)
                 .execute();
     }

@@ -2,6 +2,7 @@ package net.cartback.deletion.status;
 
 import net.cartback.deletion.ledger.Category;
 import net.cartback.deletion.ledger.ConfirmationCode;
+import net.cartback.deletion.ledger.ExtensionGround;
 import net.cartback.deletion.ledger.Ground;
 import net.cartback.deletion.ledger.Outcome;
 import net.cartback.deletion.ledger.RequestStatus;
@@ -52,6 +53,9 @@ final class PlainEnglish {
     }
 
     private static String headline(RequestStatus status, Instant now) {
+        if (isHeld(status)) {
+            return "Your request is on hold";
+        }
         return switch (status.state(now)) {
             case RECEIVED -> "Your request has been received";
             case IN_PROGRESS -> "Your data is being deleted";
@@ -67,7 +71,20 @@ final class PlainEnglish {
         };
     }
 
+    /** A hold on what is completed keeps the record, and stops nothing. */
+    private static boolean isHeld(RequestStatus status) {
+        return status.hold() != null && status.closedAt() == null;
+    }
+
     private static String meaning(RequestStatus status, Instant now) {
+        var hold = status.hold();
+        if (hold != null && isHeld(status)) {
+            return "Since "
+                    + moment(hold.since())
+                    + " we ask no further system to delete your data, "
+                    + because(hold.ground())
+                    + ".";
+        }
         return switch (status.state(now)) {
             case RECEIVED ->
                     "We pass it on to every system that may hold your data. None of them has"
@@ -100,6 +117,11 @@ final class PlainEnglish {
     }
 
     private static String next(RequestStatus status, Instant now) {
+        if (isHeld(status)) {
+            return "When the reason for the hold has ended, your request goes on by itself. If you"
+                    + " do not agree, you can complain to the data protection authority where you"
+                    + " live.";
+        }
         return switch (status.state(now)) {
             case RECEIVED, IN_PROGRESS ->
                     "Each system has to report back to us, at the latest by "
@@ -123,6 +145,25 @@ final class PlainEnglish {
             facts.add(new Line("Last change", moment(status.updatedAt())));
         } else {
             facts.add(new Line("Finished", moment(status.closedAt())));
+        }
+        var extension = status.extension();
+        if (extension != null) {
+            facts.add(
+                    new Line(
+                            "Time extended",
+                            "on "
+                                    + moment(extension.at())
+                                    + ", from "
+                                    + moment(extension.wasDueAt())
+                                    + ", "
+                                    + because(extension.ground())));
+        }
+        var hold = status.hold();
+        if (hold != null) {
+            facts.add(
+                    new Line(
+                            "On hold",
+                            "since " + moment(hold.since()) + ", " + because(hold.ground())));
         }
         facts.add(
                 new Line(
@@ -196,6 +237,13 @@ final class PlainEnglish {
             case PUBLIC_HEALTH -> "because it is needed for public health";
             case IDENTITY_NOT_ESTABLISHED -> "because it could not be established whose data it is";
             case REQUEST_EXCESSIVE -> "because the request was found to be excessive";
+        };
+    }
+
+    private static String because(ExtensionGround ground) {
+        return switch (ground) {
+            case COMPLEXITY -> "because the request is complex";
+            case NUMBER_OF_REQUESTS -> "because of the number of requests";
         };
     }
 

@@ -36,6 +36,20 @@ final class StatusJson {
         }
         var refused = json.putArray("refused");
         status.refused().forEach(ground -> refused.addObject().put("ground", ground.wireName()));
+        // Only where there is one: a client that knows neither reads what it always has.
+        var hold = status.hold();
+        if (hold != null) {
+            json.putObject("hold")
+                    .put("ground", hold.ground().wireName())
+                    .put("since", hold.since().toString());
+        }
+        var extension = status.extension();
+        if (extension != null) {
+            json.putObject("extension")
+                    .put("ground", extension.ground().wireName())
+                    .put("extended_at", extension.at().toString())
+                    .put("was_due_at", extension.wasDueAt().toString());
+        }
         return json;
     }
 }

@@ -144,7 +144,11 @@ class LedgerRulesTest {
                         .map(each -> part(PartState.CLOSED, Outcome.valueOf(each)))
                         .toList();
 
-        assertThat(new RequestStatus(RECEIVED, DUE, DUE, parts).outcome().orElseThrow().wireName())
+        assertThat(
+                        new RequestStatus(RECEIVED, DUE, DUE, null, null, parts)
+                                .outcome()
+                                .orElseThrow()
+                                .wireName())
                 .isEqualTo(expected);
     }
 
@@ -158,13 +162,15 @@ class LedgerRulesTest {
         assertThat(open(waiting, done).state(DUE.plusMillis(1)))
                 .isEqualTo(RequestStatus.State.DELAYED);
         assertThat(open().state(DUE)).isEqualTo(RequestStatus.State.RECEIVED);
-        assertThat(new RequestStatus(RECEIVED, DUE, DUE, List.of(done)).state(DUE.plusSeconds(9)))
+        assertThat(
+                        new RequestStatus(RECEIVED, DUE, DUE, null, null, List.of(done))
+                                .state(DUE.plusSeconds(9)))
                 .isEqualTo(RequestStatus.State.COMPLETED);
         assertThat(open(waiting).outcome()).isEmpty();
     }
 
     private static RequestStatus open(Part... parts) {
-        return new RequestStatus(RECEIVED, DUE, null, List.of(parts));
+        return new RequestStatus(RECEIVED, DUE, null, null, null, List.of(parts));
     }
 
     private static Part part(PartState state, @Nullable Outcome outcome) {

@@ -1,0 +1,76 @@
+package net.cartback.deletion.ledger;
+
+import org.jdbi.v3.core.Handle;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/** SQL on {@code legal_hold} and {@code extension}. Each method is one statement. */
+final class RequestVerbSql {
+
+    private RequestVerbSql() {}
+
+    /** Locks a deletion, so that what is done to it comes one after the other; false: none. */
+    static boolean lock(Handle handle, RequestId request) {
+        return handle.createQuery(
+                        """
+                        SELECT 1 FROM deletion_request
+                         WHERE id = :id AND kind = 'deletion'
+                           FOR NO KEY UPDATE
+                        """)
+                .bind("id", request.value())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent();
+    }
+
+    /** False if it is held already. */
+    static boolean hold(Handle handle, RequestId request, Ground ground, Instant now) {
+        return handle.createUpdate(
+                                """
+                                INSERT INTO legal_hold (request_id, ground, since)
+                                VALUES (:id, :ground, :now)
+                                ON CONFLICT DO NOTHING
+                                """)
+                        .bind("id", request.value())
+                        .bind("ground", ground.wireName())
+                        .bind("now", now)
+                        .execute()
+                == 1;
+    }
+
+    /** False if it is not held. */
+    static boolean release(Handle handle, RequestId request) {
+        return handle.createUpdate("DELETE FROM legal_hold WHERE request_id = :id")
+                        .bind("id", request.value())
+                        .execute()
+                == 1;
+    }
+
+    /** False if it was extended before, is completed, or its time is over. */
+    static boolean extend(
+            Handle handle, RequestId request, ExtensionGround ground, Duration by, Instant now) {
+        return handle.createUpdate(
+                                """
+                                WITH extended AS (
+                                    INSERT INTO extension (request_id, ground, extended_at,
+                                                           was_due_at)
+                                    SELECT id, :ground, :now, due_at
+                                      FROM deletion_request
+                                     WHERE id = :id AND closed_at IS NULL AND due_at > :now
+                                    ON CONFLICT DO NOTHING
+                                    RETURNING request_id, was_due_at
+                                )
+                                UPDATE deletion_request r
+                                   SET due_at = extended.was_due_at + :seconds * INTERVAL '1 s'
+                                  FROM extended
+                                 WHERE r.id = extended.request_id
+                                """)
+                        .bind("id", request.value())
+                        .bind("ground", ground.wireName())
+                        .bind("now", now)
+                        .bind("seconds", by.toSeconds())
+                        .execute()
+                == 1;
+    }
+}

@@ -1,0 +1,114 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.ledger.OperatorVerbs.Verdict;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * What operators do with a request as a whole: hold it, release it, extend its time. Each change is
+ * kept with who and why, in the same transaction; the person is shown it, with its ground.
+ *
+ * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ */
+public final class RequestVerbs {
+
+    /** Two further months (GDPR article 12(3)), in days. */
+    public static final int MAX_EXTENSION_DAYS = 60;
+
+    private static final Logger log = LoggerFactory.getLogger(RequestVerbs.class);
+    private static final int MAX_HISTORY = 100;
+
+    private final Database database;
+    private final InstantSource clock;
+    private final OperatorNotes notes;
+
+    public RequestVerbs(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.clock = clock;
+        this.notes = new OperatorNotes(keyring, clock);
+    }
+
+    /**
+     * From now on nothing more is sent for this request, and nothing of it is erased (GDPR article
+     * 17(3)). What is on its way arrives, and answers are taken. Its due date does not move.
+     *
+     * @param ground one that is not only for refusals
+     */
+    public Verdict hold(RequestId request, Ground ground, Note note) {
+        return act(
+                "hold",
+                request,
+                note,
+                (handle, now) -> RequestVerbSql.hold(handle, request, ground, now));
+    }
+
+    /** Ends the hold: what is due is sent, and what has been kept long enough is erased. */
+    public Verdict release(RequestId request, Note note) {
+        return act(
+                "release", request, note, (handle, now) -> RequestVerbSql.release(handle, request));
+    }
+
+    /**
+     * Gives a request more time, once, before it is due.
+     *
+     * @param days 1 to {@link #MAX_EXTENSION_DAYS}
+     */
+    public Verdict extend(RequestId request, ExtensionGround ground, int days, Note note) {
+        if (days < 1 || days > MAX_EXTENSION_DAYS) {
+            throw new IllegalArgumentException("An extension is 1 to 60 days");
+        }
+        return act(
+                "extend",
+                request,
+                note,
+                (handle, now) ->
+                        RequestVerbSql.extend(handle, request, ground, Duration.ofDays(days), now));
+    }
+
+    /** What operators did with a request as a whole: the last 100, newest first. */
+    public List<DeliveryRecord.Done> actions(RequestId request) {
+        return database
+                .withHandle(handle -> OperatorSql.actions(handle, request, MAX_HISTORY))
+                .stream()
+                .map(notes::opened)
+                .toList();
+    }
+
+    private interface Act {
+        boolean on(Handle handle, Instant now);
+    }
+
+    private Verdict act(String verb, RequestId request, Note note, Act act) {
+        var now = clock.instant();
+        var verdict =
+                database.inTransaction(
+                        note.actor(),
+                        handle -> {
+                            if (!RequestVerbSql.lock(handle, request)) {
+                                return Verdict.UNKNOWN;
+                            }
+                            if (!act.on(handle, now)) {
+                                return Verdict.NOT_NOW;
+                            }
+                            notes.keep(handle, verb, request, note);
+                            return Verdict.DONE;
+                        });
+        if (verdict == Verdict.DONE) {
+            log.atInfo()
+                    .addKeyValue("request_id", request)
+                    .addKeyValue("verb", verb)
+                    .log("An operator has acted on a request");
+        }
+        return verdict;
+    }
+}
