@@ -55,3 +55,5 @@ CREATE TRIGGER audit_beside AFTER INSERT OR UPDATE OR DELETE ON legal_hold
     FOR EACH ROW EXECUTE FUNCTION audit_beside_request('request.held', 'request.released');
 CREATE TRIGGER audit_beside AFTER INSERT OR UPDATE OR DELETE ON extension
     FOR EACH ROW EXECUTE FUNCTION audit_beside_request('request.extended', 'request.unextended');
+
+REVOKE EXECUTE ON FUNCTION audit_beside_request FROM PUBLIC;

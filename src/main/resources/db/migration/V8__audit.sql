@@ -1,6 +1,7 @@
 -- Makes possible: an audit trail of every change, that can be added to and not be changed.
--- Locks: SHARE ROW EXCLUSIVE on each audited table while its triggers are made: writers wait for
--- milliseconds. Safe while running: yes. What the version before does is written down too.
+-- Locks: SHARE ROW EXCLUSIVE on each audited table, one after the other, while its triggers are made:
+-- writers wait for milliseconds, and as long as another transaction stays open on one of them.
+-- Safe while running: yes. What the version before does is written down too.
 
 -- One row for each change, written by the triggers below in the transaction of the change; nobody
 -- else may write it. Ids are <months since January 2020> * 10^12 + a count, so that each month has
@@ -27,17 +28,21 @@ CREATE TABLE audit (
 CREATE SCHEMA audit_month;
 
 -- The chain: each block stands for the rows after the last_id of the block before, up to its own.
+-- In partitions of the same months.
 CREATE TABLE audit_block (
-    number bigint PRIMARY KEY CHECK (number > 0),
-    last_id bigint NOT NULL UNIQUE,
+    last_id bigint PRIMARY KEY,
+    number bigint NOT NULL CHECK (number > 0),
     -- The ids of its rows in ascending order, and the SHA-256 of each row, 32 bytes one by one.
-    ids bigint[] NOT NULL,
+    ids bigint[] NOT NULL
+        CHECK (cardinality(ids) > 0 AND array_position(ids, NULL) IS NULL
+               AND ids[cardinality(ids)] = last_id),
     row_hashes bytea NOT NULL CHECK (length(row_hashes) = 32 * cardinality(ids)),
     previous_hash bytea NOT NULL CHECK (length(previous_hash) = 32),
     hash bytea NOT NULL CHECK (length(hash) = 32),
     at timestamptz NOT NULL
-);
+) PARTITION BY RANGE (last_id);
 ALTER TABLE audit_block ALTER COLUMN row_hashes SET STORAGE EXTERNAL;
+CREATE INDEX audit_block_number ON audit_block (number);
 
 -- Signed statements (JWS) of where the chain had come to. They were written to the log too, out of
 -- this database's reach.
@@ -47,10 +52,12 @@ CREATE TABLE audit_head (
     at timestamptz NOT NULL
 );
 
--- Signed statements of where the chain had come to, when everything up to there was dropped.
+-- Signed statements of where the chain had come to, when everything up to there was dropped. The
+-- next block follows the last of them.
 CREATE TABLE audit_checkpoint (
     block bigint PRIMARY KEY,
     last_id bigint NOT NULL,
+    hash bytea NOT NULL CHECK (length(hash) = 32),
     jws text NOT NULL,
     at timestamptz NOT NULL
 );
@@ -64,73 +71,156 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit
     FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER append_only_all BEFORE TRUNCATE ON audit
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_block
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_block
+    FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only_all BEFORE TRUNCATE ON audit_block
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_head
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 
--- The service may begin a month and drop one, and do nothing else to the tables ----------------
-
--- Rows go to the partition of this month from now on; what was begun before may still go to the
--- one before. Never back. Nothing waits: an empty table is attached.
-CREATE FUNCTION audit_begin_month(month date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
-AS $$
+-- To the chain too, only what fits can be added: whoever may add could stop it with one row.
+CREATE FUNCTION audit_block_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    index bigint := (extract(year FROM month) - 2020) * 12 + extract(month FROM month) - 1;
-    first bigint := index * 1000000000000;
-    part text := format('audit_month.audit_%s', to_char(month, 'YYYY_MM'));
+    number bigint := 0;
+    last_id bigint := 0;
+    hash bytea := decode(repeat('00', 32), 'hex');
 BEGIN
-    IF index < 1 OR month > clock_timestamp() + interval '10 years' THEN
-        RAISE EXCEPTION 'No month to begin: %', month USING ERRCODE = '22023';
+    SELECT before.number, before.last_id, before.hash INTO number, last_id, hash
+      FROM ((SELECT b.number, b.last_id, b.hash FROM public.audit_block b
+              ORDER BY b.number DESC LIMIT 1)
+             UNION ALL
+            (SELECT c.block, c.last_id, c.hash FROM public.audit_checkpoint c
+              ORDER BY c.block DESC LIMIT 1)) AS before
+     ORDER BY before.number DESC
+     LIMIT 1;
+    IF NEW.number <> COALESCE(number, 0) + 1 OR NEW.ids[1] <= COALESCE(last_id, 0)
+       OR NEW.previous_hash <> COALESCE(hash, decode(repeat('00', 32), 'hex'))
+       OR NEW.last_id > (SELECT q.last_value FROM public.audit_id q) THEN
+        RAISE EXCEPTION 'This block does not follow the last one' USING ERRCODE = '23514';
     END IF;
-    IF (SELECT last_value FROM public.audit_id) >= first THEN
-        RETURN;
-    END IF;
-    IF to_regclass(part) IS NULL THEN
-        EXECUTE format('CREATE TABLE %s (LIKE public.audit INCLUDING ALL)', part);
-        EXECUTE format('ALTER TABLE public.audit ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)',
-                       part, first, first + 1000000000000);
-        EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON %s'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse()', part);
-    END IF;
-    PERFORM setval('public.audit_id', first);
+    RETURN NEW;
 END $$;
+CREATE TRIGGER follows BEFORE INSERT ON audit_block
+    FOR EACH ROW EXECUTE FUNCTION audit_block_follows();
 
--- Drops a month, those before it, and the blocks of all of them except the last, which the next one
--- follows: only if a checkpoint stands for it, and rows go to a later month. Whoever writes waits
--- half a second for it at most.
-CREATE FUNCTION audit_drop_month(month date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms'
+CREATE FUNCTION audit_statement_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.audit_block b WHERE b.number = NEW.block) THEN
+        RAISE EXCEPTION 'There is no such block' USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fits BEFORE INSERT ON audit_head
+    FOR EACH ROW EXECUTE FUNCTION audit_statement_fits();
+
+CREATE FUNCTION audit_checkpoint_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.audit_block b
+                    WHERE b.number = NEW.block AND b.last_id = NEW.last_id
+                      AND b.hash = NEW.hash) THEN
+        RAISE EXCEPTION 'There is no such block' USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fits BEFORE INSERT ON audit_checkpoint
+    FOR EACH ROW EXECUTE FUNCTION audit_checkpoint_fits();
+
+-- The service may make, begin and drop months, by this database's clock, and do nothing else to the
+-- tables -----------------------------------------------------------------------------------------
+
+CREATE FUNCTION audit_first_id(month date) RETURNS bigint LANGUAGE sql IMMUTABLE
+RETURN CAST((extract(year FROM month) - 2020) * 12 + extract(month FROM month) - 1 AS bigint)
+       * 1000000000000;
+
+CREATE FUNCTION audit_this_month() RETURNS date LANGUAGE sql STABLE
+RETURN CAST(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS date);
+
+CREATE FUNCTION audit_partition(parent text, month date) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN 'audit_month.' || parent || '_' || to_char(month, 'YYYY_MM');
+
+-- Makes the partitions of this month and the next, where they are missing. Nobody waits: empty
+-- tables are attached.
+CREATE FUNCTION audit_prepare_months() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
 AS $$
 DECLARE
-    index bigint := (extract(year FROM month) - 2020) * 12 + extract(month FROM month) - 1;
-    after bigint := (index + 1) * 1000000000000;
-    reached bigint;
+    month date;
+    parent text;
     part text;
 BEGIN
-    SELECT max(c.last_id) INTO reached FROM public.audit_checkpoint c WHERE c.last_id < after;
-    IF (SELECT last_value FROM public.audit_id) < after
-       OR EXISTS (SELECT FROM public.audit a
-                   WHERE a.id > COALESCE(reached, 0) AND a.id < after) THEN
-        RAISE EXCEPTION 'No checkpoint stands for %', month USING ERRCODE = '55000';
+    PERFORM pg_advisory_xact_lock(7021802753301276014);
+    FOREACH month IN ARRAY ARRAY[public.audit_this_month(),
+                                 CAST(public.audit_this_month() + interval '1 month' AS date)]
+    LOOP
+        FOREACH parent IN ARRAY ARRAY['audit', 'audit_block'] LOOP
+            part := public.audit_partition(parent, month);
+            IF to_regclass(part) IS NULL THEN
+                EXECUTE format('CREATE TABLE %s (LIKE public.%I INCLUDING ALL)', part, parent);
+                EXECUTE format('ALTER TABLE public.%I ATTACH PARTITION %s'
+                               ' FOR VALUES FROM (%s) TO (%s)', parent, part,
+                               public.audit_first_id(month),
+                               public.audit_first_id(CAST(month + interval '1 month' AS date)));
+                EXECUTE format('CREATE TRIGGER append_only_all BEFORE TRUNCATE ON %s'
+                               ' FOR EACH STATEMENT EXECUTE FUNCTION public.audit_refuse()', part);
+            END IF;
+        END LOOP;
+    END LOOP;
+END $$;
+
+-- Rows go to the partition of this month from now on; what was begun before may still go to the one
+-- before. Never back. A sequence moves at once and for good, so its partition must be there for
+-- good: made by a transaction that is over, and not by this one, which may still be undone.
+CREATE FUNCTION audit_begin_month() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
+AS $$
+DECLARE
+    month date := public.audit_this_month();
+    first bigint := public.audit_first_id(month);
+BEGIN
+    PERFORM pg_advisory_xact_lock(7021802753301276014);
+    IF (SELECT last_value FROM public.audit_id) >= first THEN
+        RETURN true;
+    END IF;
+    IF (SELECT count(*)
+          FROM pg_class c
+         WHERE c.oid IN (to_regclass(public.audit_partition('audit', month)),
+                         to_regclass(public.audit_partition('audit_block', month)))
+           AND age(c.xmin) > age(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS xid))) < 2 THEN
+        RETURN false;
+    END IF;
+    PERFORM setval('public.audit_id', first);
+    RETURN true;
+END $$;
+
+-- Drops a month and those before it, with their blocks: only if it ended a year ago, and if all of
+-- it is chained up to a checkpoint. Whoever writes waits for two catalog changes.
+CREATE FUNCTION audit_drop_month(month date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
+AS $$
+DECLARE
+    after bigint := public.audit_first_id(CAST(month + interval '1 month' AS date));
+    part text;
+BEGIN
+    IF month + interval '13 months' > public.audit_this_month()
+       OR NOT EXISTS (SELECT FROM public.audit_checkpoint c
+                       WHERE c.last_id < after
+                         AND c.last_id >= (SELECT COALESCE(max(a.id), 0) FROM public.audit a
+                                            WHERE a.id < after)) THEN
+        RAISE EXCEPTION 'This month may not be dropped yet: %', month USING ERRCODE = '55000';
     END IF;
     FOR part IN
         SELECT c.oid::regclass
           FROM pg_class c
          WHERE c.relnamespace = 'audit_month'::regnamespace AND c.relkind = 'r'
-           AND c.relname <= format('audit_%s', to_char(month, 'YYYY_MM'))
+           AND (c.relname BETWEEN 'audit_0' AND 'audit_' || to_char(month, 'YYYY_MM')
+                OR c.relname BETWEEN 'audit_block_0'
+                                 AND 'audit_block_' || to_char(month, 'YYYY_MM'))
     LOOP
         EXECUTE format('DROP TABLE %s', part);
     END LOOP;
-    ALTER TABLE public.audit_block DISABLE TRIGGER append_only;
-    DELETE FROM public.audit_block b WHERE b.last_id < reached;
-    ALTER TABLE public.audit_block ENABLE TRIGGER append_only;
 END $$;
-
-REVOKE EXECUTE ON FUNCTION audit_begin_month, audit_drop_month FROM PUBLIC;
 
 -- What is written down -------------------------------------------------------------------------
 
@@ -324,4 +414,10 @@ END $$;
 CREATE TRIGGER audit_ended AFTER UPDATE ON retention_sweep FOR EACH ROW
     WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION audit_sweep();
 
-SELECT audit_begin_month(CAST(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS date));
+-- Nobody but the owner may call any of this, nor make a trigger of it on a table of their own; the
+-- service may prepare, begin and drop months, which is granted where its role is known.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+
+-- The first partition is made here, by hand: nothing was written yet, so nothing can go wrong.
+SELECT audit_prepare_months();
+SELECT setval('audit_id', audit_first_id(audit_this_month()));

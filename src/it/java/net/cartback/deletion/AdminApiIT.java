@@ -99,6 +99,7 @@ class AdminApiIT {
         assertThat(csv.body()).startsWith("id,kind,app_id,").contains(seen.getFirst());
 
         rename(version());
+        relay.chainAudit();
         var audit =
                 send("GET", "/audit?limit=1000", TestRelay.ADMIN_TOKEN, null, "Accept", "text/csv");
         assertThat(audit.body().lines().count())
@@ -110,8 +111,10 @@ class AdminApiIT {
     void the_audit_trail_is_read_by_request_actor_event_and_time() {
         relay.metaAsksToDelete("1001");
         relay.dispatchOnce();
+        relay.clock().advance(Duration.ofSeconds(1));
         relay.metaAsksToDelete("1002");
         relay.admin("/systems/crm/pause", "");
+        relay.chainAudit();
         var first = ids("").getFirst();
 
         assertThat(events("?request=" + first))

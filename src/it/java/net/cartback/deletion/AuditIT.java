@@ -15,11 +15,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The audit trail: what is written down, and that nothing of it can be changed unnoticed. */
 class AuditIT {
@@ -127,7 +130,7 @@ class AuditIT {
         assertThat(report.blocks()).isGreaterThanOrEqualTo(2);
         assertThat(report.rows()).isEqualTo(relay.count("SELECT count(*) FROM audit"));
         assertThat(report.unchained()).isZero();
-        assertThat(report.heads()).isEqualTo(2);
+        assertThat(report.heads()).isEqualTo(1);
     }
 
     @Test
@@ -154,6 +157,81 @@ class AuditIT {
         assertThat(relay.verifyAudit(List.of()).breaks()).isEmpty();
         assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'app.changed'"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void nor_while_one_is_on_its_way_that_began_before_another_was_over() throws SQLException {
+        relay.chainAudit();
+        try (var first = TestPostgres.connect(relay.address());
+                var second = TestPostgres.connect(relay.address());
+                var one = first.createStatement();
+                var two = second.createStatement()) {
+            first.setAutoCommit(false);
+            second.setAutoCommit(false);
+            one.execute("INSERT INTO meta_app VALUES ('71', 'one', 'facebook', 'live')");
+            two.execute("INSERT INTO meta_app VALUES ('72', 'two', 'facebook', 'live')");
+            relay.audit().round();
+            second.commit();
+            for (int i = 0; i < 5; i++) {
+                relay.audit().round();
+            }
+            first.commit();
+        }
+        relay.chainAudit();
+
+        assertThat(relay.verifyAudit(List.of()).breaks()).isEmpty();
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM audit WHERE event = 'app.added' AND app_id IN"
+                                        + " ('71', '72')"))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void a_month_turns_while_others_write_and_nothing_fails() throws Exception {
+        // As if the month before were this one: rows go to a partition that was made by hand.
+        var before =
+                relay.texts("SELECT to_char(now() - INTERVAL '1 month', 'YYYY-MM-01')").getFirst();
+        olderMonth(before);
+        tamper(
+                "SELECT setval('audit_id', audit_first_id('%s') + 10); DELETE FROM audit"
+                        .formatted(before));
+        var writing = new AtomicBoolean(true);
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            var writers = new ArrayList<Future<Integer>>();
+            for (int i = 0; i < 6; i++) {
+                var app = "9" + i;
+                writers.add(
+                        executor.submit(
+                                () -> {
+                                    int written = 0;
+                                    while (writing.get()) {
+                                        relay.execute(
+                                                "INSERT INTO meta_app VALUES ('%s', '%d', 'facebook', 'live') ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name || '%d'"
+                                                        .formatted(app, written, written));
+                                        written++;
+                                    }
+                                    return written;
+                                }));
+            }
+            for (int i = 0; i < 20; i++) {
+                relay.audit().round();
+            }
+            writing.set(false);
+            int written = 0;
+            for (var writer : writers) {
+                written += writer.get();
+            }
+            relay.chainAudit();
+            assertThat(relay.count("SELECT count(*) FROM audit WHERE event LIKE 'app.%'"))
+                    .isEqualTo(written);
+        }
+        assertThat(
+                        relay.count(
+                                "SELECT last_value - audit_first_id(audit_this_month()) FROM"
+                                        + " audit_id"))
+                .isBetween(1L, 1_000_000L);
+        assertThat(relay.verifyAudit(relay.auditHeads()).breaks()).isEmpty();
     }
 
     @Test
@@ -239,8 +317,8 @@ class AuditIT {
                         + " hash = sha256(hash) WHERE number = 1 | block 1: changed",
                 "DELETE FROM audit_block WHERE number = 2"
                         + " | block 3 follows block 1: those in between are missing",
-                "DELETE FROM audit_block WHERE number = 1"
-                        + " | blocks 1 to 1 are missing, and no signed checkpoint stands for them",
+                "DELETE FROM audit_block WHERE number = 1 | blocks before block 2 are missing, and"
+                        + " no signed checkpoint stands for them",
             })
     void a_block_that_was_tampered_with_is_named(String sql, String first) {
         chained();
@@ -333,6 +411,7 @@ class AuditIT {
                 assertThat(rows.next()).isTrue();
                 assertThat(rows.getString(1)).isEqualTo("app.added");
             }
+            statement.execute("CREATE TEMP TABLE forged (id uuid, app_id text, name text)");
             for (var sql :
                     List.of(
                             "INSERT INTO audit (actor, event) VALUES ('meta', 'request.recorded')",
@@ -351,52 +430,165 @@ class AuditIT {
                             "DELETE FROM audit_head",
                             "UPDATE audit_checkpoint SET block = 7",
                             "SELECT nextval('audit_id')",
-                            "SELECT audit_drop_month(date_trunc('month', now())::date)")) {
+                            "SELECT setval('audit_id', 1)",
+                            "SELECT audit_drop_month(date_trunc('month', now())::date)",
+                            "SELECT audit_drop_month(date_trunc('month', now() - INTERVAL '2"
+                                    + " years')::date)",
+                            "INSERT INTO audit_block VALUES (9000000000000000, 1,"
+                                    + " '{9000000000000000}', sha256('x'), decode(repeat('00', 32),"
+                                    + " 'hex'), sha256('x'), now())",
+                            "INSERT INTO audit_block VALUES (7, 2, '{7}', sha256('x'), sha256('x'),"
+                                    + " sha256('x'), now())",
+                            "INSERT INTO audit_head VALUES (9000000000000000, 'x', now())",
+                            "INSERT INTO audit_checkpoint VALUES (1, 7, sha256('x'), 'x', now())",
+                            "CREATE TRIGGER mine AFTER INSERT ON forged FOR EACH ROW EXECUTE"
+                                    + " FUNCTION audit_row('operator.record', 'name')",
+                            "CREATE TRIGGER mine AFTER DELETE ON forged REFERENCING OLD TABLE AS"
+                                    + " old_rows FOR EACH STATEMENT EXECUTE FUNCTION"
+                                    + " audit_requests_dropped()")) {
                 assertThatThrownBy(() -> statement.execute(sql))
                         .as(sql)
                         .isInstanceOf(SQLException.class)
                         .satisfies(
                                 e ->
                                         assertThat(((SQLException) e).getSQLState())
-                                                .isIn("42501", "55000"));
+                                                .isIn("42501", "55000", "23514"));
             }
         }
     }
 
     @Test
+    void a_month_cannot_be_begun_before_its_partition_is_there_for_good() throws SQLException {
+        var owner = TestPostgres.empty();
+        TestPostgres.execute(owner, "CREATE ROLE relay_beginning LOGIN");
+        Migrations.migrate(owner, "relay_beginning");
+        // As if this month had just come: its partitions are not there yet.
+        TestPostgres.execute(
+                owner,
+                """
+                DO $$ BEGIN
+                EXECUTE 'DROP TABLE ' || audit_partition('audit', audit_this_month());
+                EXECUTE 'DROP TABLE ' || audit_partition('audit_block', audit_this_month());
+                EXECUTE format('CREATE TABLE %s PARTITION OF audit FOR VALUES FROM (1) TO (%s)',
+                               'audit_month.audit_2000_01', audit_first_id(audit_this_month()));
+                PERFORM setval('audit_id', 1);
+                END $$
+                """);
+        try (var connection = TestPostgres.connect(owner, "relay_beginning");
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SELECT audit_prepare_months()");
+            assertThat(began(statement)).isFalse();
+            statement.execute("SAVEPOINT here");
+            assertThat(began(statement)).isFalse();
+            connection.rollback();
+            assertThat(began(statement)).isFalse();
+            connection.commit();
+            statement.execute("INSERT INTO meta_app VALUES ('77', 'An app', 'facebook', 'live')");
+            connection.commit();
+            statement.execute("SELECT audit_prepare_months()");
+            connection.commit();
+            assertThat(began(statement)).isTrue();
+            statement.execute("UPDATE meta_app SET name = 'Another'");
+            connection.commit();
+        }
+    }
+
+    private static boolean began(Statement statement) throws SQLException {
+        try (var row = statement.executeQuery("SELECT audit_begin_month()")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    @Test
+    void no_function_that_has_the_owner_s_rights_may_be_called_by_just_anybody() {
+        assertThat(
+                        relay.texts(
+                                """
+                                SELECT p.proname FROM pg_proc p
+                                 WHERE p.pronamespace = 'public'::regnamespace
+                                   AND p.prosecdef
+                                   AND EXISTS (SELECT 1
+                                                 FROM aclexplode(COALESCE(p.proacl,
+                                                          acldefault('f', p.proowner))) AS acl
+                                                WHERE acl.grantee = 0)
+                                """))
+                .isEmpty();
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace ="
+                                        + " 'public'::regnamespace"))
+                .isGreaterThan(10);
+    }
+
+    @Test
     void a_month_that_is_old_is_dropped_behind_a_checkpoint_from_which_verification_starts() {
+        olderMonth("2024-02-01");
+        olderMonth("2024-05-01");
+        tamper(
+                """
+                INSERT INTO audit (id, at, actor, event)
+                SELECT audit_first_id(month) + n, month + n * INTERVAL '1 hour', 'relay', 'x.y'
+                  FROM (VALUES (date '2024-02-01'), (date '2024-05-01')) AS m (month),
+                       generate_series(1, 10) AS n
+                """);
+        relay.audit().round();
+        relay.chainAudit();
         relay.metaAsksToDelete("1001");
         relay.chainAudit();
-        var oldHead = relay.auditHeads().getFirst();
-        var rows = relay.count("SELECT count(*) FROM audit");
+        var youngest = relay.auditHeads().getLast();
 
-        relay.clock().advance(Duration.ofDays(400));
-        relay.audit().round();
-        relay.dispatchOnce();
-        relay.chainAudit();
-        assertThat(relay.count("SELECT count(*) FROM audit")).isGreaterThan(rows);
-
-        relay.clock().advance(Duration.ofDays(400));
-        relay.audit().round();
-        rename();
-        relay.chainAudit();
         relay.clock().advance(Duration.ofHours(2));
         relay.audit().round();
 
-        // All of it was written today by the database's clock, so all of the closed months go.
-        assertThat(relay.texts("SELECT detail FROM audit WHERE event = 'system.changed'"))
-                .containsExactly("public_name");
-        assertThat(relay.count("SELECT count(*) FROM audit WHERE request_id IS NOT NULL")).isZero();
-        assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isEqualTo(2);
-        var report = relay.verifyAudit(List.of(oldHead, relay.auditHeads().getLast()));
+        assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'x.y'")).isZero();
+        assertThat(
+                        relay.texts(
+                                "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid ="
+                                    + " relnamespace WHERE nspname = 'audit_month' AND relname LIKE"
+                                    + " '%2024%'"))
+                .isEmpty();
+        assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isEqualTo(1);
+        assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'request.recorded'"))
+                .isEqualTo(1);
+        // Everything that was published verifies, the checkpoint among it.
+        var all = new ArrayList<>(relay.auditHeads());
+        all.add(youngest);
+        var report = relay.verifyAudit(all);
         assertThat(report.breaks()).isEmpty();
         assertThat(report.blocks()).isPositive();
+        rename();
+        relay.chainAudit();
+        assertThat(relay.verifyAudit(all).breaks()).isEmpty();
 
-        tamper(
-                "INSERT INTO audit (id, actor, event) SELECT last_id + 1, 'x', 'x.y' FROM"
-                        + " audit_block ORDER BY number DESC LIMIT 1");
         tamper("UPDATE audit_checkpoint SET jws = jws || 'x'");
         assertThat(breaks()).first().asString().contains("no signed checkpoint");
+    }
+
+    @Test
+    void what_is_younger_than_a_year_is_kept_whatever_the_relay_s_clock_says() {
+        chained();
+        relay.clock().advance(Duration.ofDays(4_000));
+        relay.audit().round();
+        assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isZero();
+        assertThat(breaks()).isEmpty();
+    }
+
+    /** A month that this relay has lived through. */
+    private void olderMonth(String first) {
+        for (var parent : List.of("audit", "audit_block")) {
+            TestPostgres.execute(
+                    relay.address(),
+                    """
+                    DO $$ BEGIN
+                    EXECUTE format('CREATE TABLE %%s PARTITION OF %1$s FOR VALUES FROM (%%s) TO (%%s)',
+                        audit_partition('%1$s', '%2$s'), audit_first_id('%2$s'),
+                        audit_first_id(CAST(date '%2$s' + INTERVAL '1 month' AS date)));
+                    END $$
+                    """
+                            .formatted(parent, first));
+        }
     }
 
     private void rename() {

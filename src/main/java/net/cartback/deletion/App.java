@@ -77,6 +77,7 @@ final class App implements AutoCloseable {
     static final String WORK = "relay_work";
     static final String REGISTRY = "relay_registry";
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
+    private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
     private static final Duration READY_POLL = Duration.ofSeconds(1);
 
     private final Predicate<InetAddress> isProxy;
@@ -135,6 +136,7 @@ final class App implements AutoCloseable {
             var tests = new TestDeliveries(database, keyring, clock);
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
             var brake = new Brake(isProxy, clock);
+            var adminBrake = new Brake(isProxy, clock);
             var oidc = config.oidc();
             var access =
                     new AdminAccess(
@@ -142,7 +144,7 @@ final class App implements AutoCloseable {
                                     AdminToken.load(config),
                                     new Tokens(database, clock),
                                     oidc == null ? null : new OidcTokens(oidc, keyring, clock)),
-                            brake,
+                            adminBrake,
                             () -> ready);
             var retention = new Retention(database, clock, config.retention(), meters);
             keys =
@@ -156,6 +158,7 @@ final class App implements AutoCloseable {
                             database,
                             keyring,
                             clock,
+                            BLOCK_EVERY,
                             config.auditHeads().every(),
                             config.retention()::droppedBefore,
                             new HeadPublisher(config.auditHeads().file()),

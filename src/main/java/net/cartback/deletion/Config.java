@@ -211,6 +211,11 @@ record Config(
         private @Nullable OidcSettings oidc() {
             var issuer = value("OIDC_ISSUER");
             if (issuer == null) {
+                for (var name : List.of("OIDC_AUDIENCE", "OIDC_JWKS_URL")) {
+                    if (value(name) != null) {
+                        fault(name, "makes no sense without OIDC_ISSUER");
+                    }
+                }
                 if (environment.containsKey("OIDC_ISSUER")) {
                     fault("OIDC_ISSUER", "is set and empty");
                 }

@@ -158,7 +158,8 @@ final class KeysCommand {
             System.out.println(
                     "Not needed any more, and may be taken out of the keyring: "
                             + String.join(", ", retired)
-                            + ". A public signing key stays published for as long as it is there.");
+                            + ". Keep those that sign for as long as what they have signed is"
+                            + " verified.");
         }
     }
 

@@ -8,13 +8,8 @@ import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jspecify.annotations.Nullable;
 
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Tells who calls the admin API, by a bearer token (RFC 6750): the configured token, a static one,
@@ -24,19 +19,8 @@ import java.util.Set;
  */
 public final class Access {
 
-    private static final int REMEMBERED = 1_000;
-
-    /** Digests of tokens that were right; by then they may be revoked. Guarded by itself. */
-    private final Set<ByteBuffer> right =
-            Collections.newSetFromMap(
-                    new LinkedHashMap<>() {
-                        private static final long serialVersionUID = 1L;
-
-                        @Override
-                        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, Boolean> eldest) {
-                            return size() > REMEMBERED;
-                        }
-                    });
+    /** What the configured token is called. */
+    static final String CONFIGURED = "configured";
 
     private final byte @Nullable [] configured;
     private final Tokens tokens;
@@ -52,14 +36,6 @@ public final class Access {
         this.oidc = oidc;
     }
 
-    /** Whether this was right a while ago, or is a signed token, which nobody finds by trying. */
-    public boolean isKnown(String token) {
-        var digest = ByteBuffer.wrap(digest(token));
-        synchronized (right) {
-            return isSigned(token) || right.contains(digest);
-        }
-    }
-
     private boolean isSigned(String token) {
         return oidc != null && token.chars().filter(c -> c == '.').count() == 2;
     }
@@ -72,18 +48,8 @@ public final class Access {
      * @throws OidcTokens.ProviderUnavailable if the provider's keys are needed and cannot be read
      */
     public Optional<Caller> caller(String token) {
-        var caller = look(token);
-        if (caller.isPresent() && !isSigned(token)) {
-            synchronized (right) {
-                right.add(ByteBuffer.wrap(digest(token)));
-            }
-        }
-        return caller;
-    }
-
-    private Optional<Caller> look(String token) {
         if (configured != null && MessageDigest.isEqual(configured, digest(token))) {
-            return Optional.of(new Caller(Actor.operator("configured"), Role.ADMIN));
+            return Optional.of(new Caller(Actor.operator(CONFIGURED), Role.ADMIN));
         }
         if (oidc != null && isSigned(token)) {
             return oidc.caller(token);

@@ -4,8 +4,14 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
+import com.nimbusds.jose.jwk.source.JWKSetSource;
+import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.jwk.source.RateLimitReachedException;
+import com.nimbusds.jose.jwk.source.RateLimitedJWKSetSource;
+import com.nimbusds.jose.jwk.source.URLBasedJWKSetSource;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
@@ -45,6 +51,9 @@ import java.util.stream.Stream;
  */
 public final class OidcTokens {
 
+    /** Before the digest by which a person of the provider is called. */
+    static final String ACTOR_PREFIX = "oidc-";
+
     private static final Duration KEYS_LAST = Duration.ofMinutes(5);
     private static final Duration KEYS_OUTLAST_AN_OUTAGE = Duration.ofDays(1);
     private static final Duration BETWEEN_READS = Duration.ofSeconds(30);
@@ -71,13 +80,14 @@ public final class OidcTokens {
         try {
             var keys =
                     JWKSourceBuilder.create(
-                                    settings.jwks().toURL(),
-                                    new DefaultResourceRetriever(
-                                            patience, patience, MAX_KEYS_BYTES))
+                                    seldom(
+                                            new URLBasedJWKSetSource<>(
+                                                    settings.jwks().toURL(),
+                                                    new DefaultResourceRetriever(
+                                                            patience, patience, MAX_KEYS_BYTES))))
                             .cache(KEYS_LAST.toMillis(), 3L * patience)
                             .refreshAheadCache(false)
-                            .rateLimited(BETWEEN_READS.toMillis())
-                            .retrying(true)
+                            .rateLimited(false)
                             .outageTolerant(KEYS_OUTLAST_AN_OUTAGE.toMillis())
                             .build();
             processor.setJWSKeySelector(
@@ -103,6 +113,26 @@ public final class OidcTokens {
     }
 
     /**
+     * Reads no more than twice in 30 s, whatever strangers name as their key; in between it is as
+     * if the provider were away, and the keys that were read last hold. So the limit stands inside
+     * of that, and not outside, as the library's own does.
+     */
+    private static JWKSetSource<SecurityContext> seldom(JWKSetSource<SecurityContext> source) {
+        return new RateLimitedJWKSetSource<>(source, BETWEEN_READS.toMillis(), null) {
+            @Override
+            public JWKSet getJWKSet(
+                    JWKSetCacheRefreshEvaluator evaluator, long now, SecurityContext context)
+                    throws KeySourceException {
+                try {
+                    return super.getJWKSet(evaluator, now, context);
+                } catch (RateLimitReachedException e) {
+                    throw new JWKSetUnavailableException("The keys were read a moment ago", e);
+                }
+            }
+        };
+    }
+
+    /**
      * Who has this token; empty if it is not taken.
      *
      * @throws ProviderUnavailable if it cannot be told
@@ -111,9 +141,6 @@ public final class OidcTokens {
         try {
             var claims = processor.process(token, null);
             return Optional.of(new Caller(actor(claims), role(claims)));
-        } catch (RateLimitReachedException e) {
-            // Its key is not known, and was looked for a moment ago.
-            return Optional.empty();
         } catch (KeySourceException e) {
             throw new ProviderUnavailable(e);
         } catch (BadJOSEException | JOSEException | ParseException e) {
@@ -151,6 +178,6 @@ public final class OidcTokens {
      */
     private Actor actor(JWTClaimsSet claims) {
         var digest = keyring.digest("operator", claims.getIssuer(), claims.getSubject()).current();
-        return Actor.operator("oidc-" + HexFormat.of().formatHex(digest, 0, 8));
+        return Actor.operator(ACTOR_PREFIX + HexFormat.of().formatHex(digest, 0, 8));
     }
 }

@@ -30,7 +30,8 @@ public final class Tokens {
 
     /** What a token may be called: what it is for, and not whose it is. */
     public static final String NAME_RULE =
-            "must be 1 to 63 of a-z 0-9 _ . -, the first a letter or a digit";
+            "must be 1 to 63 of a-z 0-9 _ . -, the first a letter or a digit; configured and what"
+                    + " begins with oidc- are taken";
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,62}");
 
@@ -67,7 +68,9 @@ public final class Tokens {
 
     /** Whether a token may have this name. */
     public static boolean isName(String name) {
-        return NAME.matcher(name).matches();
+        return NAME.matcher(name).matches()
+                && !name.equals(Access.CONFIGURED)
+                && !name.startsWith(OidcTokens.ACTOR_PREFIX);
     }
 
     /**

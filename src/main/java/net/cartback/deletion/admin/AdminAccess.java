@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Lets in who has a bearer token (RFC 6750, section 2.1) whose role is enough. Who guesses is
- * slowed down; a token that was right before is not. Thread-safe.
+ * slowed down. Thread-safe.
  */
 public final class AdminAccess {
 
@@ -58,11 +58,16 @@ public final class AdminAccess {
                 header != null && header.toLowerCase(Locale.ROOT).startsWith(SCHEME)
                         ? header.substring(SCHEME.length()).strip()
                         : "";
-        var caller = token.isEmpty() ? Optional.<Caller>empty() : caller(ctx, token);
+        var caller = token.isEmpty() ? Optional.<Caller>empty() : caller(token);
         if (caller.isEmpty()) {
             ctx.header("WWW-Authenticate", "Bearer");
-            throw ProblemException.of(
-                    401, "not-authenticated", "A bearer token that is in force is required");
+            var answer =
+                    ProblemException.of(
+                            401,
+                            "not-authenticated",
+                            "A bearer token that is in force is required");
+            // Who shows none does not guess.
+            throw token.isEmpty() ? answer : brake.after(ctx, answer);
         }
         if (!ready.getAsBoolean()) {
             throw ProblemException.unavailable(
@@ -75,16 +80,9 @@ public final class AdminAccess {
         ctx.attribute(CALLER, caller.get());
     }
 
-    private Optional<Caller> caller(Context ctx, String token) {
+    private Optional<Caller> caller(String token) {
         try {
-            if (!access.isKnown(token)) {
-                brake.slow(ctx);
-            }
-            var caller = access.caller(token);
-            if (caller.isEmpty()) {
-                brake.wrong(ctx);
-            }
-            return caller;
+            return access.caller(token);
         } catch (ProviderUnavailable e) {
             throw ProblemException.unavailable(
                     "Who you are cannot be told now; please try again", RETRY_WITHOUT_KEYS);

@@ -56,6 +56,7 @@ final class Listing {
         var wanted = new QuotedQualityCSV();
         wanted.addValue(accept);
         return wanted.getValues().stream()
+                .map(type -> type.split(";", 2)[0].strip())
                 .filter(type -> List.of("application/json", "text/csv").contains(type))
                 .findFirst()
                 .filter("text/csv"::equals)

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -26,9 +27,10 @@ import java.util.function.UnaryOperator;
  * waits for another; of all replicas one does it at a time. Signs where the chain has come to, and
  * drops months that have been kept for long enough.
  *
- * <p>A row is chained once every transaction is over that may still write one with a lower id: ids
- * come from a sequence, so that is so when all transactions are over that ran when a higher id had
- * been given. No clock takes part in it.
+ * <p>A row is chained once every transaction is over that may still write one with a lower id. Ids
+ * come from a sequence, and a transaction has its number before it takes one. So we look which id
+ * was given last, then begin a transaction of our own: when all with a lower number are over, no
+ * row up to that id can come any more. No clock takes part in it.
  *
  * <p>For one thread. Throws {@link DatabaseUnavailable} while the database is away.
  */
@@ -36,23 +38,34 @@ public final class AuditChain {
 
     private static final Logger log = LoggerFactory.getLogger(AuditChain.class);
     private static final int BLOCK_ROWS = 5_000;
+    private static final int FEW = 500;
+    private static final Duration PREPARE_EVERY = Duration.ofHours(1);
     private static final Duration LOOK_FOR_OLD = Duration.ofHours(1);
+
+    /** The database lets no month go that has not ended this long ago. */
+    private static final int MONTHS_KEPT = 12;
 
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
+    private final Duration blockEvery;
     private final Duration headEvery;
     private final UnaryOperator<Instant> droppedBefore;
     private final Consumer<String> publisher;
     private volatile @Nullable Instant oldestUnchained;
     private volatile @Nullable Instant lastHeadAt;
     private @Nullable Sighting sighting;
+    private @Nullable Instant signedAt;
+    private @Nullable Long blockAt;
+    private boolean prepared;
+    private long preparedAt;
     private Instant lookedForOld = Instant.EPOCH;
 
-    /** An id that had been given, and the first transaction that began after that. */
+    /** An id that had been given, and a transaction that has begun to write after that. */
     private record Sighting(long id, long transaction) {}
 
     /**
+     * @param blockEvery how long a block of few rows waits for the one before
      * @param headEvery how often a head is signed, as long as there is something new
      * @param droppedBefore from now to the instant before which rows have been kept long enough
      * @param publisher takes each signed head to where the database's owner cannot change it
@@ -61,6 +74,7 @@ public final class AuditChain {
             Database database,
             Keyring keyring,
             InstantSource clock,
+            Duration blockEvery,
             Duration headEvery,
             UnaryOperator<Instant> droppedBefore,
             Consumer<String> publisher,
@@ -68,10 +82,13 @@ public final class AuditChain {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
+        this.blockEvery = blockEvery;
         this.headEvery = headEvery;
         this.droppedBefore = droppedBefore;
         this.publisher = publisher;
-        Gauge.builder("relay.audit.unchained", () -> age(oldestUnchained))
+        Gauge.builder(
+                        "relay.audit.unchained",
+                        () -> oldestUnchained == null ? 0 : age(oldestUnchained))
                 .baseUnit("seconds")
                 .description("Age of the oldest row of the audit trail that is not chained yet")
                 .register(meters);
@@ -82,33 +99,47 @@ public final class AuditChain {
     }
 
     private double age(@Nullable Instant since) {
-        return since == null ? 0 : Duration.between(since, clock.instant()).toMillis() / 1000.0;
+        return since == null
+                ? Double.NaN
+                : Duration.between(since, clock.instant()).toMillis() / 1000.0;
     }
 
     /** Does what there is to do now. */
     public void round() {
         try {
-            beginMonth();
+            turnMonth();
             chain();
-            sign();
-            dropOld();
             measure();
-        } catch (RuntimeException e) {
+        } catch (DatabaseUnavailable e) {
             // After a failover, ids and transactions may be counted anew.
             sighting = null;
             throw e;
         }
+        sign();
+        dropOld();
     }
 
-    private void beginMonth() {
-        var month = YearMonth.from(clock.instant().atOffset(ZoneOffset.UTC));
-        database.withHandle(
-                handle -> {
-                    if (AuditSql.monthOf(AuditSql.lastId(handle)).isBefore(month)) {
-                        AuditSql.beginMonth(handle, month);
-                    }
-                    return null;
-                });
+    /** Each in a transaction of its own: a month begins when its partitions are there for good. */
+    private void turnMonth() {
+        long now = System.nanoTime();
+        if (!prepared || now - preparedAt > PREPARE_EVERY.toNanos()) {
+            database.withHandle(
+                    handle -> {
+                        AuditSql.prepareMonths(handle);
+                        return null;
+                    });
+            prepared = true;
+            preparedAt = now;
+        }
+        boolean turned =
+                database.withHandle(
+                        handle ->
+                                !AuditSql.monthOf(AuditSql.lastId(handle))
+                                                .isBefore(AuditSql.month(handle))
+                                        || AuditSql.beginMonth(handle));
+        if (!turned) {
+            log.info("A month of the audit trail waits for its partition");
+        }
     }
 
     private void chain() {
@@ -125,9 +156,9 @@ public final class AuditChain {
                 chained = database.inTransaction(handle -> chain(handle, seen.id()));
             } while (chained == BLOCK_ROWS);
         }
-        // The id first: a transaction that is not begun yet gets a higher one.
+        // The id first: whoever took it, or one before it, has a lower number than ours.
         long id = database.withHandle(AuditSql::lastId);
-        sighting = new Sighting(id, database.withHandle(AuditSql::nextTransaction));
+        sighting = new Sighting(id, database.withHandle(AuditSql::transaction));
     }
 
     /** One block; returns how many rows were looked at, or 0 if another replica chains. */
@@ -138,9 +169,10 @@ public final class AuditChain {
         var end = AuditSql.end(handle);
         var rows = new ArrayList<AuditRow>();
         AuditSql.rows(handle, end.lastId(), upTo, BLOCK_ROWS, rows::add);
-        if (rows.isEmpty()) {
+        if (rows.isEmpty() || (rows.size() < FEW && isTooSoon())) {
             return 0;
         }
+        blockAt = System.nanoTime();
         // A block ends with its month, so that they can be dropped together.
         long endOfMonth = AuditSql.endOfMonth(rows.getFirst().id());
         var block = rows.stream().filter(row -> row.id() < endOfMonth).toList();
@@ -148,15 +180,21 @@ public final class AuditChain {
         return block.size() < rows.size() ? BLOCK_ROWS : rows.size();
     }
 
+    /** A block for each second would be a burden for who verifies them. */
+    private boolean isTooSoon() {
+        return blockAt != null && System.nanoTime() - blockAt < blockEvery.toNanos();
+    }
+
     private void sign() {
         var now = clock.instant();
+        var signed = signedAt;
+        if (signed != null && signed.plus(headEvery).isAfter(now)) {
+            return;
+        }
         database.inTransaction(
                 handle -> {
                     var last = AuditSql.lastHead(handle);
                     lastHeadAt = last == null ? null : last.at();
-                    if (last != null && last.at().plus(headEvery).isAfter(now)) {
-                        return null;
-                    }
                     var end = AuditSql.end(handle);
                     long known = last == null ? 0 : last.block();
                     if (end.number() > known && AuditSql.lead(handle)) {
@@ -165,6 +203,7 @@ public final class AuditChain {
                         publisher.accept(jws);
                         AuditSql.insertHead(handle, end.number(), jws, now);
                         lastHeadAt = now;
+                        signedAt = now;
                     }
                     return null;
                 });
@@ -177,38 +216,45 @@ public final class AuditChain {
         }
         lookedForOld = now;
         var before = droppedBefore.apply(now);
-        boolean more;
-        do {
-            more = database.inTransaction(handle -> dropOldest(handle, before, now));
-        } while (more);
+        var head = database.inTransaction(handle -> checkpoint(handle, before, now)).orElse(null);
+        if (head == null) {
+            return;
+        }
+        var month = AuditSql.monthOf(head.lastId());
+        database.withHandle(
+                handle -> {
+                    AuditSql.dropMonth(handle, month);
+                    return null;
+                });
+        log.atInfo()
+                .addKeyValue("month", month)
+                .addKeyValue("block", head.block())
+                .log("The audit trail up to this month was kept long enough and is dropped");
     }
 
-    /** Drops the oldest month, if all of it is older than this and chained. */
-    private boolean dropOldest(Handle handle, Instant before, Instant now) {
-        var first = AuditSql.firstAfter(handle, 0);
-        if (first.isEmpty() || first.get().at().isAfter(before) || !AuditSql.lead(handle)) {
-            return false;
+    /** Signs for the end of the last month that is older than this, if all of it is chained. */
+    private Optional<Head> checkpoint(Handle handle, Instant before, Instant now) {
+        if (!AuditSql.lead(handle)) {
+            return Optional.empty();
         }
-        long endOfMonth = AuditSql.endOfMonth(first.get().id());
-        var last = AuditSql.lastBefore(handle, endOfMonth).orElseThrow();
-        if (last.at().isAfter(before) || AuditSql.lastId(handle) < endOfMonth) {
-            return false;
-        }
-        var block = AuditSql.endOf(handle, last.id());
-        if (block.isEmpty()) {
-            return false;
+        var month =
+                earlier(
+                        YearMonth.from(before.atOffset(ZoneOffset.UTC)).minusMonths(1),
+                        AuditSql.month(handle).minusMonths(MONTHS_KEPT + 1));
+        var last = AuditSql.lastBefore(handle, AuditSql.endOf(month));
+        var block = last.flatMap(row -> AuditSql.endOf(handle, row.id()));
+        if (last.isEmpty() || !last.get().at().isBefore(before) || block.isEmpty()) {
+            return Optional.empty();
         }
         var head = Head.of(block.get(), now);
         var jws = head.signed(keyring, Head.CHECKPOINT);
         publisher.accept(jws);
         AuditSql.insertCheckpoint(handle, head, jws);
-        var month = AuditSql.monthOf(last.id());
-        AuditSql.dropMonth(handle, month);
-        log.atInfo()
-                .addKeyValue("month", month)
-                .addKeyValue("block", head.block())
-                .log("A month of the audit trail was kept long enough and is dropped");
-        return true;
+        return Optional.of(head);
+    }
+
+    private static YearMonth earlier(YearMonth one, YearMonth other) {
+        return one.isBefore(other) ? one : other;
     }
 
     private void measure() {

@@ -7,7 +7,10 @@ import org.postgresql.PGConnection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Optional;
@@ -44,6 +47,11 @@ final class AuditSql {
         return (id / IDS_OF_A_MONTH + 1) * IDS_OF_A_MONTH;
     }
 
+    /** The first id after this month. */
+    static long endOf(YearMonth month) {
+        return (FIRST_MONTH.until(month, ChronoUnit.MONTHS) + 1) * IDS_OF_A_MONTH;
+    }
+
     /** Until the transaction ends; false if another replica has it. */
     static boolean lead(Handle handle) {
         return handle.createQuery("SELECT pg_try_advisory_xact_lock(:lock)")
@@ -57,9 +65,9 @@ final class AuditSql {
         return handle.createQuery("SELECT last_value FROM audit_id").mapTo(Long.class).one();
     }
 
-    /** The transaction that will be begun next, of those that write. */
-    static long nextTransaction(Handle handle) {
-        return handle.createQuery("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    /** A transaction of our own: whichever has written before this has a lower number. */
+    static long transaction(Handle handle) {
+        return handle.createQuery("SELECT pg_current_xact_id()::text::bigint")
                 .mapTo(Long.class)
                 .one();
     }
@@ -71,14 +79,26 @@ final class AuditSql {
                 .one();
     }
 
-    static void beginMonth(Handle handle, YearMonth month) {
-        handle.createQuery("SELECT audit_begin_month(:month)::text")
-                .bind("month", month.atDay(1))
-                .mapTo(String.class)
-                .one();
+    /** The month by this database's clock, in UTC. */
+    static YearMonth month(Handle handle) {
+        return YearMonth.from(
+                handle.createQuery("SELECT clock_timestamp()")
+                        .mapTo(OffsetDateTime.class)
+                        .one()
+                        .withOffsetSameInstant(ZoneOffset.UTC));
     }
 
-    /** Drops a month, those before it, and their blocks. A checkpoint must stand for them. */
+    /** Makes the partitions of this month and the next, where they are missing. */
+    static void prepareMonths(Handle handle) {
+        handle.createQuery("SELECT audit_prepare_months()::text").mapTo(String.class).one();
+    }
+
+    /** From now on rows go to this month's partition; false: that is not there for good yet. */
+    static boolean beginMonth(Handle handle) {
+        return handle.createQuery("SELECT audit_begin_month()").mapTo(Boolean.class).one();
+    }
+
+    /** Drops a month and those before it. A checkpoint must stand for them. */
     static void dropMonth(Handle handle, YearMonth month) {
         handle.createQuery("SELECT audit_drop_month(:month)::text")
                 .bind("month", month.atDay(1))
@@ -86,25 +106,35 @@ final class AuditSql {
                 .one();
     }
 
-    /** The last block's end; {@link Block.End#NONE} before the first block. */
+    /** Where the chain has come to; {@link Block.End#NONE} before the first block. */
     static Block.End end(Handle handle) {
-        return ends(handle, "ORDER BY number DESC LIMIT 1").orElse(Block.End.NONE);
+        return handle.createQuery(
+                        """
+                        SELECT number, last_id, hash
+                          FROM ((SELECT number, last_id, hash FROM audit_block
+                                  ORDER BY number DESC LIMIT 1)
+                                 UNION ALL
+                                (SELECT block, last_id, hash FROM audit_checkpoint
+                                  ORDER BY block DESC LIMIT 1)) AS ends
+                         ORDER BY number DESC
+                         LIMIT 1
+                        """)
+                .map((row, context) -> end(row))
+                .findOne()
+                .orElse(Block.End.NONE);
     }
 
     /** The end of the block whose last row this is; empty if it is the last of none. */
     static Optional<Block.End> endOf(Handle handle, long lastId) {
-        return ends(handle, "WHERE last_id = " + lastId);
+        return handle.createQuery(
+                        "SELECT number, last_id, hash FROM audit_block WHERE last_id = :last_id")
+                .bind("last_id", lastId)
+                .map((row, context) -> end(row))
+                .findOne();
     }
 
-    private static Optional<Block.End> ends(Handle handle, String which) {
-        return handle.createQuery("SELECT number, last_id, hash FROM audit_block " + which)
-                .map(
-                        (row, context) ->
-                                new Block.End(
-                                        row.getLong("number"),
-                                        row.getLong("last_id"),
-                                        row.getBytes("hash")))
-                .findOne();
+    private static Block.End end(ResultSet row) throws SQLException {
+        return new Block.End(row.getLong("number"), row.getLong("last_id"), row.getBytes("hash"));
     }
 
     static void insert(Handle handle, Block block, Instant now) {
@@ -211,13 +241,17 @@ final class AuditSql {
         return Math.max(low - NEAR, 0);
     }
 
+    /** Only what is chained: before that, a row with a lower id may still come. */
     static AuditTrail.Page page(Handle handle, AuditTrail.Filter filter, long after, int atMost) {
         var last = new AtomicReference<@Nullable Long>();
         var found = new ArrayList<AuditTrail.Entry>();
         handle.createQuery(
                         """
                         WITH stretch AS MATERIALIZED (
-                            SELECT * FROM audit WHERE id > :after ORDER BY id LIMIT :rows
+                            SELECT * FROM audit
+                             WHERE id > :after AND id <= :chained
+                             ORDER BY id
+                             LIMIT :rows
                         ), found AS (
                             SELECT *
                               FROM stretch
@@ -239,6 +273,7 @@ final class AuditSql {
                          ORDER BY found.id
                         """)
                 .bind("after", after)
+                .bind("chained", end(handle).lastId())
                 .bind("rows", STRETCH)
                 .bind("actor", filter.actor())
                 .bind("event", filter.event())
@@ -309,12 +344,13 @@ final class AuditSql {
     static void insertCheckpoint(Handle handle, Head head, String jws) {
         handle.createUpdate(
                         """
-                        INSERT INTO audit_checkpoint (block, last_id, jws, at)
-                        VALUES (:block, :last_id, :jws, :at)
+                        INSERT INTO audit_checkpoint (block, last_id, hash, jws, at)
+                        VALUES (:block, :last_id, decode(:hash, 'hex'), :jws, :at)
                         ON CONFLICT (block) DO NOTHING
                         """)
                 .bind("block", head.block())
                 .bind("last_id", head.lastId())
+                .bind("hash", head.hash())
                 .bind("jws", jws)
                 .bind("at", head.at())
                 .execute();

@@ -60,8 +60,9 @@ public final class AuditTrail {
     public record Page(List<Entry> entries, @Nullable Long next) {}
 
     /**
-     * Rows that match, in the order of their ids. A page may hold few or none and still not be the
-     * last: no more than so many rows are looked at for each.
+     * Rows that match, in the order of their ids; those of the last seconds, which are not chained
+     * yet, are left out, so that nothing comes between two that were read. A page may hold few or
+     * none and still not be the last: no more than so many rows are looked at for each.
      *
      * @param after only those after this id; null: from the first
      */

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * Reads the whole trail and says where it is broken: rows that were changed, removed or put in
@@ -17,12 +19,13 @@ import java.util.List;
  * can write to the database can make a whole new chain, but cannot sign: so it is held against
  * signed heads too.
  *
- * <p>Thread-safe. Reads one state of the database, beside a running relay. Throws {@link
+ * <p>Thread-safe. Reads beside a running relay, up to where the chain had come to. Throws {@link
  * DatabaseUnavailable} while the database is away.
  */
 public final class AuditVerification {
 
     private static final int MAX_BREAKS = 20;
+    private static final int MAX_TRIES = 3;
 
     private final Database database;
     private final Keyring keyring;
@@ -50,11 +53,19 @@ public final class AuditVerification {
      *     looked at in any case
      */
     public Report verify(List<String> heads) {
-        return database.inTransaction(
-                handle -> {
-                    handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                    return new Run(handle).report(heads);
-                });
+        // What is chained does not change, but for a month that is dropped while we read.
+        for (int tries = 1; ; tries++) {
+            var before = checkpoint();
+            var report = database.withHandle(handle -> new Run(handle).report(heads));
+            if (tries == MAX_TRIES || report.breaks().isEmpty() || before == checkpoint()) {
+                return report;
+            }
+        }
+    }
+
+    private long checkpoint() {
+        var kept = database.withHandle(AuditSql::lastCheckpoint);
+        return kept == null ? 0 : kept.block();
     }
 
     /** One verification, from the first block to the last. */
@@ -62,7 +73,7 @@ public final class AuditVerification {
 
         private final Handle handle;
         private final List<String> breaks = new ArrayList<>();
-        private final List<Head> heads = new ArrayList<>();
+        private final NavigableMap<Long, Head> heads = new TreeMap<>();
         private Block.End end = Block.End.NONE;
         private long blocks;
 
@@ -76,21 +87,21 @@ public final class AuditVerification {
         }
 
         Report report(List<String> given) {
+            long last = AuditSql.end(handle).number();
             read(given);
             begin();
             var next = AuditSql.blockAfter(handle, end.number());
-            while (next.isPresent() && breaks.size() < MAX_BREAKS) {
+            while (next.isPresent() && next.get().number() <= last && breaks.size() < MAX_BREAKS) {
                 check(next.get());
-                next = AuditSql.blockAfter(handle, next.get().number());
+                next = AuditSql.blockAfter(handle, end.number());
             }
-            for (var head : heads) {
-                if (head.block() > end.number()) {
-                    broken(
-                            ("the chain ends with block %d, and a head of %s stands for block %d:"
-                                            + " its end was cut off")
-                                    .formatted(end.number(), head.at(), head.block()));
-                }
-            }
+            heads.tailMap(end.number(), false)
+                    .forEach(
+                            (block, head) ->
+                                    broken(
+                                            ("the chain ends with block %d, and a head of %s stands"
+                                                            + " for block %d: its end was cut off")
+                                                    .formatted(end.number(), head.at(), block)));
             return new Report(
                     blocks,
                     rows,
@@ -105,6 +116,7 @@ public final class AuditVerification {
             }
         }
 
+        /** A checkpoint is a head too: where heads are kept, checkpoints are. */
         private void read(List<String> given) {
             var all = new ArrayList<>(given);
             var kept = AuditSql.lastHead(handle);
@@ -112,8 +124,11 @@ public final class AuditVerification {
                 all.add(kept.jws());
             }
             for (int i = 0; i < all.size(); i++) {
-                var head = Head.open(keyring, Head.TYPE, all.get(i));
-                head.ifPresent(heads::add);
+                var jws = all.get(i);
+                var head =
+                        Head.open(keyring, Head.TYPE, jws)
+                                .or(() -> Head.open(keyring, Head.CHECKPOINT, jws));
+                head.ifPresent(each -> heads.put(each.block(), each));
                 if (head.isEmpty()) {
                     broken(
                             "%s is not signed by a key of this keyring"
@@ -125,38 +140,51 @@ public final class AuditVerification {
             }
         }
 
-        /** After a month was dropped, its last block stands alone, and a checkpoint for it. */
+        /** After months were dropped, the chain goes on from a checkpoint. */
         private void begin() {
             var first = AuditSql.blockAfter(handle, 0);
-            if (first.isEmpty() || first.get().number() == 1) {
+            var kept = AuditSql.lastCheckpoint(handle);
+            if (first.map(block -> block.number() == 1).orElse(kept == null)) {
                 return;
             }
-            var block = first.get();
-            var kept = AuditSql.lastCheckpoint(handle);
             var checkpoint =
                     kept == null
                             ? null
                             : Head.open(keyring, Head.CHECKPOINT, kept.jws()).orElse(null);
             if (checkpoint == null
-                    || checkpoint.block() != block.number()
-                    || !checkpoint.hash().equals(hex(block.hash()))) {
+                    || (first.isPresent()
+                            && (first.get().number() != checkpoint.block() + 1
+                                    || !hex(first.get().previousHash())
+                                            .equals(checkpoint.hash())))) {
                 broken(
-                        "blocks 1 to %d are missing, and no signed checkpoint stands for them"
-                                .formatted(block.number() - 1));
+                        "blocks before %s are missing, and no signed checkpoint stands for them"
+                                .formatted(
+                                        first.map(block -> "block " + block.number())
+                                                .orElse("the end")));
+                first.ifPresent(block -> end = block.before());
                 return;
             }
+            end =
+                    new Block.End(
+                            checkpoint.block(),
+                            checkpoint.lastId(),
+                            HexFormat.of().parseHex(checkpoint.hash()));
             AuditSql.firstAfter(handle, 0)
-                    .filter(row -> row.id() <= block.lastId())
+                    .filter(row -> row.id() <= checkpoint.lastId())
                     .ifPresent(
                             row ->
                                     broken(
                                             "row %d: put in, where all were dropped"
                                                     .formatted(row.id())));
-            end = block.end();
         }
 
         private void check(Block block) {
             blocks++;
+            if (block.ids().length == 0) {
+                broken("block %d: changed".formatted(block.number()));
+                end = new Block.End(block.number(), end.lastId(), block.hash());
+                return;
+            }
             if (block.number() != end.number() + 1) {
                 broken(
                         "block %d follows block %d: those in between are missing"
@@ -168,13 +196,12 @@ public final class AuditVerification {
                 broken("block %d: changed".formatted(block.number()));
             }
             checkRows(block);
-            for (var head : heads) {
-                if (head.block() == block.number() && !head.hash().equals(hex(block.hash()))) {
-                    broken(
-                            ("block %d is not the one that a head of %s stands for: the chain was"
-                                            + " made anew")
-                                    .formatted(block.number(), head.at()));
-                }
+            var head = heads.get(block.number());
+            if (head != null && !head.hash().equals(hex(block.hash()))) {
+                broken(
+                        ("block %d is not the one that a head of %s stands for: the chain was made"
+                                        + " anew")
+                                .formatted(block.number(), head.at()));
             }
             end = block.end();
         }

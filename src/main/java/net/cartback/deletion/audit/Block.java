@@ -55,6 +55,11 @@ record Block(long number, long[] ids, byte[] rowHashes, byte[] previousHash, byt
         return ids[ids.length - 1];
     }
 
+    /** The end of the block before, as far as this one tells. */
+    End before() {
+        return new End(number - 1, ids[0] - 1, previousHash);
+    }
+
     End end() {
         return new End(number, lastId(), hash);
     }

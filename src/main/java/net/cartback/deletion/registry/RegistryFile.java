@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -49,13 +50,15 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
     /**
      * An entry of {@code secrets}, of an app or of a system.
      *
-     * @param value null: the one that is registered under this id
+     * @param value null: the one that is registered under {@code id}, with its label and its end
+     *     unless {@code given} names them
      */
     record Secret(
             @Nullable String label,
             @Nullable String value,
             @Nullable Instant notAfter,
-            @Nullable UUID id) {
+            @Nullable UUID id,
+            Set<String> given) {
         @Override
         public String toString() {
             return "Secret[" + label + "]";

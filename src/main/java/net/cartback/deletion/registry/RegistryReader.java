@@ -200,7 +200,11 @@ final class RegistryReader {
             }
             secrets.add(
                     new RegistryFile.Secret(
-                            secret.text("label", 1, 64), value, secret.instant("not_after"), id));
+                            secret.text("label", 1, 64),
+                            value,
+                            secret.instant("not_after"),
+                            id,
+                            secret.names()));
         }
         if (secrets.isEmpty()) {
             owner.fault("secrets", "must hold at least one secret");

@@ -46,7 +46,7 @@ final class SecretSql {
     /** A secret that stays keeps its id, by which requests say which one matched. */
     void replace(Handle handle, Table table, String owner, List<RegistryFile.Secret> secrets) {
         var stored = read(handle, table, owner);
-        var kept = new HashMap<Integer, Stored>();
+        var found = new HashMap<Integer, Stored>();
         for (int i = 0; i < secrets.size(); i++) {
             var secret = secrets.get(i);
             var same =
@@ -61,10 +61,10 @@ final class SecretSql {
                         List.of("secrets[" + i + "].id: no secret of this entry has it"));
             }
             int position = i;
-            same.ifPresent(each -> kept.put(position, each));
+            same.ifPresent(each -> found.put(position, each));
         }
         for (var each : stored) {
-            if (!kept.containsValue(each)) {
+            if (!found.containsValue(each)) {
                 handle.createUpdate("DELETE FROM <table> WHERE id = :id")
                         .define("table", table.table)
                         .bind("id", each.id())
@@ -73,7 +73,9 @@ final class SecretSql {
         }
         for (int position = 0; position < secrets.size(); position++) {
             var secret = secrets.get(position);
-            var same = kept.get(position);
+            var same = found.get(position);
+            // One that is named by its id keeps what is not said of it.
+            var kept = secret.id() == null ? null : same;
             var id = same == null ? UUID.randomUUID() : same.id();
             var value = same == null ? Objects.requireNonNull(secret.value()) : same.value();
             handle.createUpdate(
@@ -88,9 +90,17 @@ final class SecretSql {
                     .bind("id", id)
                     .bind("owner", owner)
                     .bind("position", position)
-                    .bind("label", secret.label())
+                    .bind(
+                            "label",
+                            kept == null || secret.given().contains("label")
+                                    ? secret.label()
+                                    : kept.label())
                     .bind("sealed", sealer.seal(place(table, id), value))
-                    .bind("not_after", secret.notAfter())
+                    .bind(
+                            "not_after",
+                            kept == null || secret.given().contains("not_after")
+                                    ? secret.notAfter()
+                                    : kept.notAfter())
                     .execute();
         }
     }

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The fields of one object of a YAML file. A field that breaks its rule leaves a fault named by its
@@ -51,6 +52,11 @@ final class YamlFields {
 
     void fault(String field, String rule) {
         faults.add((path.isEmpty() ? "" : path + ".") + field + ": " + rule);
+    }
+
+    /** Of the fields that stand here, also of those that are null. */
+    Set<String> names() {
+        return node.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
     }
 
     void allow(String... names) {

@@ -105,6 +105,8 @@ public final class Migrations {
     private static void grant(DatabaseAddress owner, String role) {
         try (var connection = unpooled(owner).getConnection();
                 var statement = connection.createStatement()) {
+            // At once: between two statements the service must not be able to do more than it may.
+            connection.setAutoCommit(false);
             var name = statement.enquoteIdentifier(role, true);
             statement.execute("GRANT USAGE ON SCHEMA public TO " + name);
             statement.execute(
@@ -120,7 +122,10 @@ public final class Migrations {
                             + name);
             statement.execute("GRANT SELECT ON SEQUENCE audit_id TO " + name);
             statement.execute(
-                    "GRANT EXECUTE ON FUNCTION audit_begin_month, audit_drop_month TO " + name);
+                    "GRANT EXECUTE ON FUNCTION audit_prepare_months, audit_begin_month,"
+                            + " audit_drop_month TO "
+                            + name);
+            connection.commit();
         } catch (SQLException e) {
             throw new DatabaseUnavailable(e);
         }

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Slows down who guesses. From an address that was wrong 20 times within a minute, what is not
- * known to be right waits a second; of that, 8 at a time, and the rest is refused. What is right is
- * never refused for what others at its address got wrong: callers are to check it first.
+ * Slows down who guesses. From an address that was wrong 20 times within a minute, the answer to
+ * the next wrong guess waits a second; of that, 8 at a time, and the rest gets a 429. What is right
+ * never comes here, so nobody is refused for what others at their address got wrong.
  *
  * <p>IPv6 addresses count by their network of 64 bits. 10 000 addresses are remembered, those that
  * were wrong last. Thread-safe.
@@ -73,8 +73,7 @@ public final class Brake {
         return answer;
     }
 
-    /** Notes that this request held something wrong. */
-    public void wrong(Context ctx) {
+    private void wrong(Context ctx) {
         var now = clock.instant();
         synchronized (guesses) {
             var of = guesses.computeIfAbsent(network(ctx), address -> new Guesses(now));
@@ -86,12 +85,7 @@ public final class Brake {
         }
     }
 
-    /**
-     * Waits, if this request's address was wrong too often.
-     *
-     * @throws ProblemException 429, if too many wait already
-     */
-    public void slow(Context ctx) {
+    private void slow(Context ctx) {
         Guesses of;
         synchronized (guesses) {
             of = guesses.get(network(ctx));

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * From where a request comes. {@code X-Forwarded-For} is read from its end, as long as the hop that
@@ -16,6 +17,10 @@ final class ClientAddress {
 
     private static final String HEADER = "X-Forwarded-For";
 
+    /** Some proxies add the port. */
+    private static final Pattern WITH_PORT =
+            Pattern.compile("^(\\d+\\.\\d+\\.\\d+\\.\\d+|\\[[^]]+]):\\d+$");
+
     private ClientAddress() {}
 
     static InetAddress of(Context ctx, Predicate<InetAddress> isProxy) {
@@ -23,7 +28,7 @@ final class ClientAddress {
         var hops = hops(ctx);
         for (int i = hops.size() - 1; i >= 0 && isProxy.test(address); i--) {
             try {
-                address = InetAddress.ofLiteral(hops.get(i));
+                address = InetAddress.ofLiteral(WITH_PORT.matcher(hops.get(i)).replaceFirst("$1"));
             } catch (IllegalArgumentException e) {
                 return address;
             }
