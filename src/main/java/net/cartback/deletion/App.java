@@ -12,6 +12,7 @@ import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AdminAccess;
 import net.cartback.deletion.admin.AuditRoutes;
 import net.cartback.deletion.admin.DeliveryRoutes;
+import net.cartback.deletion.admin.ImportRoutes;
 import net.cartback.deletion.admin.RegistryRoutes;
 import net.cartback.deletion.admin.RequestRoutes;
 import net.cartback.deletion.admin.SystemRoutes;
@@ -20,6 +21,7 @@ import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.Proofs;
@@ -187,6 +189,11 @@ final class App implements AutoCloseable {
                                     registry,
                                     config.outbound().allowsPlainHttp(),
                                     () -> registryChanged(ledger)),
+                            new ImportRoutes(
+                                    access,
+                                    registry,
+                                    new IdImport(database, keyring, clock, ledger),
+                                    this::newWork),
                             new AuditRoutes(access, new AuditTrail(database)));
             dispatcher =
                     new Dispatcher(

@@ -44,7 +44,8 @@ import java.util.Optional;
             RegistryCommand.class,
             KeysCommand.class,
             AuditCommand.class,
-            TokensCommand.class
+            TokensCommand.class,
+            IdsCommand.class
         })
 public final class Main implements Runnable {
 

@@ -8,6 +8,7 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Redigest;
@@ -110,6 +111,17 @@ final class Storage implements AutoCloseable {
 
     Tokens tokens() {
         return new Tokens(database, clock);
+    }
+
+    /** Told of its new work by {@link #tellOfWork}. */
+    IdImport idImport() {
+        return new IdImport(database, keyring, clock, ledger);
+    }
+
+    void tellOfWork() {
+        try (var signals = new Signals(database)) {
+            signals.sendNow(App.WORK);
+        }
     }
 
     /** As the relay under this public URL gives them. */

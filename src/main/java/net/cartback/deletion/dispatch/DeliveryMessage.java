@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.ledger.Subject;
@@ -42,6 +43,7 @@ final class DeliveryMessage {
                         Kind.DELETION,
                         new MetaAppId("0"),
                         Platform.FACEBOOK,
+                        IdType.APP_SCOPED_USER_ID,
                         new byte[0],
                         now,
                         now,
@@ -68,7 +70,7 @@ final class DeliveryMessage {
             json.writeStringField("platform", delivery.platform().wireName());
             json.writeObjectFieldStart("subject");
             json.writeStringField("id", subject.id());
-            json.writeStringField("id_type", "app_scoped_user_id");
+            json.writeStringField("id_type", subject.type().wireName());
             json.writeEndObject();
             json.writeStringField("requested_at", delivery.requestedAt().toString());
             json.writeStringField("received_at", received);

@@ -220,7 +220,7 @@ final class ClaimSql {
                          WHERE d.id = picked.id
                            AND r.id = d.request_id
                         RETURNING d.id, d.request_id, d.system_id, d.attempts, d.step,
-                                  picked.probe, r.kind, r.app_id, r.platform, r.subject_sealed, r.requested_at, r.received_at,
+                                  picked.probe, r.kind, r.app_id, r.platform, r.id_type, r.subject_sealed, r.requested_at, r.received_at,
                                   r.due_at
                         """
                                 .replace(":now", "CAST(:now AS timestamptz)")
@@ -249,6 +249,7 @@ final class ClaimSql {
                                         LedgerSql.named(Kind.class, row.getString("kind")),
                                         new MetaAppId(row.getString("app_id")),
                                         Platform.named(row.getString("platform")).orElseThrow(),
+                                        LedgerSql.named(IdType.class, row.getString("id_type")),
                                         row.getBytes("subject_sealed"),
                                         row.getTimestamp("requested_at").toInstant(),
                                         row.getTimestamp("received_at").toInstant(),

@@ -26,6 +26,7 @@ public record ClaimedDelivery(
         Kind kind,
         MetaAppId app,
         Platform platform,
+        IdType idType,
         byte[] subjectSealed,
         Instant requestedAt,
         Instant receivedAt,

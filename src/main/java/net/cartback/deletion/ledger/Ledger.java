@@ -23,6 +23,7 @@ import net.cartback.deletion.ledger.Settlement.Next.Postpone;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Subscription;
+import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
@@ -159,6 +160,17 @@ public final class Ledger {
                 keysChange
                         ? database.inTransaction(handle -> recordUnderOthers(handle, requests))
                         : database.withHandle(handle -> recordOrFind(handle, requests, Map.of()));
+        return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();
+    }
+
+    /**
+     * As the other, in the name of somebody else than Meta.
+     *
+     * @return what became of each, in their order
+     */
+    List<Recording> record(List<PreparedRequest> requests, Actor actor) {
+        var recordings =
+                database.inTransaction(actor, handle -> recordUnderOthers(handle, requests));
         return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();
     }
 
@@ -355,7 +367,8 @@ public final class Ledger {
      */
     public Subject subjectOf(ClaimedDelivery delivery) {
         return new Subject(
-                keyring.sealer().open(subjectPlace(delivery.request()), delivery.subjectSealed()));
+                keyring.sealer().open(subjectPlace(delivery.request()), delivery.subjectSealed()),
+                delivery.idType());
     }
 
     /**

@@ -12,13 +12,13 @@ import java.util.UUID;
  * What Meta tells of a person, verified and not yet recorded.
  *
  * @param platform of the secret that matched where its label names one, else of the app
- * @param secretId which of the app's secrets matched
+ * @param secretId which of the app's secrets matched; null: it came in a list
  * @param issuedAt when Meta says the person asked; null if it says nothing usable
  */
 public record NewRequest(
         Kind kind,
         MetaAppId app,
         Platform platform,
-        UUID secretId,
+        @Nullable UUID secretId,
         Subject subject,
         @Nullable Instant issuedAt) {}

@@ -51,6 +51,7 @@ public final class Redigest {
             UUID id,
             Kind kind,
             MetaAppId app,
+            IdType idType,
             byte @Nullable [] subjectSealed,
             @Nullable Instant issuedAt,
             byte @Nullable [] digest) {}
@@ -87,7 +88,7 @@ public final class Redigest {
                 continue;
             }
             var place = Ledger.subjectPlace(new RequestId(row.id()));
-            var subject = new Subject(keyring.sealer().open(place, sealed));
+            var subject = new Subject(keyring.sealer().open(place, sealed), row.idType());
             var digest = RepeatDigest.of(keyring, row.kind(), row.app(), subject, row.issuedAt());
             if (Arrays.equals(digest.current(), row.digest())) {
                 continue;
@@ -112,7 +113,7 @@ public final class Redigest {
     private static List<Row> rows(Handle handle, UUID after) {
         return handle.createQuery(
                         """
-                        SELECT id, kind, app_id, subject_sealed, repeat_digest,
+                        SELECT id, kind, app_id, id_type, subject_sealed, repeat_digest,
                                CASE WHEN dated THEN COALESCE(issued_at, requested_at) END
                                    AS issued_at
                           FROM deletion_request
@@ -128,6 +129,7 @@ public final class Redigest {
                                         row.getObject("id", UUID.class),
                                         LedgerSql.named(Kind.class, row.getString("kind")),
                                         new MetaAppId(row.getString("app_id")),
+                                        LedgerSql.named(IdType.class, row.getString("id_type")),
                                         row.getBytes("subject_sealed"),
                                         LedgerSql.instant(row, "issued_at"),
                                         row.getBytes("repeat_digest")))

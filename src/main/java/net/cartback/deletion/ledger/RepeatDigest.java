@@ -19,8 +19,13 @@ final class RepeatDigest {
             MetaAppId app,
             Subject subject,
             @Nullable Instant issuedAt) {
+        // An app-scoped id may be the same number as a page-scoped one, of somebody else.
+        var what =
+                subject.type() == IdType.APP_SCOPED_USER_ID
+                        ? kind.wireName()
+                        : kind.wireName() + " " + subject.type().wireName();
         return keyring.digest(
-                kind.wireName(),
+                what,
                 app.value(),
                 subject.id(),
                 issuedAt == null ? "" : Long.toString(issuedAt.getEpochSecond()));

@@ -12,8 +12,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** SQL that looks for requests. Each method is one statement. */
 final class RequestListSql {
@@ -33,7 +35,7 @@ final class RequestListSql {
     private RequestListSql() {}
 
     static Page page(Handle handle, Filter filter, @Nullable UUID after, int atMost) {
-        var last = new UUID[1];
+        var last = new AtomicReference<@Nullable UUID>();
         var found = new ArrayList<Summary>();
         var system = filter.system();
         var app = filter.app();
@@ -80,7 +82,7 @@ final class RequestListSql {
                 .bind("at_most", atMost)
                 .map(
                         (row, context) -> {
-                            last[0] = row.getObject("last", UUID.class);
+                            last.set(row.getObject("last", UUID.class));
                             if (row.getObject("id") != null) {
                                 found.add(summary(row));
                             }
@@ -88,12 +90,60 @@ final class RequestListSql {
                         })
                 .list();
         // A page that is not full ends where the stretch did, if that was full.
-        return new Page(found, found.size() == atMost ? found.getLast().id().value() : last[0]);
+        return new Page(found, found.size() == atMost ? found.getLast().id().value() : last.get());
     }
 
     /** Before every id that was made at this instant or later: ids begin with their time. */
-    private static UUID first(@Nullable Instant from) {
+    static UUID first(@Nullable Instant from) {
         return from == null ? new UUID(0, 0) : new UUID(from.toEpochMilli() << 16, 0);
+    }
+
+    /** Whose deletion a request is, still sealed. */
+    record SealedSubject(RequestId request, byte[] sealed) {}
+
+    /** A page of them; null: it is the last. */
+    record SubjectPage(List<SealedSubject> subjects, @Nullable UUID last) {}
+
+    /** Of the next so many requests after this id: those of one app whose person is known. */
+    static SubjectPage subjects(Handle handle, MetaAppId app, IdType type, UUID after, int rows) {
+        var last = new AtomicReference<@Nullable UUID>();
+        var found = new ArrayList<SealedSubject>();
+        handle.createQuery(
+                        """
+                        WITH stretch AS MATERIALIZED (
+                            SELECT id, app_id, kind, id_type, subject_sealed
+                              FROM deletion_request
+                             WHERE id > :after
+                             ORDER BY id
+                             LIMIT :rows
+                        )
+                        SELECT found.id, found.subject_sealed, stretch.last
+                          FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
+                                       AS last) AS stretch
+                          LEFT JOIN (SELECT id, subject_sealed
+                                       FROM stretch
+                                      WHERE app_id = :app
+                                        AND kind = 'deletion'
+                                        AND id_type = :type
+                                        AND subject_sealed IS NOT NULL) AS found ON true
+                        """)
+                .bind("after", after)
+                .bind("rows", rows)
+                .bind("app", app.value())
+                .bind("type", type.wireName())
+                .map(
+                        (row, context) -> {
+                            last.set(row.getObject("last", UUID.class));
+                            var id = row.getObject("id", UUID.class);
+                            if (id != null) {
+                                found.add(
+                                        new SealedSubject(
+                                                new RequestId(id), row.getBytes("subject_sealed")));
+                            }
+                            return true;
+                        })
+                .list();
+        return new SubjectPage(found, last.get());
     }
 
     static Optional<Summary> find(Handle handle, RequestId id) {

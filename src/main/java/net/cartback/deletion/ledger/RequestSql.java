@@ -83,10 +83,10 @@ final class RequestSql {
                              WHERE app_id = ANY (:apps)
                         ), recorded AS (
                             INSERT INTO deletion_request
-                                   (id, kind, app_id, platform, secret_id, subject_sealed,
+                                   (id, kind, app_id, platform, secret_id, id_type, subject_sealed,
                                     repeat_digest, dated, issued_at, code_digest, code_sealed, requested_at,
                                     received_at, due_at, open_deliveries, closed_at)
-                            SELECT i.id, i.kind, i.app_id, i.platform, i.secret_id,
+                            SELECT i.id, i.kind, i.app_id, i.platform, i.secret_id, i.id_type,
                                    i.subject_sealed,
                                    -- Without a date, it is a repeat only of one that is open.
                                    CASE WHEN i.issued_at IS NOT NULL OR i.kind = 'deletion' OR heard.by > 0
@@ -97,10 +97,10 @@ final class RequestSql {
                                    -- A notice that nobody wants to hear is done with.
                                    CASE WHEN i.kind <> 'deletion' AND heard.by = 0
                                         THEN i.received_at END
-                              FROM unnest(:ids, :kinds, :apps, :platforms, :secrets, :subjects, :repeats,
+                              FROM unnest(:ids, :kinds, :apps, :platforms, :secrets, :id_types, :subjects, :repeats,
                                           :issued, :code_digests, :codes, :requested, :received,
                                           :due)
-                                   AS i (id, kind, app_id, platform, secret_id, subject_sealed,
+                                   AS i (id, kind, app_id, platform, secret_id, id_type, subject_sealed,
                                          repeat_digest, issued_at, code_digest, code_sealed,
                                          requested_at, received_at, due_at)
                              CROSS JOIN LATERAL (
@@ -128,6 +128,9 @@ final class RequestSql {
                         "platforms",
                         array("text", requests, one -> one.request().platform().wireName()))
                 .bind("secrets", array("uuid", requests, one -> one.request().secretId()))
+                .bind(
+                        "id_types",
+                        array("text", requests, one -> one.request().subject().type().wireName()))
                 .bind("subjects", bytes(requests, PreparedRequest::subjectSealed))
                 .bind("repeats", bytes(requests, one -> one.repeat().current()))
                 .bind("issued", array("timestamptz", requests, one -> one.request().issuedAt()))

@@ -1,12 +1,17 @@
 package net.cartback.deletion.ledger;
 
 /**
- * The person, known only by an app-scoped user id. Text, never a number: ids exceed 2^53. {@link
+ * The person, known only by an id of Meta's. Text, never a number: ids exceed 2^53. {@link
  * #toString} does not show it.
  */
-public record Subject(String id) {
+public record Subject(String id, IdType type) {
 
     private static final int MAX_LENGTH = 256;
+
+    /** A person that a signed request names. */
+    public Subject(String id) {
+        this(id, IdType.APP_SCOPED_USER_ID);
+    }
 
     public Subject {
         if (!isValid(id)) {

@@ -1,0 +1,147 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import net.cartback.deletion.fixtures.Contract;
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.TestRelay;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/** Lists of ids that Meta offers for download. */
+class IdImportIT {
+
+    private static final String DELETED = "{\"outcome\":\"deleted\"}";
+
+    private TestRelay relay;
+    private FakeClientSystem crm;
+
+    @BeforeEach
+    void start() {
+        crm = new FakeClientSystem("crm").answers(200, DELETED);
+        relay = new TestRelay().register(crm);
+    }
+
+    @AfterEach
+    void stop() {
+        relay.close();
+        crm.close();
+    }
+
+    @Test
+    void who_was_not_asked_for_is_deleted_and_the_rest_are_repeats() {
+        relay.metaAsksToDelete("1001");
+        relay.metaAsksToDelete("1002");
+        relay.dispatchOnce();
+
+        assertThat(imported("&dry_run=true", "id\n1001\n1003\n1003\n\n1002\n")).isEqualTo("3 1 2");
+        assertThat(requests()).isEqualTo(2);
+        assertThat(imported("", "id,name\n1001,x\n\"1003\",y\n1002,z\n")).isEqualTo("3 1 2");
+        assertThat(requests()).isEqualTo(3);
+        relay.dispatchOnce();
+
+        assertThat(crm.received().getLast().body())
+                .contains("\"id\":\"1003\",\"id_type\":\"app_scoped_user_id\"");
+        assertThat(relay.count("SELECT count(*) FROM deletion_request WHERE closed_at IS NULL"))
+                .isZero();
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM deletion_request WHERE code_digest IS NOT"
+                                        + " NULL AND secret_id IS NULL"))
+                .isEqualTo(1);
+        assertThat(
+                        relay.texts(
+                                "SELECT actor FROM audit WHERE event = 'request.recorded' ORDER BY"
+                                        + " id"))
+                .containsExactly("meta", "meta", "operator:configured");
+    }
+
+    @Test
+    void the_same_list_again_records_nothing_whether_it_is_open_or_done() {
+        assertThat(imported("", "1001\n1002\n")).isEqualTo("2 2 0");
+        assertThat(imported("", "1001\n1002\n")).isEqualTo("2 0 2");
+        relay.dispatchOnce();
+        assertThat(imported("", "1001\n1002\n")).isEqualTo("2 0 2");
+        assertThat(imported("&since=" + relay.clock().instant().plusSeconds(1), "1001\n"))
+                .isEqualTo("1 1 0");
+    }
+
+    @Test
+    void who_was_asked_for_before_the_list_began_is_deleted_again() {
+        relay.metaAsksToDelete("1001");
+        relay.dispatchOnce();
+        relay.clock().advance(Duration.ofDays(22));
+        assertThat(imported("", "1001\n")).isEqualTo("1 1 0");
+    }
+
+    @Test
+    void a_page_scoped_id_is_nobody_s_app_scoped_one() {
+        relay.metaAsksToDelete("1001");
+        assertThat(imported("&id_type=page_scoped_user_id", "1001\n")).isEqualTo("1 1 0");
+        assertThat(imported("&id_type=page_scoped_user_id", "1001\n")).isEqualTo("1 0 1");
+        relay.dispatchOnce();
+
+        assertThat(crm.received()).hasSize(2);
+        assertThat(crm.received().stream().map(FakeClientSystem.Received::body))
+                .anyMatch(
+                        body ->
+                                body.contains("\"id\":\"1001\",\"id_type\":\"page_scoped_user_id\"")
+                                        && body.contains("\"platform\":\"messenger\""));
+    }
+
+    @Test
+    void many_are_recorded_in_batches() {
+        var list = new StringBuilder("id\n");
+        for (int i = 0; i < 1_001; i++) {
+            list.append(10_000 + i).append('\n');
+        }
+        relay.metaAsksToDelete("10500");
+        assertThat(imported("", list.toString())).isEqualTo("1001 1000 1");
+        assertThat(requests()).isEqualTo(1_001);
+    }
+
+    @Test
+    void a_list_that_is_none_is_refused_as_a_whole() {
+        for (var body : new String[] {"1001\nDana\n", "1001\n0\n", "id\n1001 1002\n"}) {
+            var reply = send("", body);
+            assertThat(reply.statusCode()).as(body).isEqualTo(400);
+            assertThat(reply.body()).contains("line [2]").doesNotContain("Dana");
+        }
+        assertThat(send("&app=77", "1001\n").statusCode()).isEqualTo(400);
+        assertThat(send("&id_type=x", "1001\n").statusCode()).isEqualTo(400);
+        assertThat(send("&dry_run=maybe", "1001\n").statusCode()).isEqualTo(400);
+        assertThat(requests()).isZero();
+    }
+
+    private long requests() {
+        return relay.count("SELECT count(*) FROM deletion_request");
+    }
+
+    /** How many ids there were, how many were created and how many repeated. */
+    private String imported(String query, String list) {
+        var reply = send(query, list);
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        var json = Http.json(reply);
+        return json.get("ids") + " " + json.get("created") + " " + json.get("repeated");
+    }
+
+    private HttpResponse<String> send(String query, String list) {
+        var app = query.contains("&app=") ? "" : "app=" + TestRelay.APP_ID;
+        var reply =
+                Http.sendUnchecked(
+                        HttpRequest.newBuilder(relay.uri("/admin/v1/imports?" + app + query))
+                                .header("Authorization", "Bearer " + TestRelay.ADMIN_TOKEN)
+                                .header("Content-Type", "text/csv")
+                                .POST(HttpRequest.BodyPublishers.ofString(list))
+                                .build());
+        Contract.load().check("POST", "/admin/v1/imports", reply);
+        return reply;
+    }
+}

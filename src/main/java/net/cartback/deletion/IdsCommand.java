@@ -1,0 +1,105 @@
+package net.cartback.deletion;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import net.cartback.deletion.ledger.IdImport.IdList;
+import net.cartback.deletion.ledger.IdType;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.storage.Actor;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code ids import}. */
+@Command(
+        name = "ids",
+        description = "Take the lists of ids that Meta offers for download.",
+        synopsisSubcommandLabel = "import --app ID FILE")
+final class IdsCommand {
+
+    private static final long MAX_FILE = 64L * 1024 * 1024;
+
+    @Command(
+            name = "import",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Record a deletion for each id in a file that was not asked for before: one id"
+                            + " a line, or CSV with the id in the first column.")
+    int run(
+            @Option(names = "--app", required = true, description = "Meta's app id") String app,
+            @Option(
+                            names = "--page-scoped",
+                            description = "the ids are page-scoped ones, of Messenger")
+                    boolean pageScoped,
+            @Option(
+                            names = "--since",
+                            paramLabel = "TIME",
+                            description =
+                                    "what was recorded from then on is a repeat; 21 days ago if"
+                                            + " not given")
+                    @Nullable Instant since,
+            @Option(names = "--dry-run", description = "only count") boolean dryRun,
+            @Parameters(paramLabel = "FILE", description = "the list") Path file) {
+        var list = read(file);
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            storage.registry().reload();
+            var known =
+                    Optional.of(app)
+                            .filter(MetaAppId::isValid)
+                            .flatMap(id -> storage.registry().app(new MetaAppId(id)))
+                            .orElseThrow(
+                                    () ->
+                                            new Config.Invalid(
+                                                    List.of("--app names no registered app")));
+            var idImport = storage.idImport();
+            var result =
+                    idImport.run(
+                            known,
+                            pageScoped ? IdType.PAGE_SCOPED_USER_ID : IdType.APP_SCOPED_USER_ID,
+                            list,
+                            since == null ? idImport.usualSince() : since,
+                            dryRun,
+                            Actor.COMMAND);
+            storage.tellOfWork();
+            System.out.printf(
+                    "%d ids: %d %s, %d repeats%n",
+                    result.ids(),
+                    result.created(),
+                    dryRun ? "would be recorded" : "recorded",
+                    result.repeated());
+        }
+        return 0;
+    }
+
+    private static IdList read(Path file) {
+        try {
+            if (Files.size(file) > MAX_FILE) {
+                throw new Config.Invalid(List.of(file + " is longer than 64 MiB"));
+            }
+            var list = IdList.read(Files.readAllLines(file, UTF_8));
+            if (!list.wrongLines().isEmpty()) {
+                throw new Config.Invalid(
+                        List.of(
+                                file
+                                        + ": no id in line "
+                                        + list.wrongLines()
+                                        + "; nothing is done"));
+            }
+            return list;
+        } catch (IOException e) {
+            throw new Config.Invalid(List.of(file + " cannot be read as UTF-8"));
+        } catch (IllegalArgumentException e) {
+            throw new Config.Invalid(List.of(file + ": " + e.getMessage()));
+        }
+    }
+}

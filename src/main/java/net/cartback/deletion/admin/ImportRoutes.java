@@ -1,0 +1,103 @@
+package net.cartback.deletion.admin;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+
+import net.cartback.deletion.access.Role;
+import net.cartback.deletion.ledger.IdImport;
+import net.cartback.deletion.ledger.IdImport.IdList;
+import net.cartback.deletion.ledger.IdType;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.web.RequestBody;
+import net.cartback.deletion.web.Routes;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Takes lists of ids, on the management listener. Thread-safe. */
+public final class ImportRoutes implements Routes {
+
+    private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+    private final AdminAccess access;
+    private final Registry registry;
+    private final IdImport idImport;
+    private final Runnable newWork;
+
+    /**
+     * @param newWork told after each list that was recorded
+     */
+    public ImportRoutes(
+            AdminAccess access, Registry registry, IdImport idImport, Runnable newWork) {
+        this.access = access;
+        this.registry = registry;
+        this.idImport = idImport;
+        this.newWork = newWork;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        routes.post("/admin/v1/imports", access.guard(Role.OPERATOR, this::run));
+    }
+
+    private void run(Context ctx) {
+        var parameters = new Parameters(ctx, "app", "id_type", "since", "dry_run");
+        var app =
+                Optional.ofNullable(parameters.app())
+                        .flatMap(registry::app)
+                        .orElseThrow(() -> AdminBody.fault("app", "must be a registered app's id"));
+        var type =
+                parameters.value(
+                        "id_type",
+                        "must be app_scoped_user_id or page_scoped_user_id",
+                        text ->
+                                Arrays.stream(IdType.values())
+                                        .filter(each -> each.wireName().equals(text))
+                                        .findFirst());
+        var dryRun =
+                parameters.value(
+                        "dry_run",
+                        "must be true or false",
+                        text ->
+                                switch (text) {
+                                    case "true" -> Optional.of(true);
+                                    case "false" -> Optional.of(false);
+                                    default -> Optional.empty();
+                                });
+        var since = parameters.instant("since");
+        var list = list(ctx);
+        var result =
+                idImport.run(
+                        app,
+                        type == null ? IdType.APP_SCOPED_USER_ID : type,
+                        list,
+                        since == null ? idImport.usualSince() : since,
+                        dryRun != null && dryRun,
+                        AdminAccess.caller(ctx).actor());
+        newWork.run();
+        SystemRoutes.answer(
+                ctx,
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("ids", result.ids())
+                        .put("created", result.created())
+                        .put("repeated", result.repeated()));
+    }
+
+    private static IdList list(Context ctx) {
+        try {
+            var text = new String(RequestBody.read(ctx, MAX_BODY_BYTES), UTF_8);
+            var list = IdList.read(text.lines().toList());
+            if (!list.wrongLines().isEmpty()) {
+                throw AdminBody.fault("body", "holds no id in line " + list.wrongLines());
+            }
+            return list;
+        } catch (IllegalArgumentException e) {
+            throw AdminBody.fault("body", "may hold a million ids");
+        }
+    }
+}
