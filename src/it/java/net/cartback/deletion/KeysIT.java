@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.access.IdempotencyKeys;
+import net.cartback.deletion.access.IdempotencyKeys.First;
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Keyring.Kind;
@@ -18,6 +20,7 @@ import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Redigest;
+import net.cartback.deletion.storage.Actor;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -208,6 +211,10 @@ class KeysIT {
                                         "\"outcome\": \"nothing_found\"")
                                 .statusCode())
                 .isEqualTo(200);
+        var calls = new IdempotencyKeys(relay.database(), relay.keyring(), relay.clock());
+        if (calls.use(Actor.COMMAND, "key", "what") instanceof First first) {
+            calls.done(first, 200, null, "done");
+        }
         var again = relay.signedRequest("2");
         rotate(EnumSet.of(Kind.DATA));
         relay.clock().advance(LEAD);
@@ -222,6 +229,8 @@ class KeysIT {
             assertThat(reseal.run(column, now -> {}).resealed()).as(column.toString()).isZero();
         }
 
+        assertThat(calls.use(Actor.COMMAND, "key", "what"))
+                .isEqualTo(new IdempotencyKeys.Again(200, "", "done"));
         var newOnly = withoutPrevious();
         try (var replica = relay.replica(newOnly)) {
             assertThat(code(replica, again)).isEqualTo(code);

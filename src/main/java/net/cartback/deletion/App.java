@@ -7,6 +7,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 import net.cartback.deletion.access.Access;
+import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.access.OidcTokens;
 import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AdminAccess;
@@ -140,12 +141,14 @@ final class App implements AutoCloseable {
             var brake = new Brake(isProxy, clock);
             var adminBrake = new Brake(isProxy, clock);
             var oidc = config.oidc();
+            var keysOfCalls = new IdempotencyKeys(database, keyring, clock);
             var access =
                     new AdminAccess(
                             new Access(
                                     AdminToken.load(config),
                                     new Tokens(database, clock),
                                     oidc == null ? null : new OidcTokens(oidc, keyring, clock)),
+                            keysOfCalls,
                             adminBrake,
                             () -> ready);
             var retention = new Retention(database, clock, config.retention(), meters);
@@ -167,7 +170,17 @@ final class App implements AutoCloseable {
                             meters);
             audit = new Loop("audit", CHAIN_EVERY, chain::round);
             opened.push(audit::close);
-            housekeeping = new Housekeeping(database, clock, registry, ledger, retention, meters);
+            housekeeping =
+                    new Housekeeping(
+                            database,
+                            clock,
+                            registry,
+                            ledger,
+                            () -> {
+                                retention.sweepIfDue();
+                                keysOfCalls.forgetOld();
+                            },
+                            meters);
             opened.push(housekeeping::close);
             management =
                     listen(

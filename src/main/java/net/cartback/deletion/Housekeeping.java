@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.Tags;
 
 import net.cartback.deletion.ledger.Backlog;
 import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.ledger.Retention;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
@@ -40,18 +39,21 @@ final class Housekeeping implements AutoCloseable {
 
     private volatile Duration oldest = Duration.ZERO;
 
+    /**
+     * @param sweep ends what was kept long enough, if it is time
+     */
     Housekeeping(
             Database database,
             DatabaseClock clock,
             Registry registry,
             Ledger ledger,
-            Retention retention,
+            Runnable sweep,
             MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
         this.registry = registry;
         this.ledger = ledger;
-        this.sweeps = new Loop("retention", ROUND, retention::sweepIfDue);
+        this.sweeps = new Loop("retention", ROUND, sweep);
         Gauge.builder("relay.oldest.open.request", () -> oldest.toSeconds())
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")

@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.audit.AuditVerification;
 import net.cartback.deletion.crypto.Keyring;
@@ -101,7 +102,11 @@ final class Storage implements AutoCloseable {
 
     /** Every column that holds sealed values. */
     static List<SealedColumn> sealedColumns() {
-        return Stream.concat(Registry.sealedColumns().stream(), Ledger.sealedColumns().stream())
+        return Stream.of(
+                        Registry.sealedColumns(),
+                        Ledger.sealedColumns(),
+                        IdempotencyKeys.sealedColumns())
+                .flatMap(List::stream)
                 .toList();
     }
 

@@ -2,18 +2,27 @@ package net.cartback.deletion.admin;
 
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
 
 import net.cartback.deletion.access.Access;
 import net.cartback.deletion.access.Caller;
+import net.cartback.deletion.access.IdempotencyKeys;
+import net.cartback.deletion.access.IdempotencyKeys.Again;
+import net.cartback.deletion.access.IdempotencyKeys.First;
+import net.cartback.deletion.access.IdempotencyKeys.Other;
+import net.cartback.deletion.access.IdempotencyKeys.Underway;
 import net.cartback.deletion.access.OidcTokens.ProviderUnavailable;
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.RequestBody;
 
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 /**
  * Lets in who has a bearer token (RFC 6750, section 2.1) whose role is enough. Who guesses is
@@ -23,18 +32,23 @@ public final class AdminAccess {
 
     private static final String SCHEME = "bearer ";
     private static final String CALLER = "caller";
+    private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,100}");
+    private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
     private static final Duration RETRY_WHEN_STARTING = Duration.ofSeconds(5);
     private static final Duration RETRY_WITHOUT_KEYS = Duration.ofSeconds(30);
 
     private final Access access;
+    private final IdempotencyKeys keys;
     private final Brake brake;
     private final BooleanSupplier ready;
 
     /**
      * @param ready while it says false, there is no schema to work on
      */
-    public AdminAccess(Access access, Brake brake, BooleanSupplier ready) {
+    public AdminAccess(Access access, IdempotencyKeys keys, Brake brake, BooleanSupplier ready) {
         this.access = access;
+        this.keys = keys;
         this.brake = brake;
         this.ready = ready;
     }
@@ -43,8 +57,64 @@ public final class AdminAccess {
     Handler guard(Role needed, Handler handler) {
         return ctx -> {
             check(ctx, needed);
-            handler.handle(ctx);
+            var key = ctx.header(IDEMPOTENCY_KEY);
+            if (key == null || !ctx.method().equals(HandlerType.POST)) {
+                handler.handle(ctx);
+            } else if (KEY.matcher(key).matches()) {
+                once(ctx, key, handler);
+            } else {
+                throw ProblemException.withField(
+                        400,
+                        "malformed",
+                        IDEMPOTENCY_KEY,
+                        "must be 1 to 100 printable ASCII characters without spaces");
+            }
         };
+    }
+
+    /** Does what was asked under a key, or answers what was answered before. */
+    private void once(Context ctx, String key, Handler handler) throws Exception {
+        var body = RequestBody.read(ctx, MAX_BODY_BYTES);
+        var use =
+                keys.use(
+                        caller(ctx).actor(),
+                        key,
+                        ctx.path(),
+                        String.valueOf(ctx.queryString()),
+                        Base64.getEncoder().encodeToString(body));
+        switch (use) {
+            case First first -> first(ctx, first, handler);
+            case Again(int status, String location, String answer) -> {
+                if (!location.isEmpty()) {
+                    ctx.header("Location", location);
+                }
+                ctx.status(status).contentType("application/json").result(answer);
+            }
+            case Underway() ->
+                    throw ProblemException.of(
+                            409,
+                            "not-now",
+                            "What was asked under this key is being done, or broke off; look"
+                                    + " what became of it");
+            case Other() ->
+                    throw ProblemException.withField(
+                            422, "key-used", IDEMPOTENCY_KEY, "was used for something else");
+        }
+    }
+
+    private void first(Context ctx, First first, Handler handler) throws Exception {
+        try {
+            handler.handle(ctx);
+        } catch (ProblemException e) {
+            // It was refused, so nothing was done. After any other failure, who knows.
+            keys.nothingDone(first);
+            throw e;
+        }
+        keys.done(
+                first,
+                ctx.statusCode(),
+                ctx.res().getHeader("Location"),
+                String.valueOf(ctx.result()));
     }
 
     /** Who was let in. */

@@ -45,6 +45,7 @@ final class Problems {
                     Map.entry(500, "Internal error"),
                     Map.entry(403, "Not allowed"),
                     Map.entry(412, "Precondition failed"),
+                    Map.entry(422, "Unprocessable content"),
                     Map.entry(428, "Precondition required"),
                     Map.entry(429, "Too many requests"),
                     Map.entry(503, "Not available now"));

@@ -27,15 +27,29 @@ public final class RequestBody {
      */
     private static final int MAX_DISCARDED = 256 << 10;
 
+    private static final String READ = "request-body";
+
     private RequestBody() {}
 
     /**
-     * The whole body.
+     * The whole body; it may be asked for again.
      *
      * @throws ProblemException 413 if it is larger than {@code maxBytes}, 408 if it takes longer
      *     than 10 s, 400 if it breaks off
      */
     public static byte[] read(Context ctx, int maxBytes) {
+        byte[] known = ctx.attribute(READ);
+        if (known == null) {
+            known = readOnce(ctx, maxBytes);
+            ctx.attribute(READ, known);
+        }
+        if (known.length > maxBytes) {
+            throw tooLarge(maxBytes);
+        }
+        return known;
+    }
+
+    private static byte[] readOnce(Context ctx, int maxBytes) {
         try (var alarm = new Alarm();
                 var in = ctx.bodyInputStream()) {
             return read(ctx, in, maxBytes, alarm);

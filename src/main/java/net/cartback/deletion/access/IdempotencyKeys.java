@@ -1,0 +1,173 @@
+package net.cartback.deletion.access;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import net.cartback.deletion.crypto.Digest;
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Remembers for a day under which keys callers have asked for something, and what they were
+ * answered, so that what is sent again after a lost answer is done once.
+ *
+ * <p>Thread-safe, across replicas. Throws {@link DatabaseUnavailable} while the database is away.
+ */
+public final class IdempotencyKeys {
+
+    private static final Duration LIFE = Duration.ofDays(1);
+
+    private final Database database;
+    private final Keyring keyring;
+    private final InstantSource clock;
+
+    public IdempotencyKeys(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.keyring = keyring;
+        this.clock = clock;
+    }
+
+    /** What is to be done with a request that names a key. */
+    public sealed interface Use {}
+
+    /** Do it, and say what was answered, or that nothing was done. */
+    public record First(UUID id) implements Use {}
+
+    /**
+     * It was done: answer this.
+     *
+     * @param location of the header of this name; empty: there was none
+     */
+    public record Again(int status, String location, String body) implements Use {}
+
+    /** It is being done, or whoever did it died before it was over. */
+    public record Underway() implements Use {}
+
+    /** Something else was asked under this key. */
+    public record Other() implements Use {}
+
+    private record Kept(byte[] request, @Nullable Integer status, byte @Nullable [] body) {}
+
+    /** Where sealed values stand in the table. */
+    public static List<SealedColumn> sealedColumns() {
+        return List.of(new SealedColumn("idempotency_key", "body_sealed", "id"));
+    }
+
+    /**
+     * Looks at a key, and takes it if it is new.
+     *
+     * @param request everything that was asked: method, address, body
+     */
+    public Use use(Actor actor, String key, String... request) {
+        var id = id(actor, key);
+        var digest = keyring.digest(request);
+        boolean taken =
+                database.withHandle(
+                        handle ->
+                                handle.createUpdate(
+                                                        """
+                                                        INSERT INTO idempotency_key
+                                                               (id, request_digest, used_at)
+                                                        VALUES (:id, :digest, :now)
+                                                        ON CONFLICT DO NOTHING
+                                                        """)
+                                                .bind("id", id)
+                                                .bind("digest", digest.current())
+                                                .bind("now", clock.instant())
+                                                .execute()
+                                        == 1);
+        if (taken) {
+            return new First(id);
+        }
+        var found =
+                database.withHandle(
+                        handle ->
+                                handle.createQuery(
+                                                """
+                                                SELECT request_digest, status, body_sealed
+                                                  FROM idempotency_key
+                                                 WHERE id = :id
+                                                """)
+                                        .bind("id", id)
+                                        .map(
+                                                (row, context) ->
+                                                        new Kept(
+                                                                row.getBytes("request_digest"),
+                                                                row.getObject(
+                                                                        "status", Integer.class),
+                                                                row.getBytes("body_sealed")))
+                                        .findOne());
+        if (found.isEmpty()) {
+            // Nothing was done under it, a moment ago.
+            return new Underway();
+        }
+        var kept = found.get();
+        if (digest.oldestFirst().stream().noneMatch(each -> Arrays.equals(each, kept.request()))) {
+            return new Other();
+        }
+        var status = kept.status();
+        var body = kept.body();
+        if (status == null || body == null) {
+            return new Underway();
+        }
+        var parts = keyring.sealer().open(place(id), body).split("\n", 2);
+        return new Again(status, parts[0], parts[1]);
+    }
+
+    /** It was done, and this is the answer. */
+    public void done(First first, int status, @Nullable String location, String body) {
+        var answer = (location == null ? "" : location) + "\n" + body;
+        database.withHandle(
+                handle ->
+                        handle.createUpdate(
+                                        """
+                                        UPDATE idempotency_key
+                                           SET status = :status, body_sealed = :body
+                                         WHERE id = :id
+                                        """)
+                                .bind("id", first.id())
+                                .bind("status", status)
+                                .bind("body", keyring.sealer().seal(place(first.id()), answer))
+                                .execute());
+    }
+
+    /** Nothing was done: it may be tried again under the same key. */
+    public void nothingDone(First first) {
+        database.withHandle(
+                handle ->
+                        handle.createUpdate("DELETE FROM idempotency_key WHERE id = :id")
+                                .bind("id", first.id())
+                                .execute());
+    }
+
+    /** Forgets those that were used a day ago. */
+    public void forgetOld() {
+        var before = clock.instant().minus(LIFE);
+        database.withHandle(
+                handle ->
+                        handle.createUpdate("DELETE FROM idempotency_key WHERE used_at < :before")
+                                .bind("before", before)
+                                .execute());
+    }
+
+    private static UUID id(Actor actor, String key) {
+        var digest = ByteBuffer.wrap(Digest.sha256((actor + "\n" + key).getBytes(UTF_8)));
+        return new UUID(digest.getLong(), digest.getLong());
+    }
+
+    private static Place place(UUID id) {
+        return new Place("idempotency_key", "body_sealed", id.toString());
+    }
+}
