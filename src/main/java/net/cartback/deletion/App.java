@@ -1,5 +1,6 @@
 package net.cartback.deletion;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
@@ -49,6 +50,7 @@ import net.cartback.deletion.web.HealthRoutes;
 import net.cartback.deletion.web.HttpListener;
 import net.cartback.deletion.web.MetricsRoutes;
 import net.cartback.deletion.web.Routes;
+import net.cartback.deletion.web.TlsIdentity;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,6 +83,7 @@ final class App implements AutoCloseable {
     static final String REGISTRY = "relay_registry";
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
     private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
+    private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(5);
     private static final Duration READY_POLL = Duration.ofSeconds(1);
 
     private final Predicate<InetAddress> isProxy;
@@ -186,6 +189,7 @@ final class App implements AutoCloseable {
                     listen(
                             config.management(),
                             () -> true,
+                            null,
                             new HealthRoutes(live(), Map.of("ready", () -> ready)),
                             new MetricsRoutes(meters),
                             new SystemRoutes(access, registry, ledger, verbs, tests, this::newWork),
@@ -223,10 +227,26 @@ final class App implements AutoCloseable {
             opened.push(dispatcher::close);
             recorder = new Recorder(ledger, config.recordTogether(), meters);
             opened.push(recorder::close);
+            var identity = tls(config);
+            if (identity != null) {
+                Gauge.builder(
+                                "relay.tls.certificate.lasts",
+                                () ->
+                                        Duration.between(clock.instant(), identity.notAfter())
+                                                .toSeconds())
+                        .baseUnit("seconds")
+                        .description("How long the certificate of the public listener lasts")
+                        .register(meters);
+                var certificates =
+                        new Loop("certificate", CERTIFICATE_LOOK, identity::reloadIfChanged);
+                opened.push(certificates::close);
+                certificates.start();
+            }
             listener =
                     listen(
                             config.listen(),
                             () -> ready,
+                            identity,
                             new IntakeRoutes(
                                     registry,
                                     recorder::record,
@@ -248,7 +268,7 @@ final class App implements AutoCloseable {
             throw e;
         }
         var configured = config.publicUrl();
-        publicUrl.set(configured == null ? "http://localhost:" + listener.port() : configured);
+        publicUrl.set(configured == null ? config.localUrl(listener.port()) : configured);
         signals.on(WORK, dispatcher::wake);
         signals.on(REGISTRY, registry::reload);
     }
@@ -372,9 +392,24 @@ final class App implements AutoCloseable {
                 "housekeeping", () -> !ready || housekeeping.isAlive());
     }
 
-    private HttpListener listen(Config.Listen listen, BooleanSupplier gate, Routes... routes) {
+    private static @Nullable TlsIdentity tls(Config config) {
+        var files = config.tls();
+        try {
+            return files == null ? null : TlsIdentity.load(files.certificate(), files.key());
+        } catch (IllegalArgumentException e) {
+            throw new Config.Invalid(
+                    List.of("TLS_CERTIFICATE, TLS_PRIVATE_KEY: " + e.getMessage()));
+        }
+    }
+
+    private HttpListener listen(
+            Config.Listen listen,
+            BooleanSupplier gate,
+            @Nullable TlsIdentity tls,
+            Routes... routes) {
         var started =
-                HttpListener.start(listen.host(), listen.port(), gate, isProxy, List.of(routes));
+                HttpListener.start(
+                        listen.host(), listen.port(), gate, isProxy, tls, List.of(routes));
         opened.push(started::close);
         return started;
     }

@@ -48,11 +48,15 @@ record Config(
         @Nullable OidcSettings oidc,
         OutboundRules outbound,
         List<Cidr> trustedProxies,
+        @Nullable Tls tls,
         int dispatchConcurrency,
         int recordTogether,
         RetentionPeriods retention,
         AuditHeads auditHeads,
         Map<String, String> environment) {
+
+    /** The PEM files with which the public listener speaks TLS. */
+    record Tls(Path certificate, Path key) {}
 
     /** An address to listen on. Port 0 takes a free one. */
     record Listen(String host, int port) {}
@@ -91,7 +95,12 @@ record Config(
 
     /** The public URL, or the one that this machine has. */
     String publicUrlOrLocal() {
-        return publicUrl == null ? "http://localhost:" + listen.port() : publicUrl;
+        return publicUrl == null ? localUrl(listen.port()) : publicUrl;
+    }
+
+    /** Where this machine reaches the public listener on this port. */
+    String localUrl(int port) {
+        return (tls == null ? "http" : "https") + "://localhost:" + port;
     }
 
     boolean isEmbedded() {
@@ -159,6 +168,7 @@ record Config(
                             oidc(),
                             outbound(),
                             trustedProxies(),
+                            tls(),
                             number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
                             number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
                             retention(),
@@ -206,6 +216,20 @@ record Config(
                 fault("ADMIN_TOKEN", AdminToken.RULE);
             }
             return token;
+        }
+
+        private @Nullable Tls tls() {
+            var certificate = path("TLS_CERTIFICATE");
+            var key = path("TLS_PRIVATE_KEY");
+            if (certificate != null && key != null) {
+                return new Tls(certificate, key);
+            }
+            if (certificate != null || key != null) {
+                fault(
+                        certificate == null ? "TLS_CERTIFICATE" : "TLS_PRIVATE_KEY",
+                        "is required with the other of the two");
+            }
+            return null;
         }
 
         private @Nullable OidcSettings oidc() {

@@ -164,6 +164,17 @@ class ConfigTest {
     }
 
     @Test
+    void a_certificate_and_its_key_come_together() {
+        assertThatThrownBy(() -> Config.read(Map.of("TLS_CERTIFICATE", "x")))
+                .hasMessage("TLS_PRIVATE_KEY is required with the other of the two");
+        assertThatThrownBy(() -> Config.read(Map.of("TLS_PRIVATE_KEY", "x")))
+                .hasMessage("TLS_CERTIFICATE is required with the other of the two");
+        var config = Config.read(Map.of("TLS_CERTIFICATE", "x", "TLS_PRIVATE_KEY", "y"));
+        assertThat(config.localUrl(1)).isEqualTo("https://localhost:1");
+        assertThat(Config.read(Map.of()).localUrl(1)).isEqualTo("http://localhost:1");
+    }
+
+    @Test
     void a_provider_of_tokens_is_known_by_issuer_audience_and_keys() {
         var given = new HashMap<String, String>();
         given.put("OIDC_ISSUER", "https://login.example.com");

@@ -1,6 +1,7 @@
 package net.cartback.deletion.web;
 
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import java.util.function.Predicate;
 
 /**
  * Keeps one address from taking all connections, and ends those that send a header so slowly that
- * it never ends: the server's own limit counts the time between two bytes only.
+ * it never ends, or a handshake: the server's own limit counts the time between two bytes only.
  *
  * <p>Thread-safe.
  */
@@ -39,6 +40,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
     private final Predicate<InetAddress> isProxy;
     private final Map<InetAddress, Integer> open = new ConcurrentHashMap<>();
     private final Map<Connection, Watched> watched = new ConcurrentHashMap<>();
+    private final Map<SslConnection, Long> handshakes = new ConcurrentHashMap<>();
     private final LongAdder refused = new LongAdder();
     private final ScheduledExecutorService rounds =
             Executors.newSingleThreadScheduledExecutor(
@@ -84,6 +86,11 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
 
     @Override
     public void onOpened(Connection connection) {
+        if (connection instanceof SslConnection handshake) {
+            // What goes through it is a connection of its own, and counted there.
+            handshakes.put(handshake, System.nanoTime());
+            return;
+        }
         var address = address(connection);
         if (address == null) {
             return;
@@ -98,6 +105,10 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
 
     @Override
     public void onClosed(Connection connection) {
+        if (connection instanceof SslConnection handshake) {
+            handshakes.remove(handshake);
+            return;
+        }
         var was = watched.remove(connection);
         if (was != null) {
             open.computeIfPresent(was.address, (each, count) -> count == 1 ? null : count - 1);
@@ -108,6 +119,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         try {
             long now = System.nanoTime();
             watched.forEach((connection, was) -> look(connection, was, now));
+            handshakes.forEach((connection, since) -> look(connection, since, now));
             long many = refused.sumThenReset();
             if (many > 0) {
                 log.atWarn()
@@ -129,6 +141,15 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
             was.bytes = bytes;
             was.since = now;
         } else if (now - was.since > HEADER_LIMIT.toNanos()) {
+            connection.getEndPoint().close();
+        }
+    }
+
+    /** A handshake must end as soon as a header must. */
+    private void look(SslConnection connection, long since, long now) {
+        if (!connection.getSSLEngine().getSession().getProtocol().equals("NONE")) {
+            handshakes.remove(connection);
+        } else if (now - since > HEADER_LIMIT.toNanos()) {
             connection.getEndPoint().close();
         }
     }

@@ -14,6 +14,7 @@ import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,24 +57,26 @@ public final class HttpListener implements AutoCloseable {
      */
     public static HttpListener start(
             String host, int port, BooleanSupplier gate, List<Routes> routes) {
-        return start(host, port, gate, address -> false, routes);
+        return start(host, port, gate, address -> false, null, routes);
     }
 
     /**
-     * As the other, behind proxies.
+     * As the other, behind proxies or with TLS.
      *
      * @param isProxy from where many people come over one address
+     * @param tls null: plain HTTP
      */
     public static HttpListener start(
             String host,
             int port,
             BooleanSupplier gate,
             Predicate<InetAddress> isProxy,
+            @Nullable TlsIdentity tls,
             List<Routes> routes) {
         var javalin =
                 Javalin.create(
                         config -> {
-                            configure(config, host, port, isProxy);
+                            configure(config, host, port, isProxy, tls);
                             config.routes.before(
                                     ctx -> {
                                         SecurityHeaders.set(ctx);
@@ -113,7 +116,11 @@ public final class HttpListener implements AutoCloseable {
     }
 
     private static void configure(
-            JavalinConfig config, String host, int port, Predicate<InetAddress> isProxy) {
+            JavalinConfig config,
+            String host,
+            int port,
+            Predicate<InetAddress> isProxy,
+            @Nullable TlsIdentity tls) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -127,6 +134,9 @@ public final class HttpListener implements AutoCloseable {
         config.jetty.host = host;
         config.jetty.port = port;
         config.jetty.modifyHttpConfiguration(HttpListener::limit);
+        if (tls != null) {
+            config.jetty.addConnector((server, http) -> tls.connector(server, http, host, port));
+        }
         config.jetty.modifyServer(
                 server -> {
                     server.setStopTimeout(STOP_LIMIT.toMillis());

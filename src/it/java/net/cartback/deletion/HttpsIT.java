@@ -1,0 +1,246 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.cartback.deletion.web.HttpListener;
+import net.cartback.deletion.web.TlsIdentity;
+
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+
+/** The public listener with TLS of its own. */
+class HttpsIT {
+
+    private static final HeldCertificate AUTHORITY =
+            new HeldCertificate.Builder().certificateAuthority(0).build();
+    private static final SSLSocketFactory CLIENT =
+            new HandshakeCertificates.Builder()
+                    .addTrustedCertificate(AUTHORITY.certificate())
+                    .build()
+                    .sslSocketFactory();
+    private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+    private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(10);
+
+    @TempDir private Path directory;
+    private Path certificate;
+    private Path key;
+    private TlsIdentity identity;
+    private HttpListener listener;
+
+    @BeforeEach
+    void start() throws IOException {
+        certificate = directory.resolve("tls.crt");
+        key = directory.resolve("tls.key");
+        write(certificate(1));
+        identity = TlsIdentity.load(certificate, key);
+        listener =
+                HttpListener.start(
+                        "127.0.0.1",
+                        0,
+                        () -> true,
+                        address -> false,
+                        identity,
+                        List.of(routes -> routes.get("/hello", ctx -> ctx.result("hello"))));
+    }
+
+    @AfterEach
+    void stop() {
+        listener.close();
+    }
+
+    @Test
+    void it_speaks_tls_13_and_nothing_older() throws IOException {
+        try (var socket = connect("TLSv1.3")) {
+            assertThat(get(socket)).startsWith("HTTP/1.1 200").endsWith("hello");
+            assertThat(socket.getSession().getProtocol()).isEqualTo("TLSv1.3");
+        }
+        assertThatThrownBy(() -> connect("TLSv1.2")).isInstanceOf(SSLHandshakeException.class);
+        try (var plain = new Socket(LOOPBACK, listener.port())) {
+            plain.setSoTimeout(5_000);
+            plain.getOutputStream()
+                    .write(
+                            "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
+            assertThat(
+                            new String(
+                                    plain.getInputStream().readAllBytes(),
+                                    StandardCharsets.ISO_8859_1))
+                    .doesNotContain("hello");
+        }
+    }
+
+    @Test
+    void a_certificate_that_was_renewed_is_used_without_a_restart() throws IOException {
+        assertThat(serial()).isEqualTo(1);
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(1);
+
+        write(certificate(2));
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(2);
+        assertThat(identity.notAfter()).isEqualTo(presented().getNotAfter().toInstant());
+    }
+
+    @Test
+    void a_pair_that_does_not_fit_leaves_the_old_one_in_use() throws IOException {
+        Files.writeString(certificate, certificate(2).certificatePem());
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(1);
+        Files.writeString(certificate, "nothing");
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(1);
+        Files.delete(key);
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(1);
+
+        write(certificate(3));
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(3);
+    }
+
+    @Test
+    void what_cannot_be_used_is_told_in_a_sentence_that_quotes_no_key() throws IOException {
+        var one = certificate(1);
+        Files.writeString(key, one.privateKeyPkcs8Pem());
+        assertFault("the private key is not the certificate's");
+        Files.writeString(
+                key, "-----BEGIN EC PRIVATE KEY-----\nSECRET\n-----END EC PRIVATE KEY-----");
+        assertFault("must be PKCS #8 in PEM");
+        Files.writeString(key, "-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----");
+        assertFault("has no form");
+        Files.writeString(certificate, "");
+        assertFault("holds none in PEM");
+        Files.writeString(certificate, "x".repeat(70_000));
+        assertFault("is longer than 64 KiB");
+        Files.delete(certificate);
+        assertFault("cannot be read");
+    }
+
+    @Test
+    void keys_of_rsa_and_of_elliptic_curves_are_taken() throws IOException {
+        var rsa =
+                new HeldCertificate.Builder()
+                        .rsa2048()
+                        .signedBy(AUTHORITY)
+                        .serialNumber(9)
+                        .addSubjectAlternativeName("127.0.0.1")
+                        .build();
+        write(rsa);
+        identity.reloadIfChanged();
+        assertThat(serial()).isEqualTo(9);
+    }
+
+    @Test
+    void one_address_may_have_as_many_connections_as_without_tls() throws IOException {
+        var sockets = new ArrayList<SSLSocket>();
+        try {
+            for (int i = 0; i < 250; i++) {
+                sockets.add(connect("TLSv1.3"));
+            }
+            assertThat(get(sockets.getFirst())).startsWith("HTTP/1.1 200");
+            assertThat(get(sockets.getLast())).startsWith("HTTP/1.1 200");
+        } finally {
+            for (var each : sockets) {
+                each.close();
+            }
+        }
+    }
+
+    @Test
+    void a_handshake_that_never_ends_is_cut_off_although_each_byte_is_in_time()
+            throws IOException, InterruptedException {
+        try (var socket = new Socket(LOOPBACK, listener.port())) {
+            socket.setSoTimeout(100);
+            // The head of a handshake record that announces more than ever comes.
+            socket.getOutputStream().write(new byte[] {22, 3, 1, 16, 0, 1, 0, 15, -4, 3, 3});
+            long began = System.nanoTime();
+            while (isOpen(socket)) {
+                Thread.sleep(500);
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isBetween(HANDSHAKE_LIMIT.minusSeconds(1), HANDSHAKE_LIMIT.plusSeconds(8));
+        }
+    }
+
+    private static boolean isOpen(Socket socket) throws IOException {
+        try {
+            socket.getOutputStream().write(0);
+            return socket.getInputStream().read() >= 0;
+        } catch (SocketTimeoutException e) {
+            return true;
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+
+    private void assertFault(String sentence) {
+        assertThatThrownBy(() -> TlsIdentity.load(certificate, key))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(sentence)
+                .hasMessageNotContaining("SECRET");
+    }
+
+    private long serial() throws IOException {
+        return presented().getSerialNumber().longValue();
+    }
+
+    private X509Certificate presented() throws IOException {
+        try (var socket = connect("TLSv1.3")) {
+            return (X509Certificate) socket.getSession().getPeerCertificates()[0];
+        }
+    }
+
+    private SSLSocket connect(String protocol) throws IOException {
+        var socket = (SSLSocket) CLIENT.createSocket();
+        socket.connect(new InetSocketAddress(LOOPBACK, listener.port()));
+        socket.setSoTimeout(5_000);
+        socket.setEnabledProtocols(new String[] {protocol});
+        socket.startHandshake();
+        return socket;
+    }
+
+    private static String get(Socket socket) throws IOException {
+        socket.getOutputStream()
+                .write(
+                        "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static HeldCertificate certificate(long serial) {
+        return new HeldCertificate.Builder()
+                .signedBy(AUTHORITY)
+                .serialNumber(serial)
+                .addSubjectAlternativeName("127.0.0.1")
+                .build();
+    }
+
+    private void write(HeldCertificate held) throws IOException {
+        Files.writeString(certificate, held.certificatePem());
+        Files.writeString(key, held.privateKeyPkcs8Pem());
+    }
+}
