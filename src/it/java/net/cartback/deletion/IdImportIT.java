@@ -108,6 +108,18 @@ class IdImportIT {
     }
 
     @Test
+    void the_first_id_of_a_list_is_not_taken_for_a_header() {
+        assertThat(imported("", "\uFEFF1001\n1002\n")).isEqualTo("2 2 0");
+        assertThat(imported("", "\uFEFFid\n1003\n")).isEqualTo("1 1 0");
+        for (var first : new String[] {"1.00E+15", "\"1004 x\"", "1004o", "0"}) {
+            var reply = send("", first + "\n1005\n");
+            assertThat(reply.statusCode()).as(first).isEqualTo(400);
+            assertThat(reply.body()).contains("line [1]");
+        }
+        assertThat(requests()).isEqualTo(3);
+    }
+
+    @Test
     void a_list_that_is_none_is_refused_as_a_whole() {
         for (var body : new String[] {"1001\nDana\n", "1001\n0\n", "id\n1001 1002\n"}) {
             var reply = send("", body);

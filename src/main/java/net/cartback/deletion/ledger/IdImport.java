@@ -65,10 +65,12 @@ public final class IdImport {
     public record IdList(List<String> ids, List<Integer> wrongLines) {
 
         private static final int MAX_WRONG = 20;
+        private static final String BYTE_ORDER_MARK = "\uFEFF";
 
         /**
          * Reads one id for each line, or CSV with the id in the first column. A first line without
-         * an id is a header; empty lines are passed over.
+         * a digit in that column is a header; one with a digit and no id is wrong, like any other.
+         * Empty lines and the mark with which some programs begin a file are passed over.
          *
          * @throws IllegalArgumentException if there are more than {@link #MAX_IDS}
          */
@@ -79,7 +81,9 @@ public final class IdImport {
                 var cell = cell(lines.get(i));
                 if (ID.matcher(cell).matches() && Subject.isValid(cell)) {
                     ids.add(cell);
-                } else if (!cell.isEmpty() && i > 0 && wrong.size() < MAX_WRONG) {
+                } else if (!cell.isEmpty()
+                        && !(i == 0 && isHeader(cell))
+                        && wrong.size() < MAX_WRONG) {
                     wrong.add(i + 1);
                 }
                 if (ids.size() > MAX_IDS) {
@@ -89,8 +93,13 @@ public final class IdImport {
             return new IdList(List.copyOf(ids), wrong);
         }
 
+        private static boolean isHeader(String cell) {
+            return cell.chars().noneMatch(Character::isDigit);
+        }
+
         private static String cell(String line) {
-            var cell = line.split("[,;\t]", 2)[0].strip();
+            var text = line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line;
+            var cell = text.split("[,;\t]", 2)[0].strip();
             return cell.length() > 1 && cell.startsWith("\"") && cell.endsWith("\"")
                     ? cell.substring(1, cell.length() - 1)
                     : cell;
