@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /** A legal hold, and one extension, of one request. */
 class HoldIT {
@@ -97,16 +99,70 @@ class HoldIT {
     }
 
     @Test
-    void what_was_erased_before_a_hold_stays_on_record_until_it_is_released() {
+    void what_is_erased_already_cannot_be_held() {
         relay.metaAsksToDelete("1001");
         relay.dispatchOnce();
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
         assertThat(held()).isZero();
-        assertThat(act("hold", LEGAL)).isEqualTo(200);
+        assertThat(act("hold", LEGAL)).isEqualTo(409);
         relay.clock().advance(PAST_THE_RECORD);
         relay.retention().sweepIfDue();
-        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isEqualTo(1);
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isZero();
+    }
+
+    @Test
+    void what_is_held_while_the_sweep_is_looking_is_not_erased() {
+        relay.metaAsksToDelete("1001");
+        relay.dispatchOnce();
+        relay.clock().advance(PAST_THE_GRACE);
+        // Whoever looks for holds takes a while, and sees those that there were when it began.
+        relay.execute(
+                """
+                ALTER TABLE legal_hold RENAME TO kept_hold;
+                CREATE VIEW legal_hold AS
+                    WITH pause AS MATERIALIZED (SELECT pg_sleep(0.5))
+                    SELECT kept_hold.* FROM pause, kept_hold;
+                GRANT SELECT ON legal_hold TO PUBLIC
+                """);
+        var sweep = CompletableFuture.runAsync(() -> relay.retention().sweepIfDue());
+        await().until(
+                        () ->
+                                relay.count(
+                                                "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                        + " datname = current_database() AND"
+                                                        + " wait_event = 'PgSleep'")
+                                        > 0);
+        relay.execute(
+                """
+                WITH locked AS (SELECT id FROM deletion_request FOR NO KEY UPDATE)
+                INSERT INTO kept_hold SELECT id, 'legal_claims', now() FROM locked
+                """);
+        sweep.join();
+        assertThat(held()).isEqualTo(1);
+    }
+
+    @Test
+    void a_client_that_is_silent_is_not_reminded_and_nothing_is_closed_for_it() {
+        crm.answers(202, "");
+        var code = relay.metaAsksToDelete("1001");
+        relay.dispatchOnce();
+        assertThat(act("hold", LEGAL)).isEqualTo(200);
+        relay.clock().advance(Duration.ofDays(20));
+        relay.dispatchOnce();
+        assertThat(relay.count("SELECT sum(reminders) FROM delivery")).isZero();
+        var all = "/systems/crm/close-unconfirmed";
+        assertThat(Http.json(relay.admin(all, "")).get("deliveries").intValue()).isZero();
+        var delivery = relay.texts("SELECT id::text FROM delivery").getFirst();
+        var one = "/deliveries/" + delivery + "/close-unconfirmed";
+        assertThat(relay.admin(one, "").statusCode()).isEqualTo(409);
+        assertThat(relay.status(code).get("completed_at").isNull()).isTrue();
+
+        act("release", "");
+        relay.dispatchOnce();
+        relay.dispatchOnce();
+        assertThat(relay.count("SELECT sum(reminders) FROM delivery")).isEqualTo(1);
+        assertThat(Http.json(relay.admin(all, "")).get("deliveries").intValue()).isEqualTo(1);
     }
 
     @Test

@@ -180,8 +180,8 @@ final class App implements AutoCloseable {
                             registry,
                             ledger,
                             () -> {
-                                retention.sweepIfDue();
                                 keysOfCalls.forgetOld();
+                                retention.sweepIfDue();
                             },
                             meters);
             opened.push(housekeeping::close);

@@ -16,7 +16,8 @@ import java.util.function.ToIntFunction;
  * SQL that takes deliveries out of the queue and puts them back. Each method is one statement.
  *
  * <p>What a claim reads depends on what it takes and on what is in flight, not on what waits: every
- * read of {@code delivery} walks a partial index from its beginning and ends at a limit.
+ * read of {@code delivery} walks a partial index from its beginning and ends at a limit. Only what
+ * is due and under a legal hold is walked over each time.
  */
 final class ClaimSql {
 
@@ -322,7 +323,7 @@ final class ClaimSql {
 
     /**
      * Who has accepted a deletion and said nothing more in time is sent it again, under the same
-     * id.
+     * id; not while it is under a legal hold.
      */
     static int remind(Handle handle, int atMostOfEach, Instant now) {
         return handle.createUpdate(
@@ -336,6 +337,8 @@ final class ClaimSql {
                                     WHERE d.system_id = c.id
                                       AND d.state = 'awaiting_receipt'
                                       AND d.next_attempt_at <= :now
+                                      AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                       WHERE h.request_id = d.request_id)
                                     ORDER BY d.next_attempt_at
                                     LIMIT :at_most
                                       FOR NO KEY UPDATE SKIP LOCKED) awaiting

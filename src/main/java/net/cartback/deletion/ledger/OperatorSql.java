@@ -151,7 +151,7 @@ final class OperatorSql {
      * Deliveries of one state that match, among the next so many after a place: however many wait,
      * a statement reads a stretch of them.
      *
-     * @param replay what matches; null: every deletion, and no notice
+     * @param replay what matches; null: every deletion that no legal hold is on, and no notice
      */
     static Walked unanswered(
             Handle handle,
@@ -165,6 +165,8 @@ final class OperatorSql {
                         ? """
                         (SELECT kind FROM deletion_request r WHERE r.id = d.request_id)
                             = 'deletion'
+                        AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                         WHERE h.request_id = d.request_id)
                         """
                         : """
                             d.created_at >= COALESCE(CAST(:from AS timestamptz), '-infinity')
@@ -235,7 +237,10 @@ final class OperatorSql {
                 .execute();
     }
 
-    /** Closes what is not answered although nobody ever will; returns how many. */
+    /**
+     * Closes what is not answered although nobody ever will, but for what is under a legal hold;
+     * returns how many.
+     */
     static int closeUnconfirmed(Handle handle, List<UUID> deliveries, Instant now) {
         return handle.createQuery(
                         """
@@ -251,6 +256,8 @@ final class OperatorSql {
                               FROM waiting
                              WHERE d.id = waiting.id
                                AND d.state <> 'closed'
+                               AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                WHERE h.request_id = d.request_id)
                             RETURNING d.id, d.request_id, true AS was_open
                         )
                         """

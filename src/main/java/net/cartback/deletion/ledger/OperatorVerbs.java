@@ -220,7 +220,8 @@ public final class OperatorVerbs {
     }
 
     /**
-     * Closes everything of a client that is gone and will never answer; the person is told so.
+     * Closes everything of a client that is gone and will never answer, but for what is under a
+     * legal hold; the person is told so.
      *
      * @return how many
      */

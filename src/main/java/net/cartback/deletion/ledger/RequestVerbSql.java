@@ -24,12 +24,14 @@ final class RequestVerbSql {
                 .isPresent();
     }
 
-    /** False if it is held already. */
+    /** False if it is held already, or erased. */
     static boolean hold(Handle handle, RequestId request, Ground ground, Instant now) {
         return handle.createUpdate(
                                 """
                                 INSERT INTO legal_hold (request_id, ground, since)
-                                VALUES (:id, :ground, :now)
+                                SELECT id, :ground, :now
+                                  FROM deletion_request
+                                 WHERE id = :id AND subject_sealed IS NOT NULL
                                 ON CONFLICT DO NOTHING
                                 """)
                         .bind("id", request.value())

@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
-import net.cartback.deletion.ledger.RetentionSql.Stretch;
+import net.cartback.deletion.ledger.RetentionSql.Late;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -16,8 +16,11 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Optional;
-import java.util.function.IntSupplier;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -70,8 +73,8 @@ public final class Retention {
         Gauge.builder("relay.retention.oldest.personal.data", this::ageOfOldest)
                 .baseUnit("seconds")
                 .description(
-                        "Age of the oldest personal data that is held, as of the last sweep; 0:"
-                                + " none is")
+                        "Age of the oldest personal data that is there, but for what a legal hold"
+                                + " keeps, as of the last sweep; 0: none is")
                 .register(meters);
         Gauge.builder("relay.retention.last.sweep", this::ageOfSweep)
                 .baseUnit("seconds")
@@ -112,16 +115,11 @@ public final class Retention {
     private Swept sweep(Instant now) {
         var erase = periods.erasedBefore(now);
         var drop = periods.droppedBefore(now);
-        int erased =
-                inBatches(
-                        () ->
-                                database.withHandle(
-                                        handle ->
-                                                RetentionSql.eraseRequests(handle, erase, BATCH)));
+        int erased = inBatches(handle -> erase(handle, erase));
         erasedRequests.increment(erased);
-        walk((handle, after) -> RetentionSql.eraseLateBodies(handle, after, erase, BATCH));
-        walk((handle, after) -> RetentionSql.eraseLateNotes(handle, after, erase, BATCH));
-        int dropped = inBatches(() -> drop(drop));
+        walk(RetentionSql::lateBodies, RetentionSql::eraseBodies, erase);
+        walk(RetentionSql::lateNotes, RetentionSql::eraseNotes, erase);
+        int dropped = inBatches(handle -> drop(handle, drop));
         droppedRequests.increment(dropped);
         database.inTransaction(
                 handle -> {
@@ -133,35 +131,74 @@ public final class Retention {
         return new Swept(erased, dropped);
     }
 
-    private int drop(Instant before) {
-        return database.inTransaction(
-                handle -> {
-                    var requests = RetentionSql.lockDroppable(handle, before, BATCH);
-                    if (!requests.isEmpty()) {
-                        RetentionSql.drop(handle, requests);
-                    }
-                    return requests.size();
-                });
+    /** Of one batch: how many requests were found, and for how many it was done. */
+    private record Batch(int found, int done) {}
+
+    private static Batch erase(Handle handle, Instant before) {
+        var locked = RetentionSql.lockErasable(handle, before, BATCH);
+        var free = RetentionSql.notHeld(handle, locked);
+        RetentionSql.erase(handle, free);
+        return new Batch(locked.size(), free.size());
     }
 
-    private interface Walk {
-        Optional<Stretch> from(Handle handle, @Nullable Stretch after);
+    private static Batch drop(Handle handle, Instant before) {
+        var locked = RetentionSql.lockDroppable(handle, before, BATCH);
+        RetentionSql.drop(handle, locked);
+        return new Batch(locked.size(), locked.size());
     }
 
-    private void walk(Walk walk) {
-        Stretch after = null;
-        do {
-            var from = after;
-            after = database.withHandle(handle -> walk.from(handle, from)).orElse(null);
-        } while (after != null);
-    }
-
-    private static int inBatches(IntSupplier batch) {
+    private int inBatches(Function<Handle, Batch> work) {
         int all = 0;
-        for (int done = batch.getAsInt(); done > 0; done = batch.getAsInt()) {
-            all += done;
-        }
+        Batch batch;
+        do {
+            batch = database.inTransaction(work::apply);
+            all += batch.done();
+        } while (batch.found() > 0);
         return all;
+    }
+
+    private interface Find {
+        List<Late> after(Handle handle, @Nullable Late last, Instant before, int atMost);
+    }
+
+    private interface Erase {
+        void these(Handle handle, List<UUID> ids);
+    }
+
+    /** Erases what belongs to no request, or to one that was closed before and is not held. */
+    private void walk(Find find, Erase erase, Instant before) {
+        Late last = null;
+        do {
+            var from = last;
+            last =
+                    database.inTransaction(
+                            handle -> {
+                                var found = find.after(handle, from, before, BATCH);
+                                var requests =
+                                        found.stream()
+                                                .map(Late::request)
+                                                .filter(Objects::nonNull)
+                                                .distinct()
+                                                .toList();
+                                var free =
+                                        Set.copyOf(
+                                                RetentionSql.notHeld(
+                                                        handle,
+                                                        RetentionSql.lockClosed(
+                                                                handle, requests, before)));
+                                erase.these(
+                                        handle,
+                                        found.stream()
+                                                .filter(
+                                                        each ->
+                                                                each.request() == null
+                                                                        || free.contains(
+                                                                                each.request()))
+                                                .map(Late::id)
+                                                .toList());
+                                return found.isEmpty() ? null : found.getLast();
+                            });
+        } while (last != null);
     }
 
     private @Nullable Instant oldestHeld() {

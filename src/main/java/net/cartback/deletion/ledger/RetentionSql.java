@@ -3,8 +3,6 @@ package net.cartback.deletion.ledger;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,9 +18,6 @@ final class RetentionSql {
 
     /** What the last sweep has found, and when it began. */
     record Last(Instant startedAt, @Nullable Instant oldestHeld) {}
-
-    /** Where a stretch of rows ends that are walked by a date and an id. */
-    record Stretch(Instant at, UUID id) {}
 
     /**
      * Begins a sweep, unless one has begun since {@code notSince}, or is still running since {@code
@@ -50,25 +45,65 @@ final class RetentionSql {
     }
 
     /**
-     * Erases what is personal of requests that were closed before, and of all that belongs to them.
-     *
-     * @return how many requests that were
+     * Requests that were closed before and are not erased, locked. A hold may have been placed on
+     * one while this statement ran: see {@link #notHeld}.
      */
-    static int eraseRequests(Handle handle, Instant before, int atMost) {
-        return handle.createUpdate(
+    static List<UUID> lockErasable(Handle handle, Instant before, int atMost) {
+        return handle.createQuery(
                         """
-                        WITH due AS MATERIALIZED (
-                            SELECT id
-                              FROM deletion_request r
-                             WHERE closed_at <= :before
-                               AND closed_at IS NOT NULL
-                               AND subject_sealed IS NOT NULL
-                               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)
-                             ORDER BY closed_at
-                             LIMIT :at_most
-                               FOR NO KEY UPDATE SKIP LOCKED
-                        ), part AS MATERIALIZED (
-                            SELECT d.id FROM due JOIN delivery d ON d.request_id = due.id
+                        SELECT id
+                          FROM deletion_request r
+                         WHERE closed_at <= :before
+                           AND closed_at IS NOT NULL
+                           AND subject_sealed IS NOT NULL
+                           AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)
+                         ORDER BY closed_at
+                         LIMIT :at_most
+                           FOR NO KEY UPDATE SKIP LOCKED
+                        """)
+                .bind("before", before)
+                .bind("at_most", atMost)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /** Those of these that were closed before, locked. */
+    static List<UUID> lockClosed(Handle handle, List<UUID> requests, Instant before) {
+        return handle.createQuery(
+                        """
+                        SELECT id
+                          FROM deletion_request
+                         WHERE id = ANY (:requests) AND closed_at <= :before
+                           FOR NO KEY UPDATE SKIP LOCKED
+                        """)
+                .bindArray("requests", UUID.class, requests)
+                .bind("before", before)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /**
+     * Those of these that no legal hold is on. Whoever places one locks the request first: so of
+     * requests that are locked, what this says holds until the transaction ends.
+     */
+    static List<UUID> notHeld(Handle handle, List<UUID> locked) {
+        return handle.createQuery(
+                        """
+                        SELECT id
+                          FROM unnest(:locked) AS id
+                         WHERE NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = id)
+                        """)
+                .bindArray("locked", UUID.class, locked)
+                .mapTo(UUID.class)
+                .list();
+    }
+
+    /** Erases what is personal of these requests, and of all that belongs to them. */
+    static void erase(Handle handle, List<UUID> requests) {
+        handle.createUpdate(
+                        """
+                        WITH part AS MATERIALIZED (
+                            SELECT id FROM delivery WHERE request_id = ANY (:requests)
                         ), answers AS (
                             UPDATE attempt a
                                SET answer_sealed = NULL
@@ -85,115 +120,105 @@ final class RetentionSql {
                               FROM part
                              WHERE o.delivery_id = part.id AND o.note_sealed IS NOT NULL
                         ), notes_on_request AS (
-                            UPDATE operator_action o
+                            UPDATE operator_action
                                SET note_sealed = NULL
-                              FROM due
-                             WHERE o.request_id = due.id AND o.note_sealed IS NOT NULL
+                             WHERE request_id = ANY (:requests) AND note_sealed IS NOT NULL
                         )
-                        UPDATE deletion_request r
+                        UPDATE deletion_request
                            SET subject_sealed = NULL, code_sealed = NULL, repeat_digest = NULL
-                          FROM due
-                         WHERE r.id = due.id
+                         WHERE id = ANY (:requests)
                         """)
+                .bindArray("requests", UUID.class, requests)
+                .execute();
+    }
+
+    /** Something personal that may have come after its request was erased. */
+    record Late(Instant at, UUID id, @Nullable UUID request) {}
+
+    /**
+     * The next so many receipts whose bodies are there: one stretch of the index, so that what
+     * waits for open requests is passed over once.
+     *
+     * @param after the last of the stretch before; null: from the beginning
+     */
+    static List<Late> lateBodies(Handle handle, @Nullable Late after, Instant before, int atMost) {
+        return late(
+                handle,
+                """
+                SELECT r.received_at AS at, r.delivery_id AS id, d.request_id
+                  FROM receipt r
+                  JOIN delivery d ON d.id = r.delivery_id
+                 WHERE r.received_at <= :before
+                   AND r.body_sealed IS NOT NULL
+                   AND (r.received_at, r.delivery_id)
+                       > (CAST(:at AS timestamptz), CAST(:id AS uuid))
+                 ORDER BY r.received_at, r.delivery_id
+                 LIMIT :at_most
+                """,
+                after,
+                before,
+                atMost);
+    }
+
+    /** As {@link #lateBodies}: who and why of what operators did later, or to whole systems. */
+    static List<Late> lateNotes(Handle handle, @Nullable Late after, Instant before, int atMost) {
+        return late(
+                handle,
+                """
+                SELECT o.at, o.id, COALESCE(o.request_id, d.request_id) AS request_id
+                  FROM operator_action o
+                  LEFT JOIN delivery d ON d.id = o.delivery_id
+                 WHERE o.at <= :before
+                   AND o.note_sealed IS NOT NULL
+                   AND (o.at, o.id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
+                 ORDER BY o.at, o.id
+                 LIMIT :at_most
+                """,
+                after,
+                before,
+                atMost);
+    }
+
+    private static List<Late> late(
+            Handle handle, String sql, @Nullable Late after, Instant before, int atMost) {
+        return handle.createQuery(sql)
                 .bind("before", before)
+                .bind("at", after == null ? Instant.EPOCH : after.at())
+                .bind("id", after == null ? new UUID(0, 0) : after.id())
                 .bind("at_most", atMost)
+                .map(
+                        (row, context) ->
+                                new Late(
+                                        row.getTimestamp("at").toInstant(),
+                                        row.getObject("id", UUID.class),
+                                        row.getObject("request_id", UUID.class)))
+                .list();
+    }
+
+    static void eraseBodies(Handle handle, List<UUID> deliveries) {
+        handle.createUpdate("UPDATE receipt SET body_sealed = NULL WHERE delivery_id = ANY (:ids)")
+                .bindArray("ids", UUID.class, deliveries)
+                .execute();
+    }
+
+    static void eraseNotes(Handle handle, List<UUID> actions) {
+        handle.createUpdate("UPDATE operator_action SET note_sealed = NULL WHERE id = ANY (:ids)")
+                .bindArray("ids", UUID.class, actions)
                 .execute();
     }
 
     /**
-     * Erases, of the next so many receipts, the bodies of those that came after their request was
-     * erased: one stretch of the index, so that what waits for open requests is passed over once.
-     *
-     * @param after where the last stretch ended; null: from the beginning
-     * @return where this one has ended; empty if nothing follows
+     * Requests that were closed before and hold nothing personal any more, locked. None of them is
+     * held: what is erased cannot be.
      */
-    static Optional<Stretch> eraseLateBodies(
-            Handle handle, @Nullable Stretch after, Instant before, int atMost) {
-        return handle.createQuery(
-                        """
-                        WITH stretch AS MATERIALIZED (
-                            SELECT delivery_id, received_at
-                              FROM receipt
-                             WHERE received_at <= :before
-                               AND body_sealed IS NOT NULL
-                               AND (received_at, delivery_id)
-                                   > (CAST(:at AS timestamptz), CAST(:id AS uuid))
-                             ORDER BY received_at, delivery_id
-                             LIMIT :at_most
-                        ), erased AS (
-                            UPDATE receipt r
-                               SET body_sealed = NULL
-                              FROM stretch
-                              JOIN delivery d ON d.id = stretch.delivery_id
-                              JOIN deletion_request q ON q.id = d.request_id
-                             WHERE r.delivery_id = stretch.delivery_id
-                               AND q.closed_at <= :before
-                               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = q.id)
-                        )
-                        SELECT received_at AS at, delivery_id AS id
-                          FROM stretch
-                         ORDER BY received_at DESC, delivery_id DESC
-                         LIMIT 1
-                        """)
-                .bind("before", before)
-                .bind("at", after == null ? Instant.EPOCH : after.at())
-                .bind("id", after == null ? new UUID(0, 0) : after.id())
-                .bind("at_most", atMost)
-                .map((row, context) -> stretch(row))
-                .findOne();
-    }
-
-    /**
-     * As {@link #eraseLateBodies}: who and why of what operators did later, or to whole systems.
-     */
-    static Optional<Stretch> eraseLateNotes(
-            Handle handle, @Nullable Stretch after, Instant before, int atMost) {
-        return handle.createQuery(
-                        """
-                        WITH stretch AS MATERIALIZED (
-                            SELECT id, at, delivery_id, request_id
-                              FROM operator_action
-                             WHERE at <= :before
-                               AND note_sealed IS NOT NULL
-                               AND (at, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
-                             ORDER BY at, id
-                             LIMIT :at_most
-                        ), erased AS (
-                            UPDATE operator_action o
-                               SET note_sealed = NULL
-                              FROM stretch
-                              LEFT JOIN delivery d ON d.id = stretch.delivery_id
-                              LEFT JOIN deletion_request q
-                                ON q.id = COALESCE(stretch.request_id, d.request_id)
-                             WHERE o.id = stretch.id
-                               AND (COALESCE(stretch.delivery_id, stretch.request_id) IS NULL
-                                    OR q.closed_at <= :before)
-                               AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = q.id)
-                        )
-                        SELECT at, id FROM stretch ORDER BY at DESC, id DESC LIMIT 1
-                        """)
-                .bind("before", before)
-                .bind("at", after == null ? Instant.EPOCH : after.at())
-                .bind("id", after == null ? new UUID(0, 0) : after.id())
-                .bind("at_most", atMost)
-                .map((row, context) -> stretch(row))
-                .findOne();
-    }
-
-    private static Stretch stretch(ResultSet row) throws SQLException {
-        return new Stretch(row.getTimestamp("at").toInstant(), row.getObject("id", UUID.class));
-    }
-
-    /** Requests that were closed before and hold nothing personal any more, locked. */
     static List<UUID> lockDroppable(Handle handle, Instant before, int atMost) {
         return handle.createQuery(
                         """
                         SELECT id
-                          FROM deletion_request r
+                          FROM deletion_request
                          WHERE closed_at <= :before
                            AND closed_at IS NOT NULL
                            AND subject_sealed IS NULL
-                           AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)
                          ORDER BY closed_at
                          LIMIT :at_most
                            FOR UPDATE SKIP LOCKED
@@ -258,21 +283,39 @@ final class RetentionSql {
                 .execute();
     }
 
-    /** From when the oldest is that is personal and belongs to what is closed; empty: nothing. */
+    /**
+     * From when the oldest is that is personal and belongs to what is closed, and that no legal
+     * hold keeps; empty: nothing.
+     */
     static Optional<Instant> oldestHeld(Handle handle) {
         return Optional.ofNullable(
                 handle.createQuery(
                                 """
                                 SELECT LEAST(
-                                       (SELECT min(received_at)
-                                          FROM deletion_request
-                                         WHERE closed_at IS NOT NULL AND subject_sealed IS NOT NULL),
-                                       (SELECT min(received_at)
-                                          FROM receipt
-                                         WHERE body_sealed IS NOT NULL),
-                                       (SELECT min(at)
-                                          FROM operator_action
-                                         WHERE note_sealed IS NOT NULL)) AS oldest
+                                       (SELECT min(r.received_at)
+                                          FROM deletion_request r
+                                         WHERE r.closed_at IS NOT NULL
+                                           AND r.subject_sealed IS NOT NULL
+                                           AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                            WHERE h.request_id = r.id)),
+                                       (SELECT r.received_at
+                                          FROM receipt r
+                                          JOIN delivery d ON d.id = r.delivery_id
+                                         WHERE r.body_sealed IS NOT NULL
+                                           AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                            WHERE h.request_id = d.request_id)
+                                         ORDER BY r.received_at
+                                         LIMIT 1),
+                                       (SELECT o.at
+                                          FROM operator_action o
+                                          LEFT JOIN delivery d ON d.id = o.delivery_id
+                                         WHERE o.note_sealed IS NOT NULL
+                                           AND NOT EXISTS (
+                                               SELECT 1 FROM legal_hold h
+                                                WHERE h.request_id
+                                                      = COALESCE(o.request_id, d.request_id))
+                                         ORDER BY o.at
+                                         LIMIT 1)) AS oldest
                                 """)
                         .map((row, context) -> LedgerSql.instant(row, "oldest"))
                         .one());
