@@ -34,8 +34,9 @@ CREATE TABLE audit_block (
     number bigint NOT NULL CHECK (number > 0),
     -- The ids of its rows in ascending order, and the SHA-256 of each row, 32 bytes one by one.
     ids bigint[] NOT NULL
-        CHECK (cardinality(ids) > 0 AND array_position(ids, NULL) IS NULL
-               AND ids[cardinality(ids)] = last_id),
+        CHECK ((array_ndims(ids) = 1 AND array_lower(ids, 1) = 1
+                AND cardinality(ids) BETWEEN 1 AND 5000 AND array_position(ids, NULL) IS NULL
+                AND ids[1] <= last_id AND ids[cardinality(ids)] = last_id) IS TRUE),
     row_hashes bytea NOT NULL CHECK (length(row_hashes) = 32 * cardinality(ids)),
     previous_hash bytea NOT NULL CHECK (length(previous_hash) = 32),
     hash bytea NOT NULL CHECK (length(hash) = 32),
@@ -45,21 +46,24 @@ ALTER TABLE audit_block ALTER COLUMN row_hashes SET STORAGE EXTERNAL;
 CREATE INDEX audit_block_number ON audit_block (number);
 
 -- Signed statements (JWS) of where the chain had come to. They were written to the log too, out of
--- this database's reach.
+-- this database's reach. Nothing here can tell whether a signature is right: so what is not signed
+-- keeps nobody from adding what is.
 CREATE TABLE audit_head (
-    block bigint PRIMARY KEY,
-    jws text NOT NULL,
-    at timestamptz NOT NULL
+    block bigint NOT NULL,
+    jws text NOT NULL CHECK (length(jws) <= 2000),
+    at timestamptz NOT NULL,
+    PRIMARY KEY (block, jws)
 );
 
 -- Signed statements of where the chain had come to, when everything up to there was dropped. The
 -- next block follows the last of them.
 CREATE TABLE audit_checkpoint (
-    block bigint PRIMARY KEY,
+    block bigint NOT NULL,
     last_id bigint NOT NULL,
     hash bytea NOT NULL CHECK (length(hash) = 32),
-    jws text NOT NULL,
-    at timestamptz NOT NULL
+    jws text NOT NULL CHECK (length(jws) <= 2000),
+    at timestamptz NOT NULL,
+    PRIMARY KEY (block, jws)
 );
 
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -80,13 +84,15 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_head
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 
--- To the chain too, only what fits can be added: whoever may add could stop it with one row.
+-- To the chain too, only what fits can be added: whoever may add could stop it with one row. One at a
+-- time: the lock is the leader's, so that two that are added at once see each other.
 CREATE FUNCTION audit_block_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     number bigint := 0;
     last_id bigint := 0;
     hash bytea := decode(repeat('00', 32), 'hex');
 BEGIN
+    PERFORM pg_advisory_xact_lock(7022629598041172065);
     SELECT before.number, before.last_id, before.hash INTO number, last_id, hash
       FROM ((SELECT b.number, b.last_id, b.hash FROM public.audit_block b
               ORDER BY b.number DESC LIMIT 1)
@@ -95,9 +101,11 @@ BEGIN
               ORDER BY c.block DESC LIMIT 1)) AS before
      ORDER BY before.number DESC
      LIMIT 1;
-    IF NEW.number <> COALESCE(number, 0) + 1 OR NEW.ids[1] <= COALESCE(last_id, 0)
-       OR NEW.previous_hash <> COALESCE(hash, decode(repeat('00', 32), 'hex'))
-       OR NEW.last_id > (SELECT q.last_value FROM public.audit_id q) THEN
+    IF NOT COALESCE(NEW.number = COALESCE(number, 0) + 1
+                    AND NEW.ids[1] > COALESCE(last_id, 0)
+                    AND NEW.last_id >= NEW.ids[1]
+                    AND NEW.previous_hash = COALESCE(hash, decode(repeat('00', 32), 'hex'))
+                    AND NEW.last_id <= (SELECT q.last_value FROM public.audit_id q), false) THEN
         RAISE EXCEPTION 'This block does not follow the last one' USING ERRCODE = '23514';
     END IF;
     RETURN NEW;

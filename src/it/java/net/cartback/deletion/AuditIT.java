@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 class AuditIT {
 
     private static final String DELETED = "{\"outcome\":\"deleted\"}";
+    private static final String FIRST_HASH = "decode(repeat('00', 32), 'hex')";
     private static final String THIRD = "(SELECT id FROM audit ORDER BY id OFFSET 2 LIMIT 1)";
 
     private TestRelay relay;
@@ -439,6 +440,13 @@ class AuditIT {
                                     + " 'hex'), sha256('x'), now())",
                             "INSERT INTO audit_block VALUES (7, 2, '{7}', sha256('x'), sha256('x'),"
                                     + " sha256('x'), now())",
+                            fits("{7}", "1", "NULL"),
+                            fits("{7}", "NULL", FIRST_HASH),
+                            fits("{}", "1", FIRST_HASH),
+                            fits("{{7}}", "1", FIRST_HASH),
+                            fits("[0:0]={7}", "1", FIRST_HASH),
+                            fits("{NULL,7}", "1", FIRST_HASH),
+                            fits("{9,7}", "1", FIRST_HASH),
                             "INSERT INTO audit_head VALUES (9000000000000000, 'x', now())",
                             "INSERT INTO audit_checkpoint VALUES (1, 7, sha256('x'), 'x', now())",
                             "CREATE TRIGGER mine AFTER INSERT ON forged FOR EACH ROW EXECUTE"
@@ -452,7 +460,7 @@ class AuditIT {
                         .satisfies(
                                 e ->
                                         assertThat(((SQLException) e).getSQLState())
-                                                .isIn("42501", "55000", "23514"));
+                                                .isIn("42501", "55000", "23514", "23502", "0A000"));
             }
         }
     }
@@ -494,6 +502,13 @@ class AuditIT {
         }
     }
 
+    /** A first block for a row with the id 7. */
+    private static String fits(String ids, String number, String previousHash) {
+        return "INSERT INTO audit_block VALUES (7, %s, '%s', decode(repeat('00', 32 * cardinality("
+                        .formatted(number, ids)
+                + "'%s'::bigint[])), 'hex'), %s, sha256('x'), now())".formatted(ids, previousHash);
+    }
+
     private static boolean began(Statement statement) throws SQLException {
         try (var row = statement.executeQuery("SELECT audit_begin_month()")) {
             row.next();
@@ -524,19 +539,7 @@ class AuditIT {
 
     @Test
     void a_month_that_is_old_is_dropped_behind_a_checkpoint_from_which_verification_starts() {
-        olderMonth("2024-02-01");
-        olderMonth("2024-05-01");
-        tamper(
-                """
-                INSERT INTO audit (id, at, actor, event)
-                SELECT audit_first_id(month) + n, month + n * INTERVAL '1 hour', 'relay', 'x.y'
-                  FROM (VALUES (date '2024-02-01'), (date '2024-05-01')) AS m (month),
-                       generate_series(1, 10) AS n
-                """);
-        relay.audit().round();
-        relay.chainAudit();
-        relay.metaAsksToDelete("1001");
-        relay.chainAudit();
+        oldRows();
         var youngest = relay.auditHeads().getLast();
 
         relay.clock().advance(Duration.ofHours(2));
@@ -567,12 +570,84 @@ class AuditIT {
     }
 
     @Test
+    void between_a_checkpoint_and_the_drop_the_chain_is_whole_and_the_drop_is_tried_again()
+            throws SQLException {
+        oldRows();
+        try (var reader = TestPostgres.connect(relay.address());
+                var statement = reader.createStatement()) {
+            // Whoever reads the trail keeps its partitions there.
+            reader.setAutoCommit(false);
+            statement.execute("LOCK TABLE audit IN ACCESS SHARE MODE");
+            relay.clock().advance(Duration.ofHours(2));
+            assertThatThrownBy(() -> relay.audit().round()).isNotNull();
+        }
+        assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isEqualTo(1);
+        assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'x.y'")).isPositive();
+        assertThat(breaks()).isEmpty();
+
+        relay.clock().advance(Duration.ofMinutes(2));
+        relay.audit().round();
+        assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'x.y'")).isZero();
+        assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isEqualTo(1);
+        assertThat(breaks()).isEmpty();
+    }
+
+    @Test
+    void what_is_not_signed_keeps_nobody_from_signing() {
+        chained();
+        relay.clock().advance(Duration.ofHours(2));
+        relay.execute("INSERT INTO audit_head SELECT number, 'x', now() FROM audit_block");
+        relay.execute(
+                "INSERT INTO audit_checkpoint SELECT number, last_id, hash, 'x', now() FROM"
+                        + " audit_block");
+        relay.audit().round();
+        assertThat(relay.auditHeads()).hasSize(2);
+        assertThat(relay.count("SELECT count(*) FROM audit_head WHERE jws <> 'x'")).isEqualTo(2);
+        relay.metaAsksToDelete("1002");
+        relay.chainAudit();
+        assertThat(relay.count("SELECT count(*) FROM audit_block")).isEqualTo(4);
+        assertThat(relay.verifyAudit(relay.auditHeads()).breaks())
+                .allSatisfy(each -> assertThat(each).contains("not signed by a key"));
+    }
+
+    @Test
+    void two_signed_heads_that_do_not_agree_are_found() {
+        chained();
+        var one = relay.auditHeads().getFirst();
+        var other =
+                relay.keyring()
+                        .signDocument(
+                                "audit-head+json",
+                                "{\"block\":1,\"hash\":\"00\",\"last_id\":7,\"at\":\"2026-11-01T00:00:00Z\"}");
+        assertThat(relay.verifyAudit(List.of(other, one)).breaks())
+                .anySatisfy(
+                        each -> assertThat(each).startsWith("two signed heads stand for block 1,"));
+    }
+
+    @Test
     void what_is_younger_than_a_year_is_kept_whatever_the_relay_s_clock_says() {
         chained();
         relay.clock().advance(Duration.ofDays(4_000));
         relay.audit().round();
         assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isZero();
         assertThat(breaks()).isEmpty();
+    }
+
+    /** Months that are over for long, chained. */
+    private void oldRows() {
+        olderMonth("2024-02-01");
+        olderMonth("2024-05-01");
+        tamper(
+                """
+                INSERT INTO audit (id, at, actor, event)
+                SELECT audit_first_id(month) + n, month + n * INTERVAL '1 hour', 'relay', 'x.y'
+                  FROM (VALUES (date '2024-02-01'), (date '2024-05-01')) AS m (month),
+                       generate_series(1, 10) AS n
+                """);
+        relay.audit().round();
+        relay.chainAudit();
+        relay.metaAsksToDelete("1001");
+        relay.chainAudit();
     }
 
     /** A month that this relay has lived through. */

@@ -18,14 +18,16 @@ import java.time.InstantSource;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * Chains the rows of the audit trail, a second or two after they were written, so that no commit
- * waits for another; of all replicas one does it at a time. Signs where the chain has come to, and
- * drops months that have been kept for long enough.
+ * Chains the rows of the audit trail within seconds after they were written, so that no commit
+ * waits for another; of all replicas one does it at a time. A block of few rows waits for the one
+ * before to be some seconds old. Signs where the chain has come to, and drops months that have been
+ * kept for long enough.
  *
  * <p>A row is chained once every transaction is over that may still write one with a lower id. Ids
  * come from a sequence, and a transaction has its number before it takes one. So we look which id
@@ -41,6 +43,7 @@ public final class AuditChain {
     private static final int FEW = 500;
     private static final Duration PREPARE_EVERY = Duration.ofHours(1);
     private static final Duration LOOK_FOR_OLD = Duration.ofHours(1);
+    private static final Duration TRY_AGAIN = Duration.ofMinutes(1);
 
     /** The database lets no month go that has not ended this long ago. */
     private static final int MONTHS_KEPT = 12;
@@ -59,7 +62,8 @@ public final class AuditChain {
     private @Nullable Long blockAt;
     private boolean prepared;
     private long preparedAt;
-    private Instant lookedForOld = Instant.EPOCH;
+    private boolean monthWaits;
+    private Instant lookForOldAt = Instant.EPOCH;
 
     /** An id that had been given, and a transaction that has begun to write after that. */
     private record Sighting(long id, long transaction) {}
@@ -137,9 +141,10 @@ public final class AuditChain {
                                 !AuditSql.monthOf(AuditSql.lastId(handle))
                                                 .isBefore(AuditSql.month(handle))
                                         || AuditSql.beginMonth(handle));
-        if (!turned) {
+        if (!turned && !monthWaits) {
             log.info("A month of the audit trail waits for its partition");
         }
+        monthWaits = !turned;
     }
 
     private void chain() {
@@ -193,10 +198,10 @@ public final class AuditChain {
         }
         database.inTransaction(
                 handle -> {
-                    var last = AuditSql.lastHead(handle);
-                    lastHeadAt = last == null ? null : last.at();
+                    var last = signed(AuditSql.lastHeads(handle), Head.TYPE);
+                    lastHeadAt = last.map(Head::at).orElse(null);
                     var end = AuditSql.end(handle);
-                    long known = last == null ? 0 : last.block();
+                    long known = last.map(Head::block).orElse(0L);
                     if (end.number() > known && AuditSql.lead(handle)) {
                         var jws = Head.of(end, now).signed(keyring, Head.TYPE);
                         // Twice is better than never.
@@ -209,13 +214,24 @@ public final class AuditChain {
                 });
     }
 
+    /** The first of these that is signed by a key of this keyring. */
+    private Optional<Head> signed(List<AuditSql.Kept> kept, String type) {
+        return kept.stream()
+                .flatMap(each -> Head.open(keyring, type, each.jws()).stream())
+                .findFirst();
+    }
+
     private void dropOld() {
         var now = clock.instant();
-        if (lookedForOld.plus(LOOK_FOR_OLD).isAfter(now)) {
+        if (now.isBefore(lookForOldAt)) {
             return;
         }
-        lookedForOld = now;
-        var before = droppedBefore.apply(now);
+        lookForOldAt = now.plus(TRY_AGAIN);
+        dropBefore(droppedBefore.apply(now), now);
+        lookForOldAt = now.plus(LOOK_FOR_OLD);
+    }
+
+    private void dropBefore(Instant before, Instant now) {
         var head = database.inTransaction(handle -> checkpoint(handle, before, now)).orElse(null);
         if (head == null) {
             return;
@@ -245,6 +261,12 @@ public final class AuditChain {
         var block = last.flatMap(row -> AuditSql.endOf(handle, row.id()));
         if (last.isEmpty() || !last.get().at().isBefore(before) || block.isEmpty()) {
             return Optional.empty();
+        }
+        var there =
+                signed(AuditSql.checkpoints(handle, block.get().number()), Head.CHECKPOINT)
+                        .filter(each -> each.block() == block.get().number());
+        if (there.isPresent()) {
+            return there;
         }
         var head = Head.of(block.get(), now);
         var jws = head.signed(keyring, Head.CHECKPOINT);

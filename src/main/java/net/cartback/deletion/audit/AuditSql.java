@@ -13,6 +13,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,6 +35,9 @@ final class AuditSql {
 
     /** How far apart two rows may be that stand in the wrong order of their times. */
     private static final long NEAR = 100_000;
+
+    /** How many statements are looked at for one that is signed. */
+    private static final int STATEMENTS = 100;
 
     private AuditSql() {}
 
@@ -322,14 +326,14 @@ final class AuditSql {
                 .one();
     }
 
-    /** A signed statement as it is kept. */
+    /** A signed statement as it is kept: whether it is signed, only its reader can tell. */
     record Kept(long block, String jws, Instant at) {}
 
     static void insertHead(Handle handle, long block, String jws, Instant now) {
         handle.createUpdate(
                         """
                         INSERT INTO audit_head (block, jws, at) VALUES (:block, :jws, :now)
-                        ON CONFLICT (block) DO NOTHING
+                        ON CONFLICT DO NOTHING
                         """)
                 .bind("block", block)
                 .bind("jws", jws)
@@ -337,8 +341,17 @@ final class AuditSql {
                 .execute();
     }
 
-    static @Nullable Kept lastHead(Handle handle) {
-        return kept(handle, "SELECT block, jws, at FROM audit_head ORDER BY block DESC LIMIT 1");
+    /** The last heads, the last one first. */
+    static List<Kept> lastHeads(Handle handle) {
+        return handle.createQuery(
+                        """
+                        SELECT block, jws, at FROM audit_head
+                         ORDER BY block DESC, at DESC
+                         LIMIT :at_most
+                        """)
+                .bind("at_most", STATEMENTS)
+                .map((row, context) -> kept(row))
+                .list();
     }
 
     static void insertCheckpoint(Handle handle, Head head, String jws) {
@@ -346,7 +359,7 @@ final class AuditSql {
                         """
                         INSERT INTO audit_checkpoint (block, last_id, hash, jws, at)
                         VALUES (:block, :last_id, decode(:hash, 'hex'), :jws, :at)
-                        ON CONFLICT (block) DO NOTHING
+                        ON CONFLICT DO NOTHING
                         """)
                 .bind("block", head.block())
                 .bind("last_id", head.lastId())
@@ -356,20 +369,23 @@ final class AuditSql {
                 .execute();
     }
 
-    static @Nullable Kept lastCheckpoint(Handle handle) {
-        return kept(
-                handle, "SELECT block, jws, at FROM audit_checkpoint ORDER BY block DESC LIMIT 1");
+    /** The last checkpoints up to this block, the last one first. */
+    static List<Kept> checkpoints(Handle handle, long upToBlock) {
+        return handle.createQuery(
+                        """
+                        SELECT block, jws, at FROM audit_checkpoint
+                         WHERE block <= :block
+                         ORDER BY block DESC, at DESC
+                         LIMIT :at_most
+                        """)
+                .bind("block", upToBlock)
+                .bind("at_most", STATEMENTS)
+                .map((row, context) -> kept(row))
+                .list();
     }
 
-    private static @Nullable Kept kept(Handle handle, String sql) {
-        return handle.createQuery(sql)
-                .map(
-                        (row, context) ->
-                                new Kept(
-                                        row.getLong("block"),
-                                        row.getString("jws"),
-                                        row.getTimestamp("at").toInstant()))
-                .findOne()
-                .orElse(null);
+    private static Kept kept(ResultSet row) throws SQLException {
+        return new Kept(
+                row.getLong("block"), row.getString("jws"), row.getTimestamp("at").toInstant());
     }
 }

@@ -55,17 +55,18 @@ public final class AuditVerification {
     public Report verify(List<String> heads) {
         // What is chained does not change, but for a month that is dropped while we read.
         for (int tries = 1; ; tries++) {
-            var before = checkpoint();
+            long before = firstBlock();
             var report = database.withHandle(handle -> new Run(handle).report(heads));
-            if (tries == MAX_TRIES || report.breaks().isEmpty() || before == checkpoint()) {
+            if (tries == MAX_TRIES || report.breaks().isEmpty() || before == firstBlock()) {
                 return report;
             }
         }
     }
 
-    private long checkpoint() {
-        var kept = database.withHandle(AuditSql::lastCheckpoint);
-        return kept == null ? 0 : kept.block();
+    private long firstBlock() {
+        return database.withHandle(handle -> AuditSql.blockAfter(handle, 0))
+                .map(Block::number)
+                .orElse(0L);
     }
 
     /** One verification, from the first block to the last. */
@@ -74,6 +75,7 @@ public final class AuditVerification {
         private final Handle handle;
         private final List<String> breaks = new ArrayList<>();
         private final NavigableMap<Long, Head> heads = new TreeMap<>();
+        private final NavigableMap<Long, Head> checkpoints = new TreeMap<>();
         private Block.End end = Block.End.NONE;
         private long blocks;
 
@@ -118,42 +120,56 @@ public final class AuditVerification {
 
         /** A checkpoint is a head too: where heads are kept, checkpoints are. */
         private void read(List<String> given) {
-            var all = new ArrayList<>(given);
-            var kept = AuditSql.lastHead(handle);
-            if (kept != null) {
-                all.add(kept.jws());
-            }
-            for (int i = 0; i < all.size(); i++) {
-                var jws = all.get(i);
-                var head =
-                        Head.open(keyring, Head.TYPE, jws)
-                                .or(() -> Head.open(keyring, Head.CHECKPOINT, jws));
-                head.ifPresent(each -> heads.put(each.block(), each));
-                if (head.isEmpty()) {
-                    broken(
-                            "%s is not signed by a key of this keyring"
-                                    .formatted(
-                                            i < given.size()
-                                                    ? "head " + (i + 1)
-                                                    : "the head in the database"));
+            for (int i = 0; i < given.size(); i++) {
+                if (!read(given.get(i))) {
+                    broken("head %d is not signed by a key of this keyring".formatted(i + 1));
                 }
+            }
+            for (var kept : AuditSql.lastHeads(handle)) {
+                if (read(kept.jws())) {
+                    break;
+                }
+                broken(
+                        "a head in the database, for block %d, is not signed by a key of this keyring"
+                                .formatted(kept.block()));
+            }
+        }
+
+        private boolean read(String jws) {
+            var checkpoint = Head.open(keyring, Head.CHECKPOINT, jws);
+            checkpoint.ifPresent(each -> checkpoints.put(each.block(), each));
+            var head = checkpoint.or(() -> Head.open(keyring, Head.TYPE, jws));
+            head.ifPresent(this::take);
+            return head.isPresent();
+        }
+
+        private void take(Head head) {
+            var other = heads.put(head.block(), head);
+            if (other != null && !other.hash().equals(head.hash())) {
+                broken(
+                        ("two signed heads stand for block %d, of %s and of %s, and do not agree:"
+                                        + " one was signed for another chain")
+                                .formatted(head.block(), other.at(), head.at()));
             }
         }
 
         /** After months were dropped, the chain goes on from a checkpoint. */
         private void begin() {
             var first = AuditSql.blockAfter(handle, 0);
-            var kept = AuditSql.lastCheckpoint(handle);
-            if (first.map(block -> block.number() == 1).orElse(kept == null)) {
+            if (first.isPresent() && first.get().number() == 1) {
                 return;
             }
-            var checkpoint =
-                    kept == null
-                            ? null
-                            : Head.open(keyring, Head.CHECKPOINT, kept.jws()).orElse(null);
+            long before = first.map(block -> block.number() - 1).orElse(Long.MAX_VALUE);
+            var kept = AuditSql.checkpoints(handle, before);
+            kept.reversed().forEach(each -> read(each.jws()));
+            if (first.isEmpty() && kept.isEmpty() && checkpoints.isEmpty()) {
+                return;
+            }
+            var last = checkpoints.floorEntry(before);
+            var checkpoint = last == null ? null : last.getValue();
             if (checkpoint == null
                     || (first.isPresent()
-                            && (first.get().number() != checkpoint.block() + 1
+                            && (checkpoint.block() != before
                                     || !hex(first.get().previousHash())
                                             .equals(checkpoint.hash())))) {
                 broken(
