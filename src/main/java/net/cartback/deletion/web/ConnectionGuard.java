@@ -21,7 +21,8 @@ import java.util.function.Predicate;
 
 /**
  * Keeps one address from taking all connections, and ends those that send a header so slowly that
- * it never ends, or a handshake: the server's own limit counts the time between two bytes only.
+ * it never ends, or a handshake, or a record of TLS: the server's own limit counts the time between
+ * two bytes only.
  *
  * <p>Thread-safe.
  */
@@ -32,6 +33,9 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
 
     /** From its first byte to its end. */
     static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
+
+    /** Without a byte that could be read: inside of TLS, others may come all the time. */
+    static final Duration QUIET_LIMIT = Duration.ofSeconds(15);
 
     private static final Logger log = LoggerFactory.getLogger(ConnectionGuard.class);
     private static final Duration ROUND = Duration.ofSeconds(1);
@@ -60,8 +64,11 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         private final InetAddress address;
 
         private long requests;
+
         private long bytes;
         private long since = System.nanoTime();
+        private long lastBytes;
+        private long lastByteAt = since;
 
         Watched(InetAddress address) {
             this.address = address;
@@ -136,11 +143,17 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         long requests = connection.getMessagesIn();
         long bytes = connection.getBytesIn();
         boolean busy = requests > connection.getMessagesOut();
+        if (busy || bytes != was.lastBytes) {
+            was.lastBytes = bytes;
+            was.lastByteAt = now;
+        }
         if (busy || requests != was.requests || bytes == was.bytes) {
             was.requests = requests;
             was.bytes = bytes;
             was.since = now;
-        } else if (now - was.since > HEADER_LIMIT.toNanos()) {
+        }
+        if (now - was.since > HEADER_LIMIT.toNanos()
+                || now - was.lastByteAt > QUIET_LIMIT.toNanos()) {
             connection.getEndPoint().close();
         }
     }

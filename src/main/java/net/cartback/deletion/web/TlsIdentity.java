@@ -2,6 +2,8 @@ package net.cartback.deletion.web;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.nimbusds.jose.jwk.Curve;
+
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
@@ -17,17 +19,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -41,7 +48,10 @@ public final class TlsIdentity {
 
     private static final Logger log = LoggerFactory.getLogger(TlsIdentity.class);
     private static final long MAX_FILE = 64L * 1024;
+    private static final int MIN_RSA_BITS = 2048;
     private static final String ALIAS = "relay";
+
+    private static final Set<Curve> CURVES = Set.of(Curve.P_256, Curve.P_384, Curve.P_521);
 
     /** Of a key store that never leaves this process. */
     private static final String PASSWORD = "unused";
@@ -56,7 +66,12 @@ public final class TlsIdentity {
     private volatile Pair loaded;
 
     /** Both files as they were read, and what they hold. */
-    private record Pair(byte[] certificate, byte[] key, KeyStore store, Instant notAfter) {
+    private record Pair(
+            byte[] certificate, byte[] key, KeyStore store, Instant notBefore, Instant notAfter) {
+
+        boolean isValid(Instant now) {
+            return !now.isBefore(notBefore) && now.isBefore(notAfter);
+        }
 
         boolean isOf(byte[] otherCertificate, byte[] otherKey) {
             return Arrays.equals(certificate, otherCertificate) && Arrays.equals(key, otherKey);
@@ -73,14 +88,22 @@ public final class TlsIdentity {
     }
 
     /**
-     * Reads both files.
+     * Reads both files. A certificate that is not valid now is used and warned of: deletions must
+     * go out all the same.
      *
      * @param certificateFile the certificate, and those that lead from it to an authority
-     * @param keyFile its private key, as PKCS #8
+     * @param keyFile its private key, as PKCS #8: RSA of 2048 bits or more, or P-256, P-384 or
+     *     P-521
      * @throws IllegalArgumentException in a sentence, if one cannot be used; it quotes no key
      */
     public static TlsIdentity load(Path certificateFile, Path keyFile) {
         var pair = pair(read(certificateFile), read(keyFile));
+        if (!pair.isValid(Instant.now())) {
+            log.atWarn()
+                    .addKeyValue("not_before", pair.notBefore())
+                    .addKeyValue("not_after", pair.notAfter())
+                    .log("The certificate of the listener is not valid now");
+        }
         return new TlsIdentity(certificateFile, keyFile, pair);
     }
 
@@ -89,7 +112,7 @@ public final class TlsIdentity {
         return loaded.notAfter();
     }
 
-    /** Loads both files again if one of them has changed. */
+    /** Loads both files again if one of them has changed, and what is new is valid now. */
     public void reloadIfChanged() {
         try {
             var certificate = read(certificateFile);
@@ -98,7 +121,12 @@ public final class TlsIdentity {
                 return;
             }
             var pair = pair(certificate, key);
-            factory.reload(same -> factory.setKeyStore(pair.store()));
+            if (!pair.isValid(Instant.now())) {
+                throw new IllegalArgumentException(
+                        "the new one is valid from %s to %s"
+                                .formatted(pair.notBefore(), pair.notAfter()));
+            }
+            use(pair);
             loaded = pair;
             log.atInfo()
                     .addKeyValue("not_after", pair.notAfter())
@@ -108,6 +136,16 @@ public final class TlsIdentity {
             log.warn("The listener keeps its certificate: {}", e.getMessage());
         } catch (Exception e) {
             log.error("The listener keeps its certificate", e);
+        }
+    }
+
+    /** All or nothing: the factory keeps a store that it could not load. */
+    private void use(Pair pair) throws Exception {
+        try {
+            factory.reload(same -> factory.setKeyStore(pair.store()));
+        } catch (Exception e) {
+            factory.setKeyStore(loaded.store());
+            throw e;
         }
     }
 
@@ -145,6 +183,11 @@ public final class TlsIdentity {
             if (chain.length == 0 || !(chain[0] instanceof X509Certificate first)) {
                 throw new IllegalArgumentException("the certificate's file holds none in PEM");
             }
+            if (!isUsable(first.getPublicKey())) {
+                throw new IllegalArgumentException(
+                        "the certificate's key must be RSA of 2048 bits or more, or P-256, P-384"
+                                + " or P-521");
+            }
             var secret = key(key, first.getPublicKey().getAlgorithm());
             if (!match(secret, first)) {
                 throw new IllegalArgumentException("the private key is not the certificate's");
@@ -152,7 +195,12 @@ public final class TlsIdentity {
             var store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
             store.setKeyEntry(ALIAS, secret, PASSWORD.toCharArray(), chain);
-            return new Pair(certificate, key, store, first.getNotAfter().toInstant());
+            return new Pair(
+                    certificate,
+                    key,
+                    store,
+                    first.getNotBefore().toInstant(),
+                    first.getNotAfter().toInstant());
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalArgumentException("the certificate or its private key has no form", e);
         }
@@ -165,20 +213,31 @@ public final class TlsIdentity {
                     "the private key must be PKCS #8 in PEM, without a password (openssl pkcs8"
                             + " -topk8 -nocrypt makes it so)");
         }
-        return KeyFactory.getInstance(algorithm)
-                .generatePrivate(
-                        new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(found.group(1))));
+        byte[] der;
+        try {
+            der = Base64.getMimeDecoder().decode(found.group(1));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidKeyException("not in base64");
+        }
+        return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
+    }
+
+    /** What clients of TLS 1.3 must or commonly do take (RFC 8446, section 4.2.3). */
+    private static boolean isUsable(PublicKey key) {
+        return switch (key) {
+            case RSAPublicKey rsa -> rsa.getModulus().bitLength() >= MIN_RSA_BITS;
+            case ECPublicKey curve -> {
+                var of = Curve.forECParameterSpec(curve.getParams());
+                yield CURVES.stream().anyMatch(each -> each.equals(of));
+            }
+            default -> false;
+        };
     }
 
     /** Whether what one signs, the other verifies. */
     private static boolean match(PrivateKey key, X509Certificate certificate)
             throws GeneralSecurityException {
-        var algorithm =
-                switch (key.getAlgorithm()) {
-                    case "RSA" -> "SHA256withRSA";
-                    case "EC" -> "SHA256withECDSA";
-                    default -> key.getAlgorithm();
-                };
+        var algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
         var signature = Signature.getInstance(algorithm);
         signature.initSign(key);
         signature.update(new byte[1]);
