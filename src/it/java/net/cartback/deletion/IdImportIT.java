@@ -14,6 +14,10 @@ import org.junit.jupiter.api.Test;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /** Lists of ids that Meta offers for download. */
 class IdImportIT {
@@ -69,8 +73,8 @@ class IdImportIT {
         assertThat(imported("", "1001\n1002\n")).isEqualTo("2 0 2");
         relay.dispatchOnce();
         assertThat(imported("", "1001\n1002\n")).isEqualTo("2 0 2");
-        assertThat(imported("&since=" + relay.clock().instant().plusSeconds(1), "1001\n"))
-                .isEqualTo("1 1 0");
+        relay.clock().advance(Duration.ofMinutes(1));
+        assertThat(imported("&since=" + relay.clock().instant(), "1001\n")).isEqualTo("1 1 0");
     }
 
     @Test
@@ -130,6 +134,52 @@ class IdImportIT {
         assertThat(send("&id_type=x", "1001\n").statusCode()).isEqualTo(400);
         assertThat(send("&dry_run=maybe", "1001\n").statusCode()).isEqualTo(400);
         assertThat(requests()).isZero();
+    }
+
+    @Test
+    void a_list_looks_back_for_ninety_days_and_not_ahead() {
+        for (var since : List.of(Duration.ofDays(-91), Duration.ofMinutes(1))) {
+            var reply = send("&since=" + relay.clock().instant().plus(since), "1001\n");
+            assertThat(reply.statusCode()).isEqualTo(400);
+            assertThat(Http.json(reply).get("field").textValue()).isEqualTo("since");
+        }
+        assertThat(requests()).isZero();
+    }
+
+    @Test
+    void a_list_of_more_than_the_api_takes_is_refused_as_a_whole() {
+        var list = new StringBuilder();
+        for (int i = 0; i < 100_001; i++) {
+            list.append(1_000_000 + i).append('\n');
+        }
+        var reply = send("&dry_run=true", list.toString());
+        assertThat(reply.statusCode()).isEqualTo(400);
+        assertThat(reply.body()).contains("holds more than 100000 ids");
+        list.setLength(list.length() - "1000000\n".length());
+        assertThat(imported("&dry_run=true", list.toString())).isEqualTo("100000 100000 0");
+    }
+
+    @Test
+    void one_list_is_taken_at_a_time() throws Exception {
+        var list = new StringBuilder();
+        for (int i = 0; i < 500; i++) {
+            list.append(1_000_000 + i).append('\n');
+        }
+        var replies = new ArrayList<Future<HttpResponse<String>>>();
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 8; i++) {
+                replies.add(executor.submit(() -> send("", list.toString())));
+            }
+        }
+        int taken = 0;
+        for (var each : replies) {
+            int status = each.get().statusCode();
+            assertThat(status).isIn(200, 409);
+            taken += status == 200 ? 1 : 0;
+        }
+        assertThat(taken).isPositive();
+        assertThat(requests()).isEqualTo(500);
+        assertThat(imported("", list.toString())).isEqualTo("500 0 500");
     }
 
     private long requests() {

@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.IdImport.IdList;
 import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.registry.MetaAppId;
@@ -45,8 +46,8 @@ final class IdsCommand {
                             names = "--since",
                             paramLabel = "TIME",
                             description =
-                                    "what was recorded from then on is a repeat; 21 days ago if"
-                                            + " not given")
+                                    "what was recorded from then on is a repeat: 21 days ago if"
+                                            + " not given, 90 days ago at the earliest")
                     @Nullable Instant since,
             @Option(names = "--dry-run", description = "only count") boolean dryRun,
             @Parameters(paramLabel = "FILE", description = "the list") Path file) {
@@ -62,14 +63,25 @@ final class IdsCommand {
                                             new Config.Invalid(
                                                     List.of("--app names no registered app")));
             var idImport = storage.idImport();
+            var from = since == null ? idImport.usualSince() : since;
+            if (!idImport.mayLookBackTo(from)) {
+                throw new Config.Invalid(List.of("--since must be in the last 90 days"));
+            }
             var result =
                     idImport.run(
-                            known,
-                            pageScoped ? IdType.PAGE_SCOPED_USER_ID : IdType.APP_SCOPED_USER_ID,
-                            list,
-                            since == null ? idImport.usualSince() : since,
-                            dryRun,
-                            Actor.COMMAND);
+                                    known,
+                                    pageScoped
+                                            ? IdType.PAGE_SCOPED_USER_ID
+                                            : IdType.APP_SCOPED_USER_ID,
+                                    list,
+                                    from,
+                                    dryRun,
+                                    Actor.COMMAND)
+                            .orElse(null);
+            if (result == null) {
+                System.err.println("deletion-relay: another list is being taken; try again later");
+                return 1;
+            }
             storage.tellOfWork();
             System.out.printf(
                     "%d ids: %d %s, %d repeats%n",
@@ -86,7 +98,7 @@ final class IdsCommand {
             if (Files.size(file) > MAX_FILE) {
                 throw new Config.Invalid(List.of(file + " is longer than 64 MiB"));
             }
-            var list = IdList.read(Files.readAllLines(file, UTF_8));
+            var list = IdList.read(Files.readAllLines(file, UTF_8), IdImport.MAX_IDS);
             if (!list.wrongLines().isEmpty()) {
                 throw new Config.Invalid(
                         List.of(
@@ -99,7 +111,7 @@ final class IdsCommand {
         } catch (IOException e) {
             throw new Config.Invalid(List.of(file + " cannot be read as UTF-8"));
         } catch (IllegalArgumentException e) {
-            throw new Config.Invalid(List.of(file + ": " + e.getMessage()));
+            throw new Config.Invalid(List.of(file + " " + e.getMessage()));
         }
     }
 }

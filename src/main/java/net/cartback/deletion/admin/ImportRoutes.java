@@ -12,6 +12,7 @@ import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.IdImport.IdList;
 import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;
 
@@ -22,6 +23,9 @@ import java.util.Optional;
 public final class ImportRoutes implements Routes {
 
     private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+    /** So many are recorded in a minute; the command takes longer lists. */
+    private static final int MAX_IDS = 100_000;
 
     private final AdminAccess access;
     private final Registry registry;
@@ -68,16 +72,22 @@ public final class ImportRoutes implements Routes {
                                     case "false" -> Optional.of(false);
                                     default -> Optional.empty();
                                 });
-        var since = parameters.instant("since");
-        var list = list(ctx);
+        var since = Optional.ofNullable(parameters.instant("since")).orElse(idImport.usualSince());
+        if (!idImport.mayLookBackTo(since)) {
+            throw AdminBody.fault("since", "must be in the last 90 days");
+        }
         var result =
                 idImport.run(
-                        app,
-                        type == null ? IdType.APP_SCOPED_USER_ID : type,
-                        list,
-                        since == null ? idImport.usualSince() : since,
-                        dryRun != null && dryRun,
-                        AdminAccess.caller(ctx).actor());
+                                app,
+                                type == null ? IdType.APP_SCOPED_USER_ID : type,
+                                list(ctx),
+                                since,
+                                dryRun != null && dryRun,
+                                AdminAccess.caller(ctx).actor())
+                        .orElseThrow(
+                                () ->
+                                        ProblemException.of(
+                                                409, "not-now", "Another list is being taken"));
         newWork.run();
         SystemRoutes.answer(
                 ctx,
@@ -91,13 +101,13 @@ public final class ImportRoutes implements Routes {
     private static IdList list(Context ctx) {
         try {
             var text = new String(RequestBody.read(ctx, MAX_BODY_BYTES), UTF_8);
-            var list = IdList.read(text.lines().toList());
+            var list = IdList.read(text.lines().toList(), MAX_IDS);
             if (!list.wrongLines().isEmpty()) {
                 throw AdminBody.fault("body", "holds no id in line " + list.wrongLines());
             }
             return list;
         } catch (IllegalArgumentException e) {
-            throw AdminBody.fault("body", "may hold a million ids");
+            throw AdminBody.fault("body", e.getMessage() + "; ids import takes a million");
         }
     }
 }

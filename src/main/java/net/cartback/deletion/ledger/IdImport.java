@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -36,6 +37,9 @@ public final class IdImport {
     /** How long a list looks back. */
     public static final Duration USUAL_PERIOD = Duration.ofDays(21);
 
+    /** How long before now {@code since} may be. */
+    public static final Duration LONGEST_PERIOD = Duration.ofDays(90);
+
     /** Ids that one list may hold. */
     public static final int MAX_IDS = 1_000_000;
 
@@ -43,6 +47,9 @@ public final class IdImport {
     private static final Pattern ID = Pattern.compile("[0-9]{1,32}");
     private static final int BATCH = 200;
     private static final int PAGE = 5_000;
+
+    /** Whoever holds it imports; any number will do that nothing else here uses. */
+    private static final long LOCK = 0x6964735f_696d706fL;
 
     private final Database database;
     private final Keyring keyring;
@@ -72,9 +79,9 @@ public final class IdImport {
          * a digit in that column is a header; one with a digit and no id is wrong, like any other.
          * Empty lines and the mark with which some programs begin a file are passed over.
          *
-         * @throws IllegalArgumentException if there are more than {@link #MAX_IDS}
+         * @throws IllegalArgumentException if there are more than {@code atMost}
          */
-        public static IdList read(List<String> lines) {
+        public static IdList read(List<String> lines, int atMost) {
             var ids = new LinkedHashSet<String>();
             var wrong = new ArrayList<Integer>();
             for (int i = 0; i < lines.size(); i++) {
@@ -86,8 +93,8 @@ public final class IdImport {
                         && wrong.size() < MAX_WRONG) {
                     wrong.add(i + 1);
                 }
-                if (ids.size() > MAX_IDS) {
-                    throw new IllegalArgumentException("A list may hold a million ids");
+                if (ids.size() > atMost) {
+                    throw new IllegalArgumentException("holds more than " + atMost + " ids");
                 }
             }
             return new IdList(List.copyOf(ids), wrong);
@@ -120,15 +127,32 @@ public final class IdImport {
      */
     public record Result(int ids, int created, int repeated) {}
 
+    /** Whether a list may look back to then. */
+    public boolean mayLookBackTo(Instant since) {
+        var now = clock.instant();
+        return !since.isAfter(now) && !since.isBefore(now.minus(LONGEST_PERIOD));
+    }
+
     /**
-     * Records what is new in a list.
+     * Records what is new in a list. Of all replicas one list is taken at a time, because two that
+     * name the same person would both find that nobody has. Who asks by a callback while a list is
+     * taken may get a second request all the same.
      *
-     * @param since what was recorded from then on is a repeat
+     * @param since what was recorded from then on is a repeat; see {@link #mayLookBackTo}
      * @param dryRun whether it shall only be counted
+     * @return empty if another list is being taken
      */
-    public Result run(
+    public Optional<Result> run(
             MetaApp app, IdType type, IdList list, Instant since, boolean dryRun, Actor actor) {
-        var known = known(app.id(), type, since);
+        if (!mayLookBackTo(since)) {
+            throw new IllegalArgumentException("A list looks back for 90 days at most");
+        }
+        return database.exclusively(LOCK, () -> take(app, type, list, since, dryRun, actor));
+    }
+
+    private Result take(
+            MetaApp app, IdType type, IdList list, Instant since, boolean dryRun, Actor actor) {
+        var known = known(app.id(), type, since, Set.copyOf(list.ids()));
         var missing = list.ids().stream().filter(id -> !known.contains(id)).toList();
         int repeated = list.ids().size() - missing.size();
         int created = 0;
@@ -166,8 +190,8 @@ public final class IdImport {
         return new Result(list.ids().size(), created, repeated);
     }
 
-    /** Whoever of this app was asked for since then, as far as it is still known. */
-    private Set<String> known(MetaAppId app, IdType type, Instant since) {
+    /** Those of these ids that were asked for since then, as far as it is still known. */
+    private Set<String> known(MetaAppId app, IdType type, Instant since, Set<String> ids) {
         var known = new HashSet<String>();
         var after = RequestListSql.first(since);
         while (true) {
@@ -176,8 +200,10 @@ public final class IdImport {
                     database.withHandle(
                             handle -> RequestListSql.subjects(handle, app, type, from, PAGE));
             for (var each : page.subjects()) {
-                known.add(
-                        keyring.sealer().open(Ledger.subjectPlace(each.request()), each.sealed()));
+                var id = keyring.sealer().open(Ledger.subjectPlace(each.request()), each.sealed());
+                if (ids.contains(id)) {
+                    known.add(id);
+                }
             }
             if (page.last() == null) {
                 return known;

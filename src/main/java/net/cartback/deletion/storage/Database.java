@@ -15,8 +15,10 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The pool of connections to PostgreSQL, and the one door through which SQL runs.
@@ -108,6 +110,24 @@ public final class Database implements AutoCloseable {
     public <T extends @Nullable Object, X extends Exception> T withHandle(
             HandleCallback<T, X> callback) throws X {
         return surely(() -> jdbi.withHandle(callback));
+    }
+
+    /**
+     * Runs the work if nobody else, of all replicas, is under way with what this lock stands for.
+     * It is free again when the work is over, or whoever does it is gone.
+     *
+     * @return empty if somebody else is
+     * @throws DatabaseUnavailable while the database is away
+     */
+    public <T> Optional<T> exclusively(long lock, Supplier<T> work) {
+        try (var alone = connectAlone();
+                var statement = alone.createStatement();
+                var row = statement.executeQuery("SELECT pg_try_advisory_lock(" + lock + ")")) {
+            row.next();
+            return row.getBoolean(1) ? Optional.of(work.get()) : Optional.empty();
+        } catch (SQLException e) {
+            throw translated(new IllegalStateException("A lock cannot be had", e));
+        }
     }
 
     private interface Work<T extends @Nullable Object, X extends Exception> {
