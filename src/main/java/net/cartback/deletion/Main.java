@@ -62,7 +62,20 @@ public final class Main implements Runnable {
                 new CommandLine(new Main())
                         .setCaseInsensitiveEnumValuesAllowed(true)
                         .setExecutionExceptionHandler((e, command, parsed) -> explain(e))
+                        .setExecutionStrategy(Main::runLast)
                         .execute(arguments));
+    }
+
+    /**
+     * Whoever runs a command reads its answer: only what goes wrong is logged between its lines.
+     */
+    private static int runLast(CommandLine.ParseResult parsed) {
+        if (!parsed.hasSubcommand() || !parsed.subcommand().commandSpec().name().equals("serve")) {
+            ((LoggerContext) LoggerFactory.getILoggerFactory())
+                    .getLogger("net.cartback")
+                    .setLevel(Level.WARN);
+        }
+        return new CommandLine.RunLast().execute(parsed);
     }
 
     @Override
@@ -93,10 +106,6 @@ public final class Main implements Runnable {
                     "Run everything on this machine, with a sample app and two sample client"
                             + " systems, and send one callback through.")
     int demo() throws InterruptedException {
-        // The demo tells its story itself; only what goes wrong stands between its lines.
-        ((LoggerContext) LoggerFactory.getILoggerFactory())
-                .getLogger("net.cartback")
-                .setLevel(Level.WARN);
         try (var stop = new StopSignal();
                 var demo = new DemoRun(System.getenv())) {
             if (demo.app().becomeReady(stop.told())) {
