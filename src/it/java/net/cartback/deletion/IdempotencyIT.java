@@ -3,11 +3,15 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.access.IdempotencyKeys;
+import net.cartback.deletion.access.IdempotencyKeys.First;
+import net.cartback.deletion.access.IdempotencyKeys.Underway;
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.fixtures.Contract;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.storage.Actor;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +103,34 @@ class IdempotencyIT {
     }
 
     @Test
+    void what_could_not_be_done_for_a_while_is_done_when_it_is_sent_again() throws Exception {
+        try (var busy = TestPostgres.connect(relay.address());
+                var statement = busy.createStatement()) {
+            busy.setAutoCommit(false);
+            statement.execute("LOCK TABLE operator_action IN EXCLUSIVE MODE");
+            assertThat(test("one", TestRelay.ADMIN_TOKEN, WHY).statusCode()).isEqualTo(503);
+        }
+        assertThat(tests()).isZero();
+        assertThat(test("one", TestRelay.ADMIN_TOKEN, WHY).statusCode()).isLessThan(300);
+        assertThat(tests()).isEqualTo(1);
+    }
+
+    @Test
+    void a_key_that_could_not_be_freed_is_freed_when_the_database_is_back() throws Exception {
+        var keys = new IdempotencyKeys(relay.database(), relay.keyring(), relay.clock());
+        var first = (First) keys.use(Actor.COMMAND, "one", "what");
+        try (var busy = TestPostgres.connect(relay.address());
+                var statement = busy.createStatement()) {
+            busy.setAutoCommit(false);
+            statement.execute("LOCK TABLE idempotency_key IN EXCLUSIVE MODE");
+            keys.nothingDone(first);
+        }
+        assertThat(keys.use(Actor.COMMAND, "one", "what")).isInstanceOf(Underway.class);
+        keys.tidy();
+        assertThat(keys.use(Actor.COMMAND, "one", "what")).isInstanceOf(First.class);
+    }
+
+    @Test
     void keys_are_forgotten_after_a_day_and_hold_nothing_in_plain() {
         test("one", TestRelay.ADMIN_TOKEN, WHY);
         assertThat(
@@ -108,10 +140,10 @@ class IdempotencyIT {
                 .hasSize(1)
                 .noneMatch(each -> each.contains("Dana") || each.contains("crm"));
         var keys = new IdempotencyKeys(relay.database(), relay.keyring(), relay.clock());
-        keys.forgetOld();
+        keys.tidy();
         assertThat(relay.count("SELECT count(*) FROM idempotency_key")).isEqualTo(1);
         relay.clock().advance(Duration.ofHours(25));
-        keys.forgetOld();
+        keys.tidy();
         assertThat(relay.count("SELECT count(*) FROM idempotency_key")).isZero();
     }
 

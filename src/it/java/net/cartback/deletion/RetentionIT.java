@@ -67,7 +67,7 @@ class RetentionIT {
 
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
-        calls().forgetOld();
+        calls().tidy();
 
         var dump = String.join("\n", Dump.values(relay));
         assertThat(dump)

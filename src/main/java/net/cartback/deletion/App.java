@@ -180,7 +180,7 @@ final class App implements AutoCloseable {
                             registry,
                             ledger,
                             () -> {
-                                keysOfCalls.forgetOld();
+                                keysOfCalls.tidy();
                                 retention.sweepIfDue();
                             },
                             meters);

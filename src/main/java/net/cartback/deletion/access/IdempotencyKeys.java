@@ -11,13 +11,17 @@ import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Remembers for a day under which keys callers have asked for something, and what they were
@@ -27,11 +31,16 @@ import java.util.UUID;
  */
 public final class IdempotencyKeys {
 
+    private static final Logger log = LoggerFactory.getLogger(IdempotencyKeys.class);
     private static final Duration LIFE = Duration.ofDays(1);
+    private static final int MAX_TO_FREE = 10_000;
 
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
+
+    /** Taken for what was not done, while the database was away. */
+    private final Set<UUID> toFree = ConcurrentHashMap.newKeySet();
 
     public IdempotencyKeys(Database database, Keyring keyring, InstantSource clock) {
         this.database = database;
@@ -143,22 +152,41 @@ public final class IdempotencyKeys {
                                 .execute());
     }
 
-    /** Nothing was done: it may be tried again under the same key. */
+    /**
+     * Nothing was done: it may be tried again under the same key. While the database is away, that
+     * is noted here, and told to it by {@link #tidy}.
+     */
     public void nothingDone(First first) {
-        database.withHandle(
-                handle ->
-                        handle.createUpdate("DELETE FROM idempotency_key WHERE id = :id")
-                                .bind("id", first.id())
-                                .execute());
+        try {
+            free(List.of(first.id()));
+        } catch (DatabaseUnavailable e) {
+            if (toFree.size() < MAX_TO_FREE) {
+                toFree.add(first.id());
+            }
+            log.warn("A key of what was not done is freed later: {}", e.getMessage());
+        }
     }
 
-    /** Forgets those that were used a day ago. */
-    public void forgetOld() {
+    /** Frees what could not be freed before, and forgets keys that were used a day ago. */
+    public void tidy() {
+        var left = List.copyOf(toFree);
+        if (!left.isEmpty()) {
+            free(left);
+            left.forEach(toFree::remove);
+        }
         var before = clock.instant().minus(LIFE);
         database.withHandle(
                 handle ->
                         handle.createUpdate("DELETE FROM idempotency_key WHERE used_at < :before")
                                 .bind("before", before)
+                                .execute());
+    }
+
+    private void free(List<UUID> ids) {
+        database.withHandle(
+                handle ->
+                        handle.createUpdate("DELETE FROM idempotency_key WHERE id = ANY (:ids)")
+                                .bindArray("ids", UUID.class, ids)
                                 .execute());
     }
 

@@ -13,6 +13,7 @@ import net.cartback.deletion.access.IdempotencyKeys.Other;
 import net.cartback.deletion.access.IdempotencyKeys.Underway;
 import net.cartback.deletion.access.OidcTokens.ProviderUnavailable;
 import net.cartback.deletion.access.Role;
+import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
@@ -108,6 +109,13 @@ public final class AdminAccess {
         } catch (ProblemException e) {
             // It was refused, so nothing was done. After any other failure, who knows.
             keys.nothingDone(first);
+            throw e;
+        } catch (DatabaseUnavailable e) {
+            // What was begun was undone. What a verb for many had finished before, it passes over
+            // when it is asked for again.
+            if (!e.mayHaveHappened()) {
+                keys.nothingDone(first);
+            }
             throw e;
         }
         keys.done(
