@@ -268,6 +268,31 @@ class KeysIT {
     }
 
     @Test
+    void what_cannot_be_opened_stays_as_it_is_and_keeps_nothing_else_from_being_sealed_anew() {
+        relay.metaAsksToDelete("1");
+        relay.clock().advance(Duration.ofSeconds(1));
+        relay.metaAsksToDelete("2");
+        relay.execute(
+                """
+                UPDATE deletion_request
+                   SET subject_sealed = set_byte(subject_sealed, 40, get_byte(subject_sealed, 40) # 1)
+                 WHERE id = (SELECT id FROM deletion_request ORDER BY id LIMIT 1)
+                """);
+        var broken = relay.bytes("SELECT subject_sealed FROM deletion_request ORDER BY id LIMIT 1");
+        rotate(EnumSet.of(Kind.DATA, Kind.INDEX));
+        relay.clock().advance(LEAD);
+
+        var subjects = Ledger.sealedColumns().getFirst();
+        var reseal = new Reseal(relay.database(), relay.keyring().sealer());
+        assertThat(reseal.run(subjects, now -> {}))
+                .isEqualTo(new Reseal.Progress(subjects, 2, 1, 1));
+        assertThat(relay.bytes("SELECT subject_sealed FROM deletion_request ORDER BY id LIMIT 1"))
+                .isEqualTo(broken);
+        assertThat(new Redigest(relay.database(), relay.keyring()).run(now -> {}))
+                .isEqualTo(new Redigest.Progress(2, 1, 1));
+    }
+
+    @Test
     void a_keyring_that_cannot_read_the_database_is_found_before_anything_is_read() {
         var register = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
         register.beat();

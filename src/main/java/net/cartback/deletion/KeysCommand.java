@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** {@code keys generate}, {@code keys rotate}, {@code keys status}, {@code keys reseal}. */
 @Command(
@@ -117,10 +119,12 @@ final class KeysCommand {
             // Before anything is read: what an older key sealed behind our back would be left.
             boolean settled = register.isSettled(SETTLED);
             var reseal = storage.reseal();
+            long unreadable = 0;
             for (var column : Storage.sealedColumns()) {
                 var done =
                         reseal.run(column, now -> tell(name(column), now.rows(), now.resealed()));
                 end(name(column), done.rows(), done.resealed());
+                unreadable += done.unreadable();
             }
             var digests =
                     storage.redigest()
@@ -129,17 +133,29 @@ final class KeysCommand {
             if (digests.left() > 0) {
                 System.out.println(
                         digests.left()
-                                + " digests stay under their key until they are erased: when the"
-                                + " wish was made is not known any more.");
+                                + " digests stay under their key until they are erased: what was"
+                                + " digested is not known any more.");
             }
-            retire(storage, before, settled, digests.left() == 0);
+            var done = EnumSet.allOf(Keyring.Kind.class);
+            if (digests.left() > 0) {
+                done.remove(Keyring.Kind.INDEX);
+            }
+            if (unreadable > 0) {
+                done.remove(Keyring.Kind.DATA);
+                System.err.println(
+                        "deletion-relay: "
+                                + unreadable
+                                + " values cannot be opened and stay as they are, and so do their"
+                                + " keys: were they moved or altered, or is a key missing?");
+            }
+            retire(storage, before, settled, done);
+            return unreadable == 0 ? 0 : 1;
         }
-        return 0;
     }
 
     /** Older keys are not needed any more, unless somebody may have used one in between. */
     private static void retire(
-            Storage storage, List<Status> before, boolean settled, boolean allDigests) {
+            Storage storage, List<Status> before, boolean settled, Set<Keyring.Kind> done) {
         if (!settled || !lines(before).equals(lines(storage.keys().status()))) {
             System.out.println(
                     "The keys have changed a moment ago. Run this again in a minute to retire"
@@ -150,7 +166,7 @@ final class KeysCommand {
                 before.stream()
                         .map(Status::key)
                         .filter(key -> key.state() == Keyring.State.PREVIOUS)
-                        .filter(key -> key.kind() != Keyring.Kind.INDEX || allDigests)
+                        .filter(key -> done.contains(key.kind()))
                         .map(Keyring.Known::kid)
                         .toList();
         storage.keys().retire(retired);

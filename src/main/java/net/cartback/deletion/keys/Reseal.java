@@ -7,7 +7,10 @@ import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -25,6 +28,9 @@ public final class Reseal {
      */
     private static final int PAGE = 1_000;
 
+    private static final Logger log = LoggerFactory.getLogger(Reseal.class);
+    private static final int MAX_NAMED = 20;
+
     private final Database database;
     private final Sealer sealer;
 
@@ -38,8 +44,10 @@ public final class Reseal {
      *
      * @param rows that were looked at
      * @param resealed of those
+     * @param unreadable of those: what they hold cannot be opened and stays as it is; the first of
+     *     them are named in the log
      */
-    public record Progress(SealedColumn column, long rows, long resealed) {}
+    public record Progress(SealedColumn column, long rows, long resealed, long unreadable) {}
 
     private record Value(Object key, String row, byte @Nullable [] sealed) {}
 
@@ -47,12 +55,12 @@ public final class Reseal {
      * Goes through one column.
      *
      * @param told after each page
-     * @throws SealBroken if a value cannot be opened; what was done before stays done
      */
     public Progress run(SealedColumn column, Consumer<Progress> told) {
         var prefix = sealer.prefix();
         long rows = 0;
         long resealed = 0;
+        long unreadable = 0;
         Object after = null;
         while (true) {
             var from = after;
@@ -60,11 +68,17 @@ public final class Reseal {
                     database.inTransaction(
                             handle -> {
                                 var values = page(handle, column, prefix, from);
-                                return new Page(values, reseal(handle, column, values));
+                                return reseal(handle, column, values);
                             });
+            for (int i = 0; i < page.unreadable().size() && unreadable + i < MAX_NAMED; i++) {
+                log.atWarn()
+                        .addKeyValue("row", page.unreadable().get(i))
+                        .log("A value of {} cannot be opened", column);
+            }
             rows += page.values().size();
             resealed += page.resealed();
-            var progress = new Progress(column, rows, resealed);
+            unreadable += page.unreadable().size();
+            var progress = new Progress(column, rows, resealed, unreadable);
             told.accept(progress);
             if (page.values().size() < PAGE) {
                 return progress;
@@ -73,7 +87,7 @@ public final class Reseal {
         }
     }
 
-    private record Page(List<Value> values, int resealed) {}
+    private record Page(List<Value> values, int resealed, List<String> unreadable) {}
 
     /** A page ends with the last row of a key, so the next one begins after it. */
     private static List<Value> page(
@@ -109,7 +123,8 @@ public final class Reseal {
                 .list();
     }
 
-    private int reseal(Handle handle, SealedColumn column, List<Value> values) {
+    private Page reseal(Handle handle, SealedColumn column, List<Value> values) {
+        var unreadable = new ArrayList<String>();
         var batch =
                 handle.prepareBatch(
                                 """
@@ -121,12 +136,18 @@ public final class Reseal {
                         .define("key", column.key());
         for (var value : values) {
             var old = value.sealed();
-            if (old != null) {
-                var place = column.place(value.row());
+            if (old == null) {
+                continue;
+            }
+            var place = column.place(value.row());
+            try {
+                var opened = sealer.openBytes(place, old);
                 batch.bind("key", value.key())
                         .bind("old", old)
-                        .bind("new", sealer.seal(place, sealer.openBytes(place, old)))
+                        .bind("new", sealer.seal(place, opened))
                         .add();
+            } catch (SealBroken e) {
+                unreadable.add(value.row());
             }
         }
         int resealed = 0;
@@ -135,6 +156,6 @@ public final class Reseal {
                 resealed += changed;
             }
         }
-        return resealed;
+        return new Page(values, resealed, unreadable);
     }
 }

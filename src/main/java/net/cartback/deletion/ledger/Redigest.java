@@ -1,6 +1,7 @@
 package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -38,7 +39,8 @@ public final class Redigest {
      *
      * @param rows that were looked at
      * @param changed of those
-     * @param left of those, under an older key, because it is not known any more what was digested
+     * @param left of those, under an older key, because it is not known any more what was digested,
+     *     or cannot be opened
      */
     public record Progress(long rows, long changed, long left) {
 
@@ -88,7 +90,13 @@ public final class Redigest {
                 continue;
             }
             var place = Ledger.subjectPlace(new RequestId(row.id()));
-            var subject = new Subject(keyring.sealer().open(place, sealed), row.idType());
+            Subject subject;
+            try {
+                subject = new Subject(keyring.sealer().open(place, sealed), row.idType());
+            } catch (SealBroken e) {
+                left++;
+                continue;
+            }
             var digest = RepeatDigest.of(keyring, row.kind(), row.app(), subject, row.issuedAt());
             if (Arrays.equals(digest.current(), row.digest())) {
                 continue;
