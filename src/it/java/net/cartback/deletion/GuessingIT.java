@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import java.net.InetAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,25 @@ class GuessingIT {
 
         assertThat(statuses(MANY, i -> status(UNKNOWN, ATTACKER))).containsOnly(404, 429);
         assertThat(statuses(MANY, i -> status(UNKNOWN + "/proof", ATTACKER))).contains(404, 429);
+    }
+
+    @Test
+    void people_are_told_in_a_page() throws Exception {
+        exhaust();
+
+        var replies = replies(overProxy, MANY, i -> status(UNKNOWN, ATTACKER, "text/html"));
+        assertThat(replies)
+                .allSatisfy(
+                        reply ->
+                                assertThat(reply.headers().firstValue("Content-Type"))
+                                        .hasValue("text/html;charset=utf-8"))
+                .anySatisfy(
+                        reply -> {
+                            assertThat(reply.statusCode()).isEqualTo(429);
+                            assertThat(reply.headers().firstValue("Retry-After")).hasValue("60");
+                            assertThat(reply.body()).contains("Please try again later");
+                        })
+                .anySatisfy(reply -> assertThat(reply.body()).contains("No request found"));
     }
 
     @Test
@@ -123,7 +143,11 @@ class GuessingIT {
     }
 
     private HttpRequest status(String code, String from) {
-        return HttpRequest.newBuilder(relay.statusRequest(code, "application/json"), (n, v) -> true)
+        return status(code, from, "application/json");
+    }
+
+    private HttpRequest status(String code, String from, String accept) {
+        return HttpRequest.newBuilder(relay.statusRequest(code, accept), (n, v) -> true)
                 .header("X-Forwarded-For", from)
                 .build();
     }
@@ -147,20 +171,25 @@ class GuessingIT {
         return statuses(overProxy, count, request);
     }
 
-    /** All at once. */
     private static List<Integer> statuses(
             HttpClient client, int count, IntFunction<HttpRequest> request) throws Exception {
+        return replies(client, count, request).stream().map(HttpResponse::statusCode).toList();
+    }
+
+    /** All at once. */
+    private static List<HttpResponse<String>> replies(
+            HttpClient client, int count, IntFunction<HttpRequest> request) throws Exception {
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            var tasks = new ArrayList<Callable<Integer>>();
+            var tasks = new ArrayList<Callable<HttpResponse<String>>>();
             for (int i = 0; i < count; i++) {
                 var one = request.apply(i);
-                tasks.add(() -> client.send(one, BodyHandlers.ofString()).statusCode());
+                tasks.add(() -> client.send(one, BodyHandlers.ofString()));
             }
-            var statuses = new ArrayList<Integer>();
+            var replies = new ArrayList<HttpResponse<String>>();
             for (var each : executor.invokeAll(tasks)) {
-                statuses.add(each.get());
+                replies.add(each.get());
             }
-            return statuses;
+            return replies;
         }
     }
 

@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.javalin.http.Context;
 
-import org.eclipse.jetty.http.QuotedQualityCSV;
+import net.cartback.deletion.web.Preference;
+
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ final class Listing {
             List<String> columns,
             List<ObjectNode> rows,
             @Nullable String next) {
-        if (prefersCsv(ctx)) {
+        if (Preference.isFor(ctx, "text/csv", "application/json")) {
             if (next != null) {
                 ctx.header("Next", next);
             }
@@ -46,21 +47,6 @@ final class Listing {
         var json = JsonNodeFactory.instance.objectNode();
         json.putArray(name).addAll(rows);
         SystemRoutes.answer(ctx, json.put("next", next));
-    }
-
-    private static boolean prefersCsv(Context ctx) {
-        var accept = ctx.header("Accept");
-        if (accept == null) {
-            return false;
-        }
-        var wanted = new QuotedQualityCSV();
-        wanted.addValue(accept);
-        return wanted.getValues().stream()
-                .map(type -> type.split(";", 2)[0].strip())
-                .filter(type -> List.of("application/json", "text/csv").contains(type))
-                .findFirst()
-                .filter("text/csv"::equals)
-                .isPresent();
     }
 
     private static String csv(List<String> columns, List<ObjectNode> rows) {

@@ -54,8 +54,9 @@ final class Pages {
         render(ctx, 200, "enter.jte", Map.of("style", STYLE));
     }
 
-    void notFound(Context ctx) {
-        render(ctx, 404, "notfound.jte", Map.of("style", STYLE));
+    /** What went wrong, for whoever reads pages. */
+    void problem(Context ctx, int status) {
+        render(ctx, status, status == 404 ? "notfound.jte" : "later.jte", Map.of("style", STYLE));
     }
 
     private void render(Context ctx, int status, String template, Map<String, Object> parameters) {

@@ -7,13 +7,12 @@ import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.web.Brake;
+import net.cartback.deletion.web.Preference;
 import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.ProblemPage;
 import net.cartback.deletion.web.Routes;
 
-import org.eclipse.jetty.http.QuotedQualityCSV;
-
 import java.time.InstantSource;
-import java.util.List;
 
 /**
  * What the person sees: {@code GET /status/{code}} as a page or as JSON, and {@code GET /status}, a
@@ -59,23 +58,19 @@ public final class StatusRoutes implements Routes {
     }
 
     private void show(Context ctx) {
-        boolean json = prefersJson(ctx);
-        var code = ConfirmationCode.typed(ctx.pathParam("code"));
-        var status = code.flatMap(ledger::status);
-        if (code.isEmpty() || status.isEmpty()) {
-            var unknown = brake.after(ctx, unknownCode());
-            if (json) {
-                throw unknown;
-            }
-            pages.notFound(ctx);
-            return;
+        boolean json = Preference.isFor(ctx, "application/json", "text/html");
+        if (!json) {
+            ProblemPage.use(ctx, pages::problem);
         }
+        var code =
+                ConfirmationCode.typed(ctx.pathParam("code"))
+                        .orElseThrow(() -> brake.after(ctx, unknownCode()));
+        var status = ledger.status(code).orElseThrow(() -> brake.after(ctx, unknownCode()));
         var now = clock.instant();
         if (json) {
-            ctx.contentType("application/json")
-                    .result(StatusJson.of(code.get(), status.get(), now).toString());
+            ctx.contentType("application/json").result(StatusJson.of(code, status, now).toString());
         } else {
-            pages.status(ctx, PlainEnglish.page(code.get(), status.get(), now));
+            pages.status(ctx, PlainEnglish.page(code, status, now));
         }
     }
 
@@ -90,23 +85,5 @@ public final class StatusRoutes implements Routes {
     private static ProblemException unknownCode() {
         return ProblemException.of(
                 404, "unknown-code", "No request is known under this confirmation code");
-    }
-
-    /**
-     * JSON only for whoever asks for it by name and likes no page better (RFC 9110, section
-     * 12.5.1).
-     */
-    private static boolean prefersJson(Context ctx) {
-        var accept = ctx.header("Accept");
-        if (accept == null) {
-            return false;
-        }
-        var wanted = new QuotedQualityCSV();
-        wanted.addValue(accept);
-        return wanted.getValues().stream()
-                .filter(type -> List.of("application/json", "text/html").contains(type))
-                .findFirst()
-                .filter("application/json"::equals)
-                .isPresent();
     }
 }

@@ -2,6 +2,8 @@ package net.cartback.deletion.web;
 
 import io.javalin.http.Context;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -68,35 +70,9 @@ public final class Brake {
      * @throws ProblemException 429, if too many wait already
      */
     public ProblemException after(Context ctx, ProblemException answer) {
-        wrong(ctx);
-        slow(ctx);
-        return answer;
-    }
-
-    private void wrong(Context ctx) {
-        var now = clock.instant();
-        synchronized (guesses) {
-            var of = guesses.computeIfAbsent(network(ctx), address -> new Guesses(now));
-            if (of.since.plus(WINDOW).isBefore(now)) {
-                of.since = now;
-                of.wrong = 0;
-            }
-            of.wrong++;
-        }
-    }
-
-    private void slow(Context ctx) {
-        Guesses of;
-        synchronized (guesses) {
-            of = guesses.get(network(ctx));
-            if (of == null || of.wrong < FREE || of.since.plus(WINDOW).isBefore(clock.instant())) {
-                return;
-            }
-            if (of.waiting == WAITING) {
-                throw ProblemException.tooMany(
-                        "Too much from this address was wrong; please try again later", WINDOW);
-            }
-            of.waiting++;
+        var of = count(network(ctx));
+        if (of == null) {
+            return answer;
         }
         try {
             Thread.sleep(DELAY);
@@ -106,6 +82,29 @@ public final class Brake {
             synchronized (guesses) {
                 of.waiting--;
             }
+        }
+        return answer;
+    }
+
+    /** Null: it is one of few, and need not wait. */
+    private @Nullable Guesses count(InetAddress address) {
+        var now = clock.instant();
+        synchronized (guesses) {
+            var of = guesses.computeIfAbsent(address, first -> new Guesses(now));
+            if (of.since.plus(WINDOW).isBefore(now)) {
+                of.since = now;
+                of.wrong = 0;
+            }
+            of.wrong++;
+            if (of.wrong < FREE) {
+                return null;
+            }
+            if (of.waiting == WAITING) {
+                throw ProblemException.tooMany(
+                        "Too much from this address was wrong; please try again later", WINDOW);
+            }
+            of.waiting++;
+            return of;
         }
     }
 

@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** Turns everything that goes wrong into problem+json (RFC 9457), in this one place. */
+/**
+ * Turns everything that goes wrong into problem+json (RFC 9457), or into a page for people, in this
+ * one place.
+ */
 final class Problems {
 
     static final String CONTENT_TYPE = "application/problem+json";
@@ -141,7 +144,13 @@ final class Problems {
         if (problem.retryAfter() != null) {
             ctx.header("Retry-After", Long.toString(problem.retryAfter().toSeconds()));
         }
-        ctx.status(problem.status()).contentType(CONTENT_TYPE).result(body(problem));
+        ProblemPage.of(ctx)
+                .ifPresentOrElse(
+                        page -> page.write(ctx, problem.status()),
+                        () ->
+                                ctx.status(problem.status())
+                                        .contentType(CONTENT_TYPE)
+                                        .result(body(problem)));
     }
 
     private static void allow(Context ctx, MethodNotAllowedResponse e) {
