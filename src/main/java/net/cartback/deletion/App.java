@@ -23,6 +23,7 @@ import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.OperatorVerbs;
@@ -140,6 +141,7 @@ final class App implements AutoCloseable {
             var ledger = new Ledger(database, keyring, clock, random, meters);
             registry = new Registry(database, keyring, clock, ledger::subscribed);
             var tests = new TestDeliveries(database, keyring, clock);
+            var records = new DeliveryRecords(database, keyring, clock);
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
             var brake = new Brake(isProxy, clock);
             var adminBrake = new Brake(isProxy, clock);
@@ -192,12 +194,13 @@ final class App implements AutoCloseable {
                             null,
                             new HealthRoutes(live(), Map.of("ready", () -> ready)),
                             new MetricsRoutes(meters),
-                            new SystemRoutes(access, registry, ledger, verbs, tests, this::newWork),
-                            new DeliveryRoutes(access, verbs, this::newWork),
+                            new SystemRoutes(
+                                    access, registry, ledger, records, verbs, tests, this::newWork),
+                            new DeliveryRoutes(access, records, verbs, this::newWork),
                             new RequestRoutes(
                                     access,
                                     new Requests(database),
-                                    verbs,
+                                    records,
                                     new RequestVerbs(database, keyring, clock),
                                     this::newWork,
                                     clock),

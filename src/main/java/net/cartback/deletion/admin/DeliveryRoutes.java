@@ -10,6 +10,7 @@ import io.javalin.http.Context;
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.DeliveryRecord;
+import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.registry.ClientSystemId;
@@ -37,14 +38,17 @@ public final class DeliveryRoutes implements Routes {
     private static final int MAX_LIMIT = 500;
 
     private final AdminAccess access;
+    private final DeliveryRecords records;
     private final OperatorVerbs verbs;
     private final Runnable newWork;
 
     /**
      * @param newWork told after each verb that may have made a delivery due
      */
-    public DeliveryRoutes(AdminAccess access, OperatorVerbs verbs, Runnable newWork) {
+    public DeliveryRoutes(
+            AdminAccess access, DeliveryRecords records, OperatorVerbs verbs, Runnable newWork) {
         this.access = access;
+        this.records = records;
         this.verbs = verbs;
         this.newWork = newWork;
     }
@@ -104,7 +108,7 @@ public final class DeliveryRoutes implements Routes {
                             .map(RequestId::new)
                             .orElseThrow(
                                     () -> AdminBody.fault("request", "must be a request's id"));
-            answer(ctx, verbs.deliveries(id), null);
+            answer(ctx, records.deliveries(id), null);
             return;
         }
         var system =
@@ -130,7 +134,7 @@ public final class DeliveryRoutes implements Routes {
         if (after != null && (from == null || (from.at() != null) != timed)) {
             throw AdminBody.fault("after", "must be the next of a page of the same list");
         }
-        var page = verbs.deliveries(system, state, from, limit);
+        var page = records.deliveries(system, state, from, limit);
         answer(ctx, page, page.size() < limit ? null : page.getLast().place());
     }
 
@@ -157,7 +161,7 @@ public final class DeliveryRoutes implements Routes {
     }
 
     private void show(Context ctx) {
-        var history = verbs.history(delivery(ctx)).orElseThrow(DeliveryRoutes::unknown);
+        var history = records.history(delivery(ctx)).orElseThrow(DeliveryRoutes::unknown);
         var json = json(history.delivery());
         var attempts = json.putArray("attempt_log");
         for (var each : history.attempts()) {

@@ -8,9 +8,9 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.ConfirmationCode;
+import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.ExtensionGround;
 import net.cartback.deletion.ledger.Ground;
-import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.OperatorVerbs.Verdict;
 import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.ledger.RequestVerbs;
@@ -53,8 +53,8 @@ public final class RequestRoutes implements Routes {
 
     private final AdminAccess access;
     private final Requests requests;
-    private final OperatorVerbs verbs;
-    private final RequestVerbs requestVerbs;
+    private final DeliveryRecords records;
+    private final RequestVerbs verbs;
     private final Runnable newWork;
     private final InstantSource clock;
 
@@ -64,14 +64,14 @@ public final class RequestRoutes implements Routes {
     public RequestRoutes(
             AdminAccess access,
             Requests requests,
-            OperatorVerbs verbs,
-            RequestVerbs requestVerbs,
+            DeliveryRecords records,
+            RequestVerbs verbs,
             Runnable newWork,
             InstantSource clock) {
         this.access = access;
         this.requests = requests;
+        this.records = records;
         this.verbs = verbs;
-        this.requestVerbs = requestVerbs;
         this.newWork = newWork;
         this.clock = clock;
     }
@@ -88,11 +88,11 @@ public final class RequestRoutes implements Routes {
     private void hold(Context ctx) {
         var body = AdminBody.of(ctx, "ground");
         var ground = body.word("ground", Ground.values(), each -> !each.isOnlyForRefusals());
-        done(ctx, requestVerbs.hold(id(ctx), ground, body.note()));
+        done(ctx, verbs.hold(id(ctx), ground, body.note()));
     }
 
     private void release(Context ctx) {
-        done(ctx, requestVerbs.release(id(ctx), AdminBody.of(ctx).note()));
+        done(ctx, verbs.release(id(ctx), AdminBody.of(ctx).note()));
         newWork.run();
     }
 
@@ -100,7 +100,7 @@ public final class RequestRoutes implements Routes {
         var body = AdminBody.of(ctx, "ground", "days");
         var ground = body.word("ground", ExtensionGround.values(), each -> true);
         int days = body.days(RequestVerbs.MAX_EXTENSION_DAYS);
-        done(ctx, requestVerbs.extend(id(ctx), ground, days, body.note()));
+        done(ctx, verbs.extend(id(ctx), ground, days, body.note()));
     }
 
     private void done(Context ctx, Verdict verdict) {
@@ -161,8 +161,8 @@ public final class RequestRoutes implements Routes {
         var id = id(ctx);
         var json = json(requests.find(id).orElseThrow(RequestRoutes::unknown));
         var deliveries = json.putArray("deliveries");
-        verbs.deliveries(id).forEach(each -> deliveries.add(DeliveryRoutes.json(each)));
-        DeliveryRoutes.put(json.putArray("actions"), requestVerbs.actions(id));
+        records.deliveries(id).forEach(each -> deliveries.add(DeliveryRoutes.json(each)));
+        DeliveryRoutes.put(json.putArray("actions"), records.actions(id));
         SystemRoutes.answer(ctx, json);
     }
 

@@ -8,6 +8,7 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.Backlog;
+import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Note;
 import net.cartback.deletion.ledger.OperatorVerbs;
@@ -38,6 +39,7 @@ public final class SystemRoutes implements Routes {
     private final AdminAccess access;
     private final Registry registry;
     private final Ledger ledger;
+    private final DeliveryRecords records;
     private final OperatorVerbs verbs;
     private final TestDeliveries tests;
     private final Runnable newWork;
@@ -49,12 +51,14 @@ public final class SystemRoutes implements Routes {
             AdminAccess access,
             Registry registry,
             Ledger ledger,
+            DeliveryRecords records,
             OperatorVerbs verbs,
             TestDeliveries tests,
             Runnable newWork) {
         this.access = access;
         this.registry = registry;
         this.ledger = ledger;
+        this.records = records;
         this.verbs = verbs;
         this.tests = tests;
         this.newWork = newWork;
@@ -90,7 +94,7 @@ public final class SystemRoutes implements Routes {
 
     private void actions(Context ctx) {
         var json = JsonNodeFactory.instance.objectNode();
-        DeliveryRoutes.put(json.putArray("actions"), verbs.actions(system(ctx)));
+        DeliveryRoutes.put(json.putArray("actions"), records.actions(system(ctx)));
         answer(ctx, json);
     }
 

@@ -54,13 +54,13 @@ public final class IdImport {
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Ledger ledger;
+    private final Recordings recordings;
 
     public IdImport(Database database, Keyring keyring, InstantSource clock, Ledger ledger) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.ledger = ledger;
+        this.recordings = ledger.recordings();
     }
 
     /**
@@ -165,7 +165,7 @@ public final class IdImport {
                     missing.subList(i, Math.min(i + BATCH, missing.size())).stream()
                             .map(
                                     id ->
-                                            ledger.prepare(
+                                            recordings.prepare(
                                                     new NewRequest(
                                                             Kind.DELETION,
                                                             app.id(),
@@ -174,7 +174,7 @@ public final class IdImport {
                                                             new Subject(id, type),
                                                             null)))
                             .toList();
-            for (var recording : ledger.record(batch, actor)) {
+            for (var recording : recordings.record(batch, actor)) {
                 if (recording instanceof Recording.Created) {
                     created++;
                 } else {

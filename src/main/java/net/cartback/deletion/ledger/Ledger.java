@@ -1,12 +1,7 @@
 package net.cartback.deletion.ledger;
 
-import static java.util.stream.Collectors.toMap;
-
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
-import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
@@ -23,26 +18,16 @@ import net.cartback.deletion.ledger.Settlement.Next.Postpone;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Subscription;
-import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -70,9 +55,6 @@ public final class Ledger {
      */
     public static final Duration LEASE_MARGIN = Duration.ofSeconds(15);
 
-    /** A repeat without issued_at whose request closes between two statements is simply new. */
-    private static final int MAX_TRIES = 5;
-
     /** How many silent deliveries of one system are made due in one sweep. */
     private static final int REMIND_AT_ONCE = 500;
 
@@ -82,14 +64,11 @@ public final class Ledger {
     /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
     private static final int FILL_BATCH = 500;
 
-    private static final Logger log = LoggerFactory.getLogger(Ledger.class);
-
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final RandomGenerator random;
-    private final MeterProvider<Counter> closed;
-    private final MeterProvider<Counter> receipts;
+    private final Recordings recordings;
+    private final Answers answers;
 
     /** The generator makes confirmation codes: it must be cryptographically strong. */
     public Ledger(
@@ -101,144 +80,21 @@ public final class Ledger {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.random = random;
-        this.closed = closedCounter(meters);
-        this.receipts =
-                Counter.builder("relay.receipts")
-                        .description("Answers of client systems, by what became of them")
-                        .withRegistry(meters);
+        this.recordings = new Recordings(database, keyring, clock, random);
+        this.answers = new Answers(keyring, meters);
     }
-
-    static MeterProvider<Counter> closedCounter(MeterRegistry meters) {
-        return Counter.builder("relay.deliveries")
-                .description("Deliveries closed, by client system and outcome")
-                .withRegistry(meters);
-    }
-
-    /** What became of an answer that came in. */
-    private record Recorded(Incoming incoming, ReceiptVerdict verdict, boolean completing) {}
 
     /**
      * Records a request together with a delivery for each system of its app. The same wish again,
      * from whatever thread or replica, finds the code of the first.
      */
     public Recording record(NewRequest request) {
-        return record(List.of(prepare(request))).getFirst();
+        return recordings.record(request);
     }
 
-    /** Seals and digests what is to be recorded, and gives it a code. Touches no database. */
-    PreparedRequest prepare(NewRequest request) {
-        var now = clock.instant();
-        var id = RequestId.at(now, random);
-        var kind = request.kind();
-        var code = kind == Kind.DELETION ? ConfirmationCode.random(random) : null;
-        var issuedAt = request.issuedAt();
-        return new PreparedRequest(
-                request,
-                id,
-                code,
-                keyring.sealer().seal(subjectPlace(id), request.subject().id()),
-                RepeatDigest.of(
-                        keyring, kind, request.app(), request.subject(), request.issuedAt()),
-                code == null ? null : code.digest(),
-                code == null ? null : keyring.sealer().seal(codePlace(id), code.value()),
-                // Nobody can have asked after we heard of it, whatever a clock says.
-                issuedAt == null || issuedAt.isAfter(now) ? now : issuedAt,
-                now,
-                kind.dueAt(now));
-    }
-
-    /**
-     * Records all of them in one statement and one commit. To run it again after a lost connection
-     * is to look whether it had happened: what is there already is found as a repeat.
-     *
-     * @return what became of each, in their order
-     */
-    List<Recording> record(List<PreparedRequest> requests) {
-        boolean keysChange = requests.stream().anyMatch(each -> each.repeat().hasOthers());
-        var recordings =
-                keysChange
-                        ? database.inTransaction(handle -> recordUnderOthers(handle, requests))
-                        : database.withHandle(handle -> recordOrFind(handle, requests, Map.of()));
-        return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();
-    }
-
-    /**
-     * As the other, in the name of somebody else than Meta.
-     *
-     * @return what became of each, in their order
-     */
-    List<Recording> record(List<PreparedRequest> requests, Actor actor) {
-        var recordings =
-                database.inTransaction(actor, handle -> recordUnderOthers(handle, requests));
-        return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();
-    }
-
-    /** While index keys change, what was recorded under another one is looked for first. */
-    private Map<RequestId, Recording> recordUnderOthers(
-            Handle handle, List<PreparedRequest> requests) {
-        RequestSql.lockWishes(handle, requests);
-        return recordOrFind(handle, requests, findRepeated(handle, requests));
-    }
-
-    private Map<RequestId, Recording> recordOrFind(
-            Handle handle, List<PreparedRequest> requests, Map<RequestId, Recording> known) {
-        var found = new HashMap<>(known);
-        var missing = new LinkedHashSet<>(requests);
-        missing.removeIf(each -> found.containsKey(each.id()));
-        for (int tries = 0; !missing.isEmpty(); tries++) {
-            if (tries == MAX_TRIES) {
-                throw new IllegalStateException("A request is neither new nor found");
-            }
-            found.putAll(recordNew(handle, missing));
-            missing.removeIf(each -> found.containsKey(each.id()));
-            if (!missing.isEmpty()) {
-                // An insert cannot see the row it lost to; a statement after it can.
-                found.putAll(findRepeated(handle, missing));
-                missing.removeIf(each -> found.containsKey(each.id()));
-            }
-        }
-        return found;
-    }
-
-    private static Map<RequestId, Recording> recordNew(
-            Handle handle, Collection<PreparedRequest> requests) {
-        var created = RequestSql.insertWithDeliveries(handle, List.copyOf(requests));
-        return requests.stream()
-                .filter(each -> created.contains(each.id()))
-                .collect(toMap(PreparedRequest::id, each -> new Recording.Created(each.code())));
-    }
-
-    private Map<RequestId, Recording> findRepeated(
-            Handle handle, Collection<PreparedRequest> requests) {
-        var digests =
-                requests.stream().flatMap(each -> each.repeat().oldestFirst().stream()).toList();
-        var known = new HashMap<ByteBuffer, Recording>();
-        for (var each : RequestSql.codesOfRepeats(handle, digests)) {
-            known.put(ByteBuffer.wrap(each.repeatDigest()), new Recording.Repeated(code(each)));
-        }
-        var found = new HashMap<RequestId, Recording>();
-        for (var each : requests) {
-            each.repeat().oldestFirst().stream()
-                    .map(digest -> known.get(ByteBuffer.wrap(digest)))
-                    .filter(Objects::nonNull)
-                    .findFirst()
-                    .ifPresent(recording -> found.put(each.id(), recording));
-        }
-        return found;
-    }
-
-    private static Recording told(PreparedRequest request, @Nullable Recording recording) {
-        if (recording instanceof Recording.Created) {
-            log.atInfo()
-                    .addKeyValue("request_id", request.id())
-                    .addKeyValue("app", request.request().app())
-                    .log(
-                            request.request().kind() == Kind.DELETION
-                                    ? "A deletion request is recorded"
-                                    : "A notice is recorded");
-        }
-        return Objects.requireNonNull(recording);
+    /** For those who record many together. */
+    Recordings recordings() {
+        return recordings;
     }
 
     /**
@@ -385,14 +241,14 @@ public final class Ledger {
                 database.inTransaction(
                         handle -> {
                             AttemptSql.insert(handle, attempts);
-                            var answers = new ArrayList<Incoming>();
+                            var came = new ArrayList<Incoming>();
                             var schedules = new ArrayList<Schedule>();
                             var delivered = new ArrayList<UUID>();
                             for (var each : settlements) {
                                 if (each.next() instanceof Delivered) {
                                     delivered.add(each.delivery().id().value());
                                 } else if (each.next() instanceof Close(var answer, var basis)) {
-                                    answers.add(
+                                    came.add(
                                             new Incoming(
                                                     each.delivery().id(),
                                                     each.delivery().request(),
@@ -410,13 +266,13 @@ public final class Ledger {
                             if (!delivered.isEmpty()) {
                                 NoticeSql.delivered(handle, delivered, now);
                             }
-                            var came = recordAnswers(handle, answers, now);
+                            var known = Answers.record(handle, came, now);
                             // Last, because from here on every other settling waits for this one.
                             changes.clear();
                             changes.addAll(Gates.mind(handle, settlements, now));
-                            return came;
+                            return known;
                         });
-        recorded.forEach(this::tell);
+        recorded.forEach(answers::tell);
         return changes;
     }
 
@@ -470,15 +326,15 @@ public final class Ledger {
                                                                 found.system(),
                                                                 answer,
                                                                 Basis.SIGNED,
-                                                                posted(delivery, body)))
+                                                                answers.posted(delivery, body)))
                                         .flatMap(
                                                 incoming ->
-                                                        recordAnswers(
+                                                        Answers.record(
                                                                 handle, List.of(incoming), now)
                                                                 .stream())
                                         .findFirst());
-        recorded.ifPresent(this::tell);
-        return recorded.map(Recorded::verdict).orElse(ReceiptVerdict.UNKNOWN);
+        recorded.ifPresent(answers::tell);
+        return recorded.map(Answers.Recorded::verdict).orElse(ReceiptVerdict.UNKNOWN);
     }
 
     /** Which client system a delivery is for; empty if there is no such delivery. */
@@ -512,90 +368,6 @@ public final class Ledger {
                 .orElse(Duration.ZERO);
     }
 
-    /** What became of each answer. Of two at the same moment, the receipt's key decides. */
-    private static List<Recorded> recordAnswers(
-            Handle handle, List<Incoming> answers, Instant now) {
-        if (answers.isEmpty()) {
-            return List.of();
-        }
-        var closed = new HashMap<DeliveryId, Boolean>();
-        for (var each : ReceiptSql.closeWithFirst(handle, answers, now)) {
-            closed.put(each.delivery(), each.completing());
-        }
-        var recorded = new ArrayList<Recorded>();
-        var later = new ArrayList<Incoming>();
-        var completed = new HashSet<RequestId>();
-        for (var each : answers) {
-            // One batch may hold two answers for one delivery; only one of them is the first.
-            var completing = closed.remove(each.delivery());
-            if (completing == null) {
-                later.add(each);
-            } else {
-                // Nor is a request told twice when two of its deliveries close together.
-                recorded.add(
-                        new Recorded(
-                                each,
-                                ReceiptVerdict.RECORDED,
-                                completing && completed.add(each.request())));
-            }
-        }
-        if (!later.isEmpty()) {
-            var known = ReceiptSql.answers(handle, later.stream().map(Incoming::delivery).toList());
-            for (var each : later) {
-                if (known.getOrDefault(each.delivery(), Set.of()).contains(each.answer())) {
-                    recorded.add(new Recorded(each, ReceiptVerdict.REPEATED, false));
-                } else {
-                    ReceiptSql.insertContradiction(handle, each, now);
-                    recorded.add(new Recorded(each, ReceiptVerdict.CONTRADICTED, false));
-                }
-            }
-        }
-        return recorded;
-    }
-
-    private void tell(Recorded recorded) {
-        var answer = recorded.incoming();
-        var system = answer.system().value();
-        var outcome = answer.answer().outcome().wireName();
-        receipts.withTags("system", system, "verdict", recorded.verdict().wireName()).increment();
-        switch (recorded.verdict()) {
-            case RECORDED -> {
-                closed.withTags("system", system, "outcome", outcome).increment();
-                log.atDebug()
-                        .addKeyValue("delivery_id", answer.delivery())
-                        .addKeyValue("system", system)
-                        .addKeyValue("outcome", outcome)
-                        .addKeyValue("basis", answer.basis().wireName())
-                        .log("A delivery is closed");
-                if (recorded.completing()) {
-                    log.atInfo()
-                            .addKeyValue("request_id", answer.request())
-                            .log("A deletion request is completed");
-                }
-            }
-            case CONTRADICTED ->
-                    log.atWarn()
-                            .addKeyValue("delivery_id", answer.delivery())
-                            .addKeyValue("system", system)
-                            .addKeyValue("outcome", outcome)
-                            .log("A client system contradicts its first answer, which stays");
-            case REPEATED, UNKNOWN -> {}
-        }
-    }
-
-    private ReceiptSql.Posted posted(DeliveryId delivery, byte[] body) {
-        var place = new Place("receipt", "body_sealed", delivery.toString());
-        return new ReceiptSql.Posted(keyring.sealer().seal(place, body), Digest.sha256(body));
-    }
-
-    private @Nullable ConfirmationCode code(RequestSql.SealedCode sealed) {
-        var code = sealed.code();
-        if (code == null) {
-            return null;
-        }
-        return new ConfirmationCode(keyring.sealer().open(codePlace(sealed.id()), code));
-    }
-
     /** Where sealed values stand in the tables of this package. */
     public static List<SealedColumn> sealedColumns() {
         return List.of(
@@ -609,9 +381,5 @@ public final class Ledger {
 
     static Place subjectPlace(RequestId id) {
         return new Place("deletion_request", "subject_sealed", id.toString());
-    }
-
-    private static Place codePlace(RequestId id) {
-        return new Place("deletion_request", "code_sealed", id.toString());
     }
 }

@@ -85,7 +85,7 @@ final class OperatorNotes {
                 clock.instant());
     }
 
-    DeliveryRecord.Done opened(OperatorSql.KeptAction kept) {
+    DeliveryRecord.Done opened(DeliveryRecordSql.KeptAction kept) {
         var sealed = kept.noteSealed();
         if (sealed == null) {
             return new DeliveryRecord.Done(kept.at(), kept.verb(), kept.deliveries(), null);

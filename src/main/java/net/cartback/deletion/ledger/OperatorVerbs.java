@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.storage.Database;
@@ -15,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -53,10 +51,7 @@ public final class OperatorVerbs {
     /** Read in one statement where no index helps: well within a statement's time limit. */
     private static final int STRETCH = 100_000;
 
-    private static final int MAX_HISTORY = 100;
-
     private final Database database;
-    private final Keyring keyring;
     private final InstantSource clock;
     private final OperatorNotes notes;
     private final MeterProvider<Counter> closed;
@@ -64,10 +59,9 @@ public final class OperatorVerbs {
     public OperatorVerbs(
             Database database, Keyring keyring, InstantSource clock, MeterRegistry meters) {
         this.database = database;
-        this.keyring = keyring;
         this.clock = clock;
         this.notes = new OperatorNotes(keyring, clock);
-        this.closed = Ledger.closedCounter(meters);
+        this.closed = Answers.closedCounter(meters);
     }
 
     /** Sends nothing to this system until it is resumed; what is due goes on to be due. */
@@ -145,7 +139,7 @@ public final class OperatorVerbs {
                 database.inTransaction(
                         note.actor(),
                         handle -> {
-                            var found = OperatorSql.find(handle, delivery);
+                            var found = DeliveryRecordSql.find(handle, delivery);
                             if (found.isEmpty()) {
                                 return null;
                             }
@@ -366,90 +360,5 @@ public final class OperatorVerbs {
                     OperatorSql.amend(handle, delivery, answer, now);
                     return true;
                 });
-    }
-
-    /**
-     * Deliveries of a system in one state, by their time.
-     *
-     * @param after only those after this place; null: from the first
-     * @param state not {@code CLOSED}
-     */
-    public List<DeliveryRecord> deliveries(
-            ClientSystemId system,
-            DeliveryRecord.State state,
-            DeliveryRecord.@Nullable Place after,
-            int atMost) {
-        return database.withHandle(
-                handle -> OperatorSql.page(handle, system, state, after, atMost));
-    }
-
-    /** Every delivery of one request, of every round. */
-    public List<DeliveryRecord> deliveries(RequestId request) {
-        return database.withHandle(handle -> OperatorSql.ofRequest(handle, request));
-    }
-
-    /** What operators did with a system as a whole: the last 100, newest first. */
-    public List<DeliveryRecord.Done> actions(ClientSystemId system) {
-        return database
-                .withHandle(handle -> OperatorSql.actions(handle, system, MAX_HISTORY))
-                .stream()
-                .map(notes::opened)
-                .toList();
-    }
-
-    /** All that is known of one delivery; empty if there is none of this id. */
-    public Optional<DeliveryRecord.History> history(DeliveryId delivery) {
-        return database.inTransaction(
-                handle ->
-                        OperatorSql.find(handle, delivery)
-                                .map(
-                                        found ->
-                                                new DeliveryRecord.History(
-                                                        found,
-                                                        OperatorSql.attempts(
-                                                                        handle,
-                                                                        delivery,
-                                                                        MAX_HISTORY)
-                                                                .stream()
-                                                                .map(each -> opened(delivery, each))
-                                                                .toList(),
-                                                        OperatorSql.said(handle, delivery),
-                                                        OperatorSql.actions(
-                                                                        handle,
-                                                                        delivery,
-                                                                        MAX_HISTORY)
-                                                                .stream()
-                                                                .map(notes::opened)
-                                                                .toList())));
-    }
-
-    private DeliveryRecord.Try opened(DeliveryId delivery, OperatorSql.KeptAttempt kept) {
-        var attempt = kept.attempt();
-        var sealed = kept.answerSealed();
-        if (sealed == null) {
-            return attempt;
-        }
-        String answer = null;
-        try {
-            answer =
-                    new String(
-                            keyring.sealer()
-                                    .openBytes(
-                                            AttemptSql.answerPlace(delivery, kept.number()),
-                                            sealed),
-                            StandardCharsets.UTF_8);
-        } catch (SealBroken e) {
-            log.atWarn()
-                    .addKeyValue("delivery_id", delivery)
-                    .log("An answer that is kept cannot be opened: {}", e.getMessage());
-        }
-        return new DeliveryRecord.Try(
-                attempt.number(),
-                attempt.startedAt(),
-                attempt.duration(),
-                attempt.reply(),
-                attempt.error(),
-                attempt.status(),
-                answer);
     }
 }

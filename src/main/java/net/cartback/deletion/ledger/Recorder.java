@@ -40,7 +40,7 @@ public final class Recorder implements AutoCloseable {
 
     private record Waiting(PreparedRequest request, CompletableFuture<Recording> recording) {}
 
-    private final Ledger ledger;
+    private final Recordings recordings;
     private final int together;
     private final DistributionSummary batches;
     private final GroupCommit<Waiting> commits;
@@ -50,7 +50,7 @@ public final class Recorder implements AutoCloseable {
      *     thread, with a commit of its own
      */
     public Recorder(Ledger ledger, int together, MeterRegistry meters) {
-        this.ledger = ledger;
+        this.recordings = ledger.recordings();
         this.together = together;
         this.batches =
                 DistributionSummary.builder("relay.recorded.together")
@@ -77,9 +77,9 @@ public final class Recorder implements AutoCloseable {
      */
     public Recording record(NewRequest request) {
         if (together == 1) {
-            return ledger.record(request);
+            return recordings.record(request);
         }
-        var waiting = new Waiting(ledger.prepare(request), new CompletableFuture<>());
+        var waiting = new Waiting(recordings.prepare(request), new CompletableFuture<>());
         if (!commits.offer(waiting)) {
             throw new Overloaded();
         }
@@ -131,9 +131,9 @@ public final class Recorder implements AutoCloseable {
     }
 
     private void complete(List<Waiting> batch) {
-        var recordings = ledger.record(batch.stream().map(Waiting::request).toList());
+        var recorded = recordings.record(batch.stream().map(Waiting::request).toList());
         for (int i = 0; i < batch.size(); i++) {
-            batch.get(i).recording().complete(recordings.get(i));
+            batch.get(i).recording().complete(recorded.get(i));
         }
     }
 

@@ -12,7 +12,6 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 
 /**
  * What operators do with a request as a whole: hold it, release it, extend its time. Each change is
@@ -26,7 +25,6 @@ public final class RequestVerbs {
     public static final int MAX_EXTENSION_DAYS = 60;
 
     private static final Logger log = LoggerFactory.getLogger(RequestVerbs.class);
-    private static final int MAX_HISTORY = 100;
 
     private final Database database;
     private final InstantSource clock;
@@ -73,15 +71,6 @@ public final class RequestVerbs {
                 note,
                 (handle, now) ->
                         RequestVerbSql.extend(handle, request, ground, Duration.ofDays(days), now));
-    }
-
-    /** What operators did with a request as a whole: the last 100, newest first. */
-    public List<DeliveryRecord.Done> actions(RequestId request) {
-        return database
-                .withHandle(handle -> OperatorSql.actions(handle, request, MAX_HISTORY))
-                .stream()
-                .map(notes::opened)
-                .toList();
     }
 
     private interface Act {

@@ -1,0 +1,129 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.storage.Database;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Deliveries as operators see them: where each stands, and all that was tried and said.
+ * Thread-safe. Throws {@code DatabaseUnavailable} while the database is away.
+ */
+public final class DeliveryRecords {
+
+    private static final Logger log = LoggerFactory.getLogger(DeliveryRecords.class);
+    private static final int MAX_HISTORY = 100;
+
+    private final Database database;
+    private final Keyring keyring;
+    private final OperatorNotes notes;
+
+    public DeliveryRecords(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.keyring = keyring;
+        this.notes = new OperatorNotes(keyring, clock);
+    }
+
+    /**
+     * Deliveries of a system in one state, by their time.
+     *
+     * @param after only those after this place; null: from the first
+     * @param state not {@code CLOSED}
+     */
+    public List<DeliveryRecord> deliveries(
+            ClientSystemId system,
+            DeliveryRecord.State state,
+            DeliveryRecord.@Nullable Place after,
+            int atMost) {
+        return database.withHandle(
+                handle -> DeliveryRecordSql.page(handle, system, state, after, atMost));
+    }
+
+    /** Every delivery of one request, of every round. */
+    public List<DeliveryRecord> deliveries(RequestId request) {
+        return database.withHandle(handle -> DeliveryRecordSql.ofRequest(handle, request));
+    }
+
+    /** What operators did with a system as a whole: the last 100, newest first. */
+    public List<DeliveryRecord.Done> actions(ClientSystemId system) {
+        return database
+                .withHandle(handle -> DeliveryRecordSql.actions(handle, system, MAX_HISTORY))
+                .stream()
+                .map(notes::opened)
+                .toList();
+    }
+
+    /** What operators did with a request as a whole: the last 100, newest first. */
+    public List<DeliveryRecord.Done> actions(RequestId request) {
+        return database
+                .withHandle(handle -> DeliveryRecordSql.actions(handle, request, MAX_HISTORY))
+                .stream()
+                .map(notes::opened)
+                .toList();
+    }
+
+    /** All that is known of one delivery; empty if there is none of this id. */
+    public Optional<DeliveryRecord.History> history(DeliveryId delivery) {
+        return database.inTransaction(
+                handle ->
+                        DeliveryRecordSql.find(handle, delivery)
+                                .map(
+                                        found ->
+                                                new DeliveryRecord.History(
+                                                        found,
+                                                        DeliveryRecordSql.attempts(
+                                                                        handle,
+                                                                        delivery,
+                                                                        MAX_HISTORY)
+                                                                .stream()
+                                                                .map(each -> opened(delivery, each))
+                                                                .toList(),
+                                                        DeliveryRecordSql.said(handle, delivery),
+                                                        DeliveryRecordSql.actions(
+                                                                        handle,
+                                                                        delivery,
+                                                                        MAX_HISTORY)
+                                                                .stream()
+                                                                .map(notes::opened)
+                                                                .toList())));
+    }
+
+    private DeliveryRecord.Try opened(DeliveryId delivery, DeliveryRecordSql.KeptAttempt kept) {
+        var attempt = kept.attempt();
+        var sealed = kept.answerSealed();
+        if (sealed == null) {
+            return attempt;
+        }
+        String answer = null;
+        try {
+            answer =
+                    new String(
+                            keyring.sealer()
+                                    .openBytes(
+                                            AttemptSql.answerPlace(delivery, kept.number()),
+                                            sealed),
+                            StandardCharsets.UTF_8);
+        } catch (SealBroken e) {
+            log.atWarn()
+                    .addKeyValue("delivery_id", delivery)
+                    .log("An answer that is kept cannot be opened: {}", e.getMessage());
+        }
+        return new DeliveryRecord.Try(
+                attempt.number(),
+                attempt.startedAt(),
+                attempt.duration(),
+                attempt.reply(),
+                attempt.error(),
+                attempt.status(),
+                answer);
+    }
+}
