@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -59,7 +60,7 @@ class HttpsIT {
         certificate = directory.resolve("tls.crt");
         key = directory.resolve("tls.key");
         write(certificate(1));
-        identity = TlsIdentity.load(certificate, key);
+        identity = TlsIdentity.load(certificate, key, InstantSource.system());
         listener =
                 HttpListener.start(
                         "127.0.0.1",
@@ -190,7 +191,8 @@ class HttpsIT {
             assertThat(serial()).isEqualTo(1);
         }
         // It is better than none.
-        assertThat(TlsIdentity.load(certificate, key).notAfter()).isNotNull();
+        assertThat(TlsIdentity.load(certificate, key, InstantSource.system()).notAfter())
+                .isNotNull();
     }
 
     @Test
@@ -256,7 +258,7 @@ class HttpsIT {
     }
 
     private void assertFault(String sentence) {
-        assertThatThrownBy(() -> TlsIdentity.load(certificate, key))
+        assertThatThrownBy(() -> TlsIdentity.load(certificate, key, InstantSource.system()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(sentence)
                 .hasMessageNotContaining("SECRET");

@@ -60,6 +60,7 @@ import org.slf4j.LoggerFactory;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -398,7 +399,9 @@ final class App implements AutoCloseable {
     private static @Nullable TlsIdentity tls(Config config) {
         var files = config.tls();
         try {
-            return files == null ? null : TlsIdentity.load(files.certificate(), files.key());
+            return files == null
+                    ? null
+                    : TlsIdentity.load(files.certificate(), files.key(), InstantSource.system());
         } catch (IllegalArgumentException e) {
             throw new Config.Invalid(
                     List.of("TLS_CERTIFICATE, TLS_PRIVATE_KEY: " + e.getMessage()));

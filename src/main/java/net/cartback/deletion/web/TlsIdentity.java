@@ -32,6 +32,7 @@ import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Set;
@@ -62,6 +63,7 @@ public final class TlsIdentity {
 
     private final Path certificateFile;
     private final Path keyFile;
+    private final InstantSource clock;
     private final SslContextFactory.Server factory = new SslContextFactory.Server();
     private volatile Pair loaded;
 
@@ -78,9 +80,10 @@ public final class TlsIdentity {
         }
     }
 
-    private TlsIdentity(Path certificateFile, Path keyFile, Pair loaded) {
+    private TlsIdentity(Path certificateFile, Path keyFile, InstantSource clock, Pair loaded) {
         this.certificateFile = certificateFile;
         this.keyFile = keyFile;
+        this.clock = clock;
         this.loaded = loaded;
         factory.setIncludeProtocols("TLSv1.3");
         factory.setKeyStorePassword(PASSWORD);
@@ -96,15 +99,15 @@ public final class TlsIdentity {
      *     P-521
      * @throws IllegalArgumentException in a sentence, if one cannot be used; it quotes no key
      */
-    public static TlsIdentity load(Path certificateFile, Path keyFile) {
+    public static TlsIdentity load(Path certificateFile, Path keyFile, InstantSource clock) {
         var pair = pair(read(certificateFile), read(keyFile));
-        if (!pair.isValid(Instant.now())) {
+        if (!pair.isValid(clock.instant())) {
             log.atWarn()
                     .addKeyValue("not_before", pair.notBefore())
                     .addKeyValue("not_after", pair.notAfter())
                     .log("The certificate of the listener is not valid now");
         }
-        return new TlsIdentity(certificateFile, keyFile, pair);
+        return new TlsIdentity(certificateFile, keyFile, clock, pair);
     }
 
     /** When the certificate that is used ends. */
@@ -121,7 +124,7 @@ public final class TlsIdentity {
                 return;
             }
             var pair = pair(certificate, key);
-            if (!pair.isValid(Instant.now())) {
+            if (!pair.isValid(clock.instant())) {
                 throw new IllegalArgumentException(
                         "the new one is valid from %s to %s"
                                 .formatted(pair.notBefore(), pair.notAfter()));
