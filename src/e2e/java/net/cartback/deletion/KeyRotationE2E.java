@@ -84,7 +84,8 @@ class KeyRotationE2E {
                 TimeUnit.MILLISECONDS.sleep(UNTIL_OLD_KEYS_ARE_UNUSED.toMillis());
                 var told = command(environment, "keys", "reseal");
                 for (var kid : old) {
-                    assertThat(told).contains(kid);
+                    // What it has signed is verified for as long as somebody wants to.
+                    assertThat(told.contains(kid)).isEqualTo(!kid.startsWith("signing"));
                 }
                 checkRepeats(early, one, two);
                 assertThat(kidsInUse()).hasSize(1).doesNotContainAnyElementsOf(old);

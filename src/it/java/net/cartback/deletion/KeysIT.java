@@ -147,6 +147,45 @@ class KeysIT {
     }
 
     @Test
+    void a_command_seals_and_signs_with_nothing_that_a_relay_may_lack() {
+        relay.clock().advance(LEAD);
+        new KeyRegister(relay.database(), relay.keyring(), relay.clock()).beat();
+        var now = relay.clock().instant();
+        var copy =
+                Keyring.parse(
+                        MAKER.rotate(file, EnumSet.allOf(Kind.class), now, now),
+                        relay.clock(),
+                        new SecureRandom());
+        var command = KeyRegister.ofCommand(relay.database(), copy, relay.clock());
+        // The relay may be without its database for hours and run on.
+        relay.clock().advance(Duration.ofHours(23));
+        assertThat(command.strange()).isEmpty();
+        assertThat(current(copy, Kind.DATA)).isEqualTo(current(relay.keyring(), Kind.DATA));
+        assertThat(current(copy, Kind.SIGNING)).isEqualTo(current(relay.keyring(), Kind.SIGNING));
+        assertThat(command.isSettled(Duration.ofMinutes(1))).isTrue();
+        command.rememberInForce();
+        assertThat(relay.texts("SELECT kid FROM relay_key ORDER BY kid"))
+                .isEqualTo(
+                        relay.keyring().known().stream().map(Keyring.Known::kid).sorted().toList());
+
+        // Whoever was not seen for a day has gone without saying so.
+        relay.clock().advance(Duration.ofHours(2));
+        assertThat(command.strange()).isEmpty();
+        assertThat(current(copy, Kind.DATA)).isNotEqualTo(current(relay.keyring(), Kind.DATA));
+    }
+
+    @Test
+    void a_command_with_the_keys_of_another_relay_is_refused() {
+        new KeyRegister(relay.database(), relay.keyring(), relay.clock()).beat();
+        var stranger =
+                Keyring.parse(
+                        MAKER.generate(relay.clock().instant()), relay.clock(), new SecureRandom());
+        assertThat(KeyRegister.ofCommand(relay.database(), stranger, relay.clock()).strange())
+                .hasSize(3)
+                .allSatisfy(each -> assertThat(each).contains("is this their keyring?"));
+    }
+
+    @Test
     void a_wish_is_a_repeat_across_the_change_of_the_index_key() {
         var signed = relay.signedRequest("1");
         var first = code(relay, signed);

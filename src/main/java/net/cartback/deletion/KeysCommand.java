@@ -117,7 +117,13 @@ final class KeysCommand {
             var register = storage.keys();
             var before = register.status();
             // Before anything is read: what an older key sealed behind our back would be left.
-            boolean settled = register.isSettled(SETTLED);
+            if (!register.isSettled(SETTLED)) {
+                System.err.println(
+                        "deletion-relay: nothing is done: not every relay that was seen in the last"
+                                + " day has had the keys in force for a minute. Run this again in a"
+                                + " minute; see keys status.");
+                return 1;
+            }
             var reseal = storage.reseal();
             long unreadable = 0;
             for (var column : Storage.sealedColumns()) {
@@ -148,15 +154,14 @@ final class KeysCommand {
                                 + " values cannot be opened and stay as they are, and so do their"
                                 + " keys: were they moved or altered, or is a key missing?");
             }
-            retire(storage, before, settled, done);
+            retire(storage, before, done);
             return unreadable == 0 ? 0 : 1;
         }
     }
 
     /** Older keys are not needed any more, unless somebody may have used one in between. */
-    private static void retire(
-            Storage storage, List<Status> before, boolean settled, Set<Keyring.Kind> done) {
-        if (!settled || !lines(before).equals(lines(storage.keys().status()))) {
+    private static void retire(Storage storage, List<Status> before, Set<Keyring.Kind> done) {
+        if (!lines(before).equals(lines(storage.keys().status()))) {
             System.out.println(
                     "The keys have changed a moment ago. Run this again in a minute to retire"
                             + " the older ones.");
@@ -167,13 +172,17 @@ final class KeysCommand {
                         .map(Status::key)
                         .filter(key -> key.state() == Keyring.State.PREVIOUS)
                         .filter(key -> done.contains(key.kind()))
+                        .toList();
+        storage.keys().retire(retired.stream().map(Keyring.Known::kid).toList());
+        var sealing =
+                retired.stream()
+                        .filter(key -> key.kind() != Keyring.Kind.SIGNING)
                         .map(Keyring.Known::kid)
                         .toList();
-        storage.keys().retire(retired);
-        if (!retired.isEmpty()) {
+        if (!sealing.isEmpty()) {
             System.out.println(
                     "Not needed any more, and may be taken out of the keyring: "
-                            + String.join(", ", retired)
+                            + String.join(", ", sealing)
                             + ". Keep those that sign for as long as what they have signed is"
                             + " verified.");
         }

@@ -51,35 +51,48 @@ final class Storage implements AutoCloseable {
         this.ledger =
                 new Ledger(database, keyring, clock, new SecureRandom(), new SimpleMeterRegistry());
         this.registry = new Registry(database, keyring, clock, ledger::subscribed);
-        this.keys = new KeyRegister(database, keyring, clock);
+        this.keys = KeyRegister.ofCommand(database, keyring, clock);
     }
 
     /**
      * Opens the configured database; the embedded one is started and migrated if nobody runs it.
+     * What is sealed and signed then, the running replicas can open and have published.
+     *
+     * @throws Config.Invalid if this keyring cannot read this database, or is not the replicas'
      */
     static Storage open(Config config) {
         if (!config.isEmbedded()) {
-            return new Storage(config, null, config.databaseOrFail());
+            return begun(new Storage(config, null, config.databaseOrFail()));
         }
         var embedded = EmbeddedDatabase.open(config.dataDir());
         try {
             Migrations.migrate(embedded.address(), null);
-            return new Storage(config, embedded, embedded.address());
+            return begun(new Storage(config, embedded, embedded.address()));
         } catch (RuntimeException e) {
             embedded.close();
             throw e;
         }
     }
 
-    /**
-     * The keys that the running replicas have loaded.
-     *
-     * @throws Config.Invalid if this keyring cannot read this database
-     */
-    KeyRegister keys() {
+    private static Storage begun(Storage storage) {
+        try {
+            storage.begin();
+            return storage;
+        } catch (RuntimeException e) {
+            storage.database.close();
+            throw e;
+        }
+    }
+
+    private void begin() {
+        clock.anchor(database);
         KeyringFile.requireNoFault(keys.faults(keyring));
-        keys.remember();
-        keys.look();
+        KeyringFile.requireNoFault(keys.strange());
+        keys.rememberInForce();
+    }
+
+    /** The keys that the replicas have loaded. */
+    KeyRegister keys() {
         return keys;
     }
 
@@ -91,7 +104,6 @@ final class Storage implements AutoCloseable {
      * Applies a registry file, gives open requests what they lack, and tells the running replicas.
      */
     void apply(RegistryFile file) {
-        var _ = keys();
         registry.apply(file);
         ledger.fillOpenRequests();
         try (var signals = new Signals(database)) {

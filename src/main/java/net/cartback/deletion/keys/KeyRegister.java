@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -38,14 +39,30 @@ public final class KeyRegister {
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
+    private final Duration patience;
     private final UUID replica = UUID.randomUUID();
     private final Instant startedAt;
 
+    /** For a replica: who was not seen for a minute does not run. */
     public KeyRegister(Database database, Keyring keyring, InstantSource clock) {
+        this(database, keyring, clock, ALIVE);
+    }
+
+    private KeyRegister(
+            Database database, Keyring keyring, InstantSource clock, Duration patience) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
+        this.patience = patience;
         this.startedAt = clock.instant();
+    }
+
+    /**
+     * For a command beside the replicas: who was seen in the last day and has not left counts as
+     * running. It may only be without its database for a while.
+     */
+    public static KeyRegister ofCommand(Database database, Keyring keyring, InstantSource clock) {
+        return new KeyRegister(database, keyring, clock, FORGOTTEN);
     }
 
     /**
@@ -83,6 +100,25 @@ public final class KeyRegister {
         return faults;
     }
 
+    /**
+     * What keeps this keyring from being used beside the replicas, one sentence for each kind of
+     * key: that in force is not loaded by all of them.
+     */
+    public List<String> strange() {
+        var everywhere = look();
+        return keyring.known().stream()
+                .filter(key -> key.state() == Keyring.State.CURRENT)
+                .filter(key -> !everywhere.contains(key.kid()))
+                .map(
+                        key ->
+                                "the %s key \"%s\" is in force, and not every relay that was seen"
+                                                .formatted(
+                                                        key.kind().name().toLowerCase(Locale.ROOT),
+                                                        key.kid())
+                                        + " in the last day has it: is this their keyring?")
+                .toList();
+    }
+
     /** Says that this replica runs and what it has loaded, and looks what the others have. */
     public void beat() {
         var now = clock.instant();
@@ -107,16 +143,23 @@ public final class KeyRegister {
                 });
     }
 
-    /** Writes down which keys are in force here, or are about to be. */
-    public void remember() {
+    private void remember() {
+        var soon = clock.instant().plus(AHEAD);
+        remember(key -> !key.from().isAfter(soon));
+    }
+
+    /** Writes down which keys are in force, or were. */
+    public void rememberInForce() {
+        remember(key -> key.state() != Keyring.State.NEXT);
+    }
+
+    private void remember(Predicate<Known> which) {
         var now = clock.instant();
         database.inTransaction(
                 handle -> {
-                    for (var key : keyring.known()) {
-                        if (!key.from().isAfter(now.plus(AHEAD))) {
-                            KeySql.remember(handle, key, now);
-                        }
-                    }
+                    keyring.known().stream()
+                            .filter(which)
+                            .forEach(key -> KeySql.remember(handle, key, now));
                     return null;
                 });
     }
@@ -192,6 +235,7 @@ public final class KeyRegister {
     }
 
     private List<List<String>> loaded() {
-        return database.withHandle(handle -> KeySql.loaded(handle, clock.instant().minus(ALIVE)));
+        return database.withHandle(
+                handle -> KeySql.loaded(handle, clock.instant().minus(patience)));
     }
 }
