@@ -86,6 +86,29 @@ class IdImportIT {
     }
 
     @Test
+    void who_is_on_hold_or_still_waits_is_a_repeat_however_long_ago_they_asked() {
+        relay.metaAsksToDelete("1001");
+        relay.dispatchOnce();
+        relay.clock().advance(Duration.ofSeconds(1));
+        crm.answers(202, "");
+        relay.metaAsksToDelete("1002");
+        relay.dispatchOnce();
+        var held = relay.texts("SELECT id::text FROM deletion_request ORDER BY id").getFirst();
+        relay.admin("/requests/" + held + "/hold", "\"ground\": \"legal_claims\"");
+        relay.clock().advance(Duration.ofDays(60));
+        assertThat(imported("", "1001\n1002\n1003\n")).isEqualTo("3 1 2");
+    }
+
+    @Test
+    void whom_nobody_can_read_any_more_is_recorded_again() {
+        relay.metaAsksToDelete("1001");
+        relay.execute(
+                "UPDATE deletion_request SET subject_sealed = set_byte(subject_sealed, 40,"
+                        + " get_byte(subject_sealed, 40) # 1)");
+        assertThat(imported("", "1001\n")).isEqualTo("1 1 0");
+    }
+
+    @Test
     void a_page_scoped_id_is_nobody_s_app_scoped_one() {
         relay.metaAsksToDelete("1001");
         assertThat(imported("&id_type=page_scoped_user_id", "1001\n")).isEqualTo("1 1 0");

@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -108,8 +109,10 @@ final class IdsCommand {
                                         + "; nothing is done"));
             }
             return list;
+        } catch (CharacterCodingException e) {
+            throw new Config.Invalid(List.of(file + " is not UTF-8"));
         } catch (IOException e) {
-            throw new Config.Invalid(List.of(file + " cannot be read as UTF-8"));
+            throw new Config.Invalid(List.of(file + " cannot be read"));
         } catch (IllegalArgumentException e) {
             throw new Config.Invalid(List.of(file + " " + e.getMessage()));
         }

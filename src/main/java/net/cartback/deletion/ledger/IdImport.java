@@ -1,6 +1,7 @@
 package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Platform;
@@ -8,6 +9,7 @@ import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -190,25 +192,54 @@ public final class IdImport {
         return new Result(list.ids().size(), created, repeated);
     }
 
-    /** Those of these ids that were asked for since then, as far as it is still known. */
+    private interface Page {
+        RequestListSql.SubjectPage after(Handle handle, UUID last);
+    }
+
+    /**
+     * Those of these ids that were asked for since then, as far as it is still known; and those
+     * that were asked for at any time, and are being deleted or under a legal hold.
+     */
     private Set<String> known(MetaAppId app, IdType type, Instant since, Set<String> ids) {
         var known = new HashSet<String>();
-        var after = RequestListSql.first(since);
-        while (true) {
-            UUID from = after;
-            var page =
-                    database.withHandle(
-                            handle -> RequestListSql.subjects(handle, app, type, from, PAGE));
-            for (var each : page.subjects()) {
-                var id = keyring.sealer().open(Ledger.subjectPlace(each.request()), each.sealed());
-                if (ids.contains(id)) {
-                    known.add(id);
+        read(
+                RequestListSql.first(since),
+                (handle, last) -> RequestListSql.subjects(handle, app, type, last, PAGE),
+                ids,
+                known);
+        var first = new UUID(0, 0);
+        read(
+                first,
+                (handle, last) -> RequestListSql.openSubjects(handle, app, type, last, PAGE),
+                ids,
+                known);
+        read(
+                first,
+                (handle, last) -> RequestListSql.heldSubjects(handle, app, type, last, PAGE),
+                ids,
+                known);
+        return known;
+    }
+
+    private void read(UUID first, Page page, Set<String> ids, Set<String> known) {
+        for (var after = first; after != null; ) {
+            var from = after;
+            var read = database.withHandle(handle -> page.after(handle, from));
+            for (var each : read.subjects()) {
+                try {
+                    var place = Ledger.subjectPlace(each.request());
+                    var id = keyring.sealer().open(place, each.sealed());
+                    if (ids.contains(id)) {
+                        known.add(id);
+                    }
+                } catch (SealBroken e) {
+                    // Whoever it is, deleted twice is better than not at all.
+                    log.atWarn()
+                            .addKeyValue("request_id", each.request())
+                            .log("Whose request this is cannot be opened: {}", e.getMessage());
                 }
             }
-            if (page.last() == null) {
-                return known;
-            }
-            after = page.last();
+            after = read.last();
         }
     }
 

@@ -146,6 +146,69 @@ final class RequestListSql {
         return new SubjectPage(found, last.get());
     }
 
+    /** As {@link #subjects}: of one app's requests that are open, those after this id. */
+    static SubjectPage openSubjects(
+            Handle handle, MetaAppId app, IdType type, UUID after, int rows) {
+        return beside(
+                handle,
+                """
+                SELECT id, subject_sealed
+                  FROM deletion_request
+                 WHERE app_id = :app
+                   AND closed_at IS NULL
+                   AND kind = 'deletion'
+                   AND id_type = :type
+                   AND subject_sealed IS NOT NULL
+                   AND id > :after
+                 ORDER BY id
+                 LIMIT :rows
+                """,
+                app,
+                type,
+                after,
+                rows);
+    }
+
+    /** As {@link #subjects}: of one app's requests that are under a legal hold. */
+    static SubjectPage heldSubjects(
+            Handle handle, MetaAppId app, IdType type, UUID after, int rows) {
+        return beside(
+                handle,
+                """
+                SELECT r.id, r.subject_sealed
+                  FROM legal_hold h
+                  JOIN deletion_request r ON r.id = h.request_id
+                 WHERE r.app_id = :app
+                   AND r.id_type = :type
+                   AND r.subject_sealed IS NOT NULL
+                   AND h.request_id > :after
+                 ORDER BY h.request_id
+                 LIMIT :rows
+                """,
+                app,
+                type,
+                after,
+                rows);
+    }
+
+    private static SubjectPage beside(
+            Handle handle, String sql, MetaAppId app, IdType type, UUID after, int rows) {
+        var found =
+                handle.createQuery(sql)
+                        .bind("app", app.value())
+                        .bind("type", type.wireName())
+                        .bind("after", after)
+                        .bind("rows", rows)
+                        .map(
+                                (row, context) ->
+                                        new SealedSubject(
+                                                new RequestId(row.getObject("id", UUID.class)),
+                                                row.getBytes("subject_sealed")))
+                        .list();
+        return new SubjectPage(
+                found, found.size() < rows ? null : found.getLast().request().value());
+    }
+
     static Optional<Summary> find(Handle handle, RequestId id) {
         return handle.createQuery("SELECT " + COLUMNS + " FROM deletion_request r WHERE r.id = :id")
                 .bind("id", id.value())
