@@ -4,6 +4,8 @@
 CREATE TABLE idempotency_key (
     -- From the SHA-256 of who used it and of the key.
     id uuid PRIMARY KEY,
+    -- Whose turn it is: only that one may say that nothing was done.
+    attempt uuid NOT NULL UNIQUE,
     -- Keyed digest of what was asked under it.
     request_digest bytea NOT NULL CHECK (length(request_digest) = 32),
     used_at timestamptz NOT NULL,

@@ -116,6 +116,34 @@ class IdempotencyIT {
     }
 
     @Test
+    void what_is_done_and_cannot_be_told_is_not_done_again() throws Exception {
+        crm.answers(200, "{\"outcome\":\"deleted\"}");
+        relay.metaAsksToDelete("1001");
+        relay.dispatchOnce();
+        var amend =
+                HttpRequest.newBuilder(
+                                relay.uri(
+                                        "/admin/v1/deliveries/"
+                                                + relay.texts("SELECT id::text FROM delivery")
+                                                        .getFirst()
+                                                + "/amend"))
+                        .header("Authorization", "Bearer " + TestRelay.ADMIN_TOKEN)
+                        .header("Idempotency-Key", "one")
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        WHY.replace("}", ", \"outcome\": \"nothing_found\"}")))
+                        .build();
+        try (var busy = TestPostgres.connect(relay.address());
+                var statement = busy.createStatement()) {
+            busy.setAutoCommit(false);
+            statement.execute("LOCK TABLE attempt IN ACCESS EXCLUSIVE MODE");
+            assertThat(Http.sendUnchecked(amend).statusCode()).isEqualTo(503);
+        }
+        assertThat(Http.sendUnchecked(amend).statusCode()).isEqualTo(409);
+        assertThat(relay.count("SELECT count(*) FROM amendment")).isEqualTo(1);
+    }
+
+    @Test
     void a_key_that_could_not_be_freed_is_freed_when_the_database_is_back() throws Exception {
         var keys = new IdempotencyKeys(relay.database(), relay.keyring(), relay.clock());
         var first = (First) keys.use(Actor.COMMAND, "one", "what");

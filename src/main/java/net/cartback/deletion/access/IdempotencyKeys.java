@@ -40,7 +40,7 @@ public final class IdempotencyKeys {
     private final InstantSource clock;
 
     /** Taken for what was not done, while the database was away. */
-    private final Set<UUID> toFree = ConcurrentHashMap.newKeySet();
+    private final Set<First> toFree = ConcurrentHashMap.newKeySet();
 
     public IdempotencyKeys(Database database, Keyring keyring, InstantSource clock) {
         this.database = database;
@@ -51,8 +51,12 @@ public final class IdempotencyKeys {
     /** What is to be done with a request that names a key. */
     public sealed interface Use {}
 
-    /** Do it, and say what was answered, or that nothing was done. */
-    public record First(UUID id) implements Use {}
+    /**
+     * Do it, and say what was answered, or that nothing was done.
+     *
+     * @param attempt whose turn it is
+     */
+    public record First(UUID id, UUID attempt) implements Use {}
 
     /**
      * It was done: answer this.
@@ -82,23 +86,16 @@ public final class IdempotencyKeys {
     public Use use(Actor actor, String key, String... request) {
         var id = id(actor, key);
         var digest = keyring.digest(request);
-        boolean taken =
-                database.withHandle(
-                        handle ->
-                                handle.createUpdate(
-                                                        """
-                                                        INSERT INTO idempotency_key
-                                                               (id, request_digest, used_at)
-                                                        VALUES (:id, :digest, :now)
-                                                        ON CONFLICT DO NOTHING
-                                                        """)
-                                                .bind("id", id)
-                                                .bind("digest", digest.current())
-                                                .bind("now", clock.instant())
-                                                .execute()
-                                        == 1);
-        if (taken) {
-            return new First(id);
+        var first = new First(id, UUID.randomUUID());
+        try {
+            if (take(first, digest.current())) {
+                return first;
+            }
+        } catch (DatabaseUnavailable e) {
+            if (e.mayHaveHappened()) {
+                freeLater(first);
+            }
+            throw e;
         }
         var found =
                 database.withHandle(
@@ -135,6 +132,24 @@ public final class IdempotencyKeys {
         return new Again(status, parts[0], parts[1]);
     }
 
+    private boolean take(First first, byte[] digest) {
+        return database.withHandle(
+                handle ->
+                        handle.createUpdate(
+                                                """
+                                                INSERT INTO idempotency_key
+                                                       (id, attempt, request_digest, used_at)
+                                                VALUES (:id, :attempt, :digest, :now)
+                                                ON CONFLICT DO NOTHING
+                                                """)
+                                        .bind("id", first.id())
+                                        .bind("attempt", first.attempt())
+                                        .bind("digest", digest)
+                                        .bind("now", clock.instant())
+                                        .execute()
+                                == 1);
+    }
+
     /** It was done, and this is the answer. */
     public void done(First first, int status, @Nullable String location, String body) {
         var answer = (location == null ? "" : location) + "\n" + body;
@@ -158,12 +173,16 @@ public final class IdempotencyKeys {
      */
     public void nothingDone(First first) {
         try {
-            free(List.of(first.id()));
+            free(List.of(first));
         } catch (DatabaseUnavailable e) {
-            if (toFree.size() < MAX_TO_FREE) {
-                toFree.add(first.id());
-            }
+            freeLater(first);
             log.warn("A key of what was not done is freed later: {}", e.getMessage());
+        }
+    }
+
+    private void freeLater(First first) {
+        if (toFree.size() < MAX_TO_FREE) {
+            toFree.add(first);
         }
     }
 
@@ -182,11 +201,18 @@ public final class IdempotencyKeys {
                                 .execute());
     }
 
-    private void free(List<UUID> ids) {
+    private void free(List<First> taken) {
         database.withHandle(
                 handle ->
-                        handle.createUpdate("DELETE FROM idempotency_key WHERE id = ANY (:ids)")
-                                .bindArray("ids", UUID.class, ids)
+                        handle.createUpdate(
+                                        """
+                                        DELETE FROM idempotency_key
+                                         WHERE attempt = ANY (:attempts) AND status IS NULL
+                                        """)
+                                .bindArray(
+                                        "attempts",
+                                        UUID.class,
+                                        taken.stream().map(First::attempt).toList())
                                 .execute());
     }
 

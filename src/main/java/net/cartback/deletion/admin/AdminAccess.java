@@ -33,6 +33,7 @@ public final class AdminAccess {
 
     private static final String SCHEME = "bearer ";
     private static final String CALLER = "caller";
+    private static final String DONE = "done";
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,100}");
     private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -113,7 +114,7 @@ public final class AdminAccess {
         } catch (DatabaseUnavailable e) {
             // What was begun was undone. What a verb for many had finished before, it passes over
             // when it is asked for again.
-            if (!e.mayHaveHappened()) {
+            if (!e.mayHaveHappened() && ctx.attribute(DONE) == null) {
                 keys.nothingDone(first);
             }
             throw e;
@@ -123,6 +124,11 @@ public final class AdminAccess {
                 ctx.statusCode(),
                 ctx.res().getHeader("Location"),
                 String.valueOf(ctx.result()));
+    }
+
+    /** What was asked is done; if it cannot be told now, it must not be done again. */
+    static void done(Context ctx) {
+        ctx.attribute(DONE, true);
     }
 
     /** Who was let in. */

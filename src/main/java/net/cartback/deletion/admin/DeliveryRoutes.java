@@ -211,7 +211,10 @@ public final class DeliveryRoutes implements Routes {
 
     private void done(Context ctx, OperatorVerbs.Verdict verdict) {
         switch (verdict) {
-            case DONE -> show(ctx);
+            case DONE -> {
+                AdminAccess.done(ctx);
+                show(ctx);
+            }
             case UNKNOWN -> throw unknown();
             case NOT_NOW ->
                     throw ProblemException.of(

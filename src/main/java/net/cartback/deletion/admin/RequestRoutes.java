@@ -105,7 +105,10 @@ public final class RequestRoutes implements Routes {
 
     private void done(Context ctx, Verdict verdict) {
         switch (verdict) {
-            case DONE -> show(ctx);
+            case DONE -> {
+                AdminAccess.done(ctx);
+                show(ctx);
+            }
             case UNKNOWN -> throw unknown();
             case NOT_NOW ->
                     throw ProblemException.of(
