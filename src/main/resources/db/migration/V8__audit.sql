@@ -269,7 +269,15 @@ BEGIN
            (CASE WHEN n.open_deliveries > o.open_deliveries THEN 'request.forwarded' END,
             n.open_deliveries - o.open_deliveries),
            (CASE WHEN o.subject_sealed IS NOT NULL AND n.subject_sealed IS NULL
-                 THEN 'request.erased' END, NULL)) AS what (event, deliveries)
+                 THEN 'request.erased' END, NULL),
+           (CASE WHEN (o.kind, o.app_id, o.platform, o.code_digest, o.requested_at, o.received_at,
+                       o.due_at)
+                      IS DISTINCT FROM
+                      (n.kind, n.app_id, n.platform, n.code_digest, n.requested_at, n.received_at,
+                       n.due_at)
+                   OR (o.closed_at IS NOT NULL AND n.closed_at IS NOT NULL
+                       AND o.closed_at <> n.closed_at)
+                 THEN 'request.changed' END, NULL)) AS what (event, deliveries)
      WHERE what.event IS NOT NULL;
     RETURN NULL;
 END $$;
@@ -297,11 +305,16 @@ BEGIN
     SELECT public.audit_actor(CASE WHEN n.state = 'awaiting_receipt'
                                      OR n.outcome NOT IN ('unconfirmed', 'expired')
                                    THEN 'client:' || n.system_id ELSE 'relay' END),
-           'delivery.' || n.state, n.system_id, n.request_id, n.id,
-           COALESCE(n.outcome, NULLIF(n.reason, ''))
+           CASE WHEN o.state <> n.state OR o.outcome <> n.outcome THEN 'delivery.' || n.state
+                ELSE 'delivery.changed' END,
+           n.system_id, n.request_id, n.id, COALESCE(n.outcome, NULLIF(n.reason, ''))
       FROM new_rows n
       JOIN old_rows o ON o.id = n.id
-     WHERE o.state <> n.state OR o.outcome <> n.outcome;
+     WHERE o.state <> n.state
+        OR o.outcome <> n.outcome
+        OR o.closed_at <> n.closed_at
+        OR (o.request_id, o.system_id, o.round, o.created_at)
+           IS DISTINCT FROM (n.request_id, n.system_id, n.round, n.created_at);
     RETURN NULL;
 END $$;
 CREATE TRIGGER audit_changed AFTER UPDATE ON delivery
@@ -319,6 +332,94 @@ END $$;
 CREATE TRIGGER audit_dropped AFTER DELETE ON delivery
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION audit_deliveries_dropped();
+
+-- A delivery comes to be sent. One that is there in any other state was put there by hand.
+CREATE FUNCTION audit_delivery_added() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id, detail)
+    VALUES (public.audit_actor('relay'), 'delivery.added', NEW.system_id, NEW.request_id, NEW.id,
+            COALESCE(NEW.outcome, NEW.state));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_added AFTER INSERT ON delivery FOR EACH ROW
+    WHEN (NEW.state <> 'pending') EXECUTE FUNCTION audit_delivery_added();
+
+-- A receipt comes with the closing of its delivery, which tells of it; whatever else happens to one
+-- is told for itself. Deliveries are looked up by their ids, whatever the plan had expected.
+CREATE FUNCTION audit_receipts_added() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id, detail)
+    SELECT public.audit_actor('relay'), 'receipt.added', d.system_id, d.request_id, n.delivery_id,
+           n.outcome
+      FROM new_rows n
+      LEFT JOIN public.delivery d ON d.id = n.delivery_id
+     WHERE (d.closed_at = n.received_at AND d.outcome = n.outcome) IS NOT TRUE;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_added AFTER INSERT ON receipt
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_receipts_added();
+
+CREATE FUNCTION audit_receipts_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
+AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, delivery_id, detail)
+    SELECT public.audit_actor('relay'), 'receipt.changed', n.delivery_id, n.outcome
+      FROM new_rows n
+      JOIN old_rows o ON o.delivery_id = n.delivery_id
+     WHERE (o.basis, o.outcome, o.retained, o.ground, o.received_at, o.body_digest)
+           IS DISTINCT FROM (n.basis, n.outcome, n.retained, n.ground, n.received_at, n.body_digest);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_changed AFTER UPDATE ON receipt
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_receipts_changed();
+
+CREATE FUNCTION audit_receipts_dropped() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO public.audit (actor, event, delivery_id)
+    SELECT public.audit_actor('relay'), 'receipt.dropped', o.delivery_id
+      FROM old_rows o;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_dropped AFTER DELETE ON receipt
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_receipts_dropped();
+
+-- By its id a row is known here: one that took another would be told as neither changed nor gone.
+CREATE FUNCTION audit_id_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'An id does not change' USING ERRCODE = '42501';
+END $$;
+CREATE TRIGGER id_stays BEFORE UPDATE OF id ON deletion_request
+    FOR EACH ROW EXECUTE FUNCTION audit_id_stays();
+CREATE TRIGGER id_stays BEFORE UPDATE OF id ON delivery
+    FOR EACH ROW EXECUTE FUNCTION audit_id_stays();
+CREATE TRIGGER id_stays BEFORE UPDATE OF delivery_id ON receipt
+    FOR EACH ROW EXECUTE FUNCTION audit_id_stays();
+
+-- What was said before or beside: the trigger's argument says which.
+CREATE FUNCTION audit_beside_delivery() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    row record := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    INSERT INTO public.audit (actor, event, delivery_id, detail)
+    VALUES (public.audit_actor('relay'),
+            TG_ARGV[0] || CASE TG_OP WHEN 'INSERT' THEN '.added' WHEN 'UPDATE' THEN '.changed'
+                                     ELSE '.dropped' END,
+            row.delivery_id, row.outcome);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER audit_beside AFTER INSERT OR UPDATE OR DELETE ON amendment
+    FOR EACH ROW EXECUTE FUNCTION audit_beside_delivery('amendment');
+CREATE TRIGGER audit_beside AFTER UPDATE OR DELETE ON contradiction
+    FOR EACH ROW EXECUTE FUNCTION audit_beside_delivery('contradiction');
 
 -- An answer that disagrees with the one that stands.
 CREATE FUNCTION audit_contradicted() RETURNS trigger

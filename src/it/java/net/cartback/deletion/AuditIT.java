@@ -380,6 +380,48 @@ class AuditIT {
     }
 
     @Test
+    void whatever_a_proof_says_is_written_down_when_it_is_changed_by_hand() {
+        chained();
+        relay.metaAsksToDelete("1002");
+        relay.chainAudit();
+        long before = relay.count("SELECT max(id) FROM audit");
+        var open = "(SELECT id FROM delivery WHERE state <> 'closed' LIMIT 1)";
+        for (var sql :
+                List.of(
+                        "UPDATE deletion_request SET due_at = due_at + INTERVAL '1 day' WHERE id ="
+                                + " (SELECT min(id::text)::uuid FROM deletion_request)",
+                        "UPDATE receipt SET body_digest = sha256('x')",
+                        "UPDATE delivery SET created_at = created_at - INTERVAL '1 day' WHERE id ="
+                                + open,
+                        "INSERT INTO receipt (delivery_id, basis, outcome, received_at) SELECT "
+                                + open
+                                + ", 'signed', 'deleted', now()",
+                        "DELETE FROM receipt WHERE delivery_id = " + open,
+                        "INSERT INTO delivery (id, request_id, system_id, state, step, created_at,"
+                            + " round, outcome, closed_at) SELECT uuidv7(), request_id, system_id,"
+                            + " 'closed', 0, now(), 7, 'deleted', now() FROM delivery LIMIT 1")) {
+            relay.execute(sql);
+        }
+        assertThat(
+                        relay.texts(
+                                "SELECT concat_ws(' ', event, detail) FROM audit WHERE id > "
+                                        + before
+                                        + " ORDER BY id"))
+                .containsExactly(
+                        "request.changed",
+                        "receipt.changed deleted",
+                        "delivery.changed",
+                        "receipt.added deleted",
+                        "receipt.dropped",
+                        "delivery.added deleted");
+        for (var table : List.of("deletion_request SET id", "receipt SET delivery_id")) {
+            assertThatThrownBy(() -> relay.execute("UPDATE " + table + " = uuidv7()"))
+                    .rootCause()
+                    .hasMessageContaining("An id does not change");
+        }
+    }
+
+    @Test
     void the_trail_can_only_be_added_to() {
         chained();
         for (var sql :
