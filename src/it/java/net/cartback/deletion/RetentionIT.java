@@ -106,6 +106,19 @@ class RetentionIT {
     }
 
     @Test
+    void a_sweep_of_a_clock_that_was_ahead_stops_none() {
+        deleted(PERSON);
+        relay.execute(
+                "INSERT INTO retention_sweep (started_at, ended_at, erased, dropped) SELECT"
+                        + " max(received_at) + INTERVAL '1 year', max(received_at) + INTERVAL '1"
+                        + " year', 0, 0 FROM deletion_request");
+        relay.clock().advance(PAST_THE_GRACE);
+        relay.retention().sweepIfDue();
+        assertThat(relay.count("SELECT count(subject_sealed) FROM deletion_request")).isZero();
+        assertThat(relay.scrape()).contains("relay_retention_last_sweep_seconds 0.0");
+    }
+
+    @Test
     void one_day_before_its_time_is_over_nothing_is_erased() {
         deleted(PERSON);
 

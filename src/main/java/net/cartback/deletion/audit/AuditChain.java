@@ -63,7 +63,8 @@ public final class AuditChain {
     private boolean prepared;
     private long preparedAt;
     private boolean monthWaits;
-    private Instant lookForOldAt = Instant.EPOCH;
+    private Instant lookedForOld = Instant.EPOCH;
+    private Duration lookAgainAfter = LOOK_FOR_OLD;
 
     /** An id that had been given, and a transaction that has begun to write after that. */
     private record Sighting(long id, long transaction) {}
@@ -193,7 +194,7 @@ public final class AuditChain {
     private void sign() {
         var now = clock.instant();
         var signed = signedAt;
-        if (signed != null && signed.plus(headEvery).isAfter(now)) {
+        if (signed != null && isWithin(signed, headEvery, now)) {
             return;
         }
         database.inTransaction(
@@ -223,12 +224,18 @@ public final class AuditChain {
 
     private void dropOld() {
         var now = clock.instant();
-        if (now.isBefore(lookForOldAt)) {
+        if (isWithin(lookedForOld, lookAgainAfter, now)) {
             return;
         }
-        lookForOldAt = now.plus(TRY_AGAIN);
+        lookedForOld = now;
+        lookAgainAfter = TRY_AGAIN;
         dropBefore(droppedBefore.apply(now), now);
-        lookForOldAt = now.plus(LOOK_FOR_OLD);
+        lookAgainAfter = LOOK_FOR_OLD;
+    }
+
+    /** What was done in the future was done by a clock that was wrong. */
+    private static boolean isWithin(Instant done, Duration period, Instant now) {
+        return !done.isAfter(now) && done.plus(period).isAfter(now);
     }
 
     private void dropBefore(Instant before, Instant now) {

@@ -276,6 +276,16 @@ final class RequestSql {
 
     /** When the oldest request that is still open came in; empty if none is. */
     static Optional<Instant> oldestOpen(Handle handle) {
+        return oldestOpen(handle, "true");
+    }
+
+    /** The same, but for those that a legal hold is on. */
+    static Optional<Instant> oldestOpenNotHeld(Handle handle) {
+        return oldestOpen(
+                handle, "NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)");
+    }
+
+    private static Optional<Instant> oldestOpen(Handle handle, String which) {
         return handle.createQuery(
                         """
                         SELECT min(oldest.received_at)
@@ -284,9 +294,11 @@ final class RequestSql {
                                                FROM deletion_request r
                                               WHERE r.app_id = a.id AND r.closed_at IS NULL
                                                 AND r.kind = 'deletion'
+                                                AND <which>
                                               ORDER BY r.id
                                               LIMIT 1) oldest
                         """)
+                .define("which", which)
                 .mapTo(Instant.class)
                 .findOne();
     }

@@ -109,7 +109,7 @@ public final class Retention {
                     .addKeyValue("dropped", swept.dropped())
                     .log("What was kept long enough has been erased");
         }
-        last = database.withHandle(RetentionSql::last).orElse(null);
+        last = database.withHandle(handle -> RetentionSql.last(handle, now)).orElse(null);
     }
 
     private Swept sweep(Instant now) {
@@ -206,7 +206,7 @@ public final class Retention {
                 handle ->
                         Stream.concat(
                                         RetentionSql.oldestHeld(handle).stream(),
-                                        RequestSql.oldestOpen(handle).stream())
+                                        RequestSql.oldestOpenNotHeld(handle).stream())
                                 .min(Instant::compareTo)
                                 .orElse(null));
     }

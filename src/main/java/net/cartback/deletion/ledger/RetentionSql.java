@@ -21,7 +21,7 @@ final class RetentionSql {
 
     /**
      * Begins a sweep, unless one has begun since {@code notSince}, or is still running since {@code
-     * stalledSince}.
+     * stalledSince}. One from the future was begun by a clock that was wrong.
      *
      * @return its id; empty if it is not time yet
      */
@@ -33,6 +33,7 @@ final class RetentionSql {
                         SELECT :now
                          WHERE NOT EXISTS (SELECT 1 FROM retention_sweep
                                             WHERE started_at > :not_since
+                                              AND started_at <= :now
                                               AND (ended_at IS NOT NULL
                                                    OR started_at > :stalled_since))
                         RETURNING id
@@ -344,15 +345,16 @@ final class RetentionSql {
     }
 
     /** The last sweep that has ended. */
-    static Optional<Last> last(Handle handle) {
+    static Optional<Last> last(Handle handle, Instant now) {
         return handle.createQuery(
                         """
                         SELECT started_at, oldest_held
                           FROM retention_sweep
-                         WHERE ended_at IS NOT NULL
+                         WHERE ended_at IS NOT NULL AND started_at <= :now
                          ORDER BY started_at DESC
                          LIMIT 1
                         """)
+                .bind("now", now)
                 .map(
                         (row, context) ->
                                 new Last(
