@@ -4,13 +4,10 @@ import io.javalin.http.Context;
 
 import org.jspecify.annotations.Nullable;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -28,7 +25,6 @@ public final class Brake {
     private static final int FREE = 20;
     private static final int WAITING = 8;
     private static final int ADDRESSES = 10_000;
-    private static final int NETWORK_BYTES = 8;
     private static final Duration WINDOW = Duration.ofMinutes(1);
     private static final Duration DELAY = Duration.ofSeconds(1);
 
@@ -70,7 +66,7 @@ public final class Brake {
      * @throws ProblemException 429, if too many wait already
      */
     public ProblemException after(Context ctx, ProblemException answer) {
-        var of = count(network(ctx));
+        var of = count(ClientAddress.network(ClientAddress.of(ctx, isProxy)));
         if (of == null) {
             return answer;
         }
@@ -105,20 +101,6 @@ public final class Brake {
             }
             of.waiting++;
             return of;
-        }
-    }
-
-    private InetAddress network(Context ctx) {
-        var address = ClientAddress.of(ctx, isProxy);
-        if (!(address instanceof Inet6Address)) {
-            return address;
-        }
-        try {
-            var bytes = address.getAddress();
-            Arrays.fill(bytes, NETWORK_BYTES, bytes.length, (byte) 0);
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("Sixteen bytes are an address", e);
         }
     }
 }

@@ -2,7 +2,9 @@ package net.cartback.deletion.web;
 
 import io.javalin.http.Context;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +23,8 @@ final class ClientAddress {
     private static final Pattern WITH_PORT =
             Pattern.compile("^(\\d+\\.\\d+\\.\\d+\\.\\d+|\\[[^]]+]):\\d+$");
 
+    private static final int NETWORK_BYTES = 8;
+
     private ClientAddress() {}
 
     static InetAddress of(Context ctx, Predicate<InetAddress> isProxy) {
@@ -34,6 +38,23 @@ final class ClientAddress {
             }
         }
         return address;
+    }
+
+    /**
+     * What counts as one address: of IPv6 the first 64 bits, of which one customer has all that
+     * follow.
+     */
+    static InetAddress network(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        try {
+            var bytes = address.getAddress();
+            Arrays.fill(bytes, NETWORK_BYTES, bytes.length, (byte) 0);
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("Sixteen bytes are an address", e);
+        }
     }
 
     /** Of all headers of this name, in their order. */

@@ -28,7 +28,10 @@ import java.util.function.Predicate;
  */
 final class ConnectionGuard extends AbstractLifeCycle implements Connection.Listener {
 
-    /** Of one address at a time; whoever comes through a proxy comes from the proxy's. */
+    /**
+     * Of one address at a time, or one network of IPv6; whoever comes through a proxy comes from
+     * the proxy's.
+     */
     static final int MAX_OF_ONE_ADDRESS = 256;
 
     /** From its first byte to its end. */
@@ -61,7 +64,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
     /** One connection, and how far it was when the last request on it had ended. */
     private static final class Watched {
         /** Kept, because a connection that is closed does not know it any more. */
-        private final InetAddress address;
+        private final InetAddress network;
 
         private long requests;
 
@@ -70,8 +73,8 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         private long lastBytes;
         private long lastByteAt = since;
 
-        Watched(InetAddress address) {
-            this.address = address;
+        Watched(InetAddress network) {
+            this.network = network;
         }
     }
 
@@ -102,8 +105,9 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         if (address == null) {
             return;
         }
-        watched.put(connection, new Watched(address));
-        int of = open.merge(address, 1, Integer::sum);
+        var network = ClientAddress.network(address);
+        watched.put(connection, new Watched(network));
+        int of = open.merge(network, 1, Integer::sum);
         if (of > MAX_OF_ONE_ADDRESS && !isProxy.test(address)) {
             refused.increment();
             connection.getEndPoint().close();
@@ -118,7 +122,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         }
         var was = watched.remove(connection);
         if (was != null) {
-            open.computeIfPresent(was.address, (each, count) -> count == 1 ? null : count - 1);
+            open.computeIfPresent(was.network, (each, count) -> count == 1 ? null : count - 1);
         }
     }
 
