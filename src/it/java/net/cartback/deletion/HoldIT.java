@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A legal hold, and one extension, of one request. */
@@ -143,6 +144,45 @@ class HoldIT {
     }
 
     @Test
+    void what_is_on_hold_does_not_count_as_kept_too_long() {
+        relay.metaAsksToDelete("1001");
+        assertThat(act("hold", LEGAL)).isEqualTo(200);
+        relay.clock().advance(PAST_THE_GRACE);
+        relay.retention().sweepIfDue();
+        assertThat(relay.scrape()).contains("relay_retention_oldest_personal_data_seconds 0.0");
+        act("release", "");
+        relay.clock().advance(Duration.ofDays(2));
+        relay.retention().sweepIfDue();
+        assertThat(relay.scrape())
+                .doesNotContain("relay_retention_oldest_personal_data_seconds 0.0");
+    }
+
+    @Test
+    void a_request_that_nobody_can_be_asked_about_is_completed_by_hand() {
+        relay.register(TestRelay.app(List.of()));
+        var code = relay.metaAsksToDelete("1001");
+        assertThat(act("hold", LEGAL)).isEqualTo(200);
+        assertThat(act("close-unconfirmed", "")).isEqualTo(409);
+        act("release", "");
+        assertThat(act("close-unconfirmed", "")).isEqualTo(200);
+        assertThat(act("close-unconfirmed", "")).isEqualTo(409);
+        var status = relay.status(code);
+        assertThat(status.get("state").textValue()).isEqualTo("completed");
+        assertThat(status.get("outcome").textValue()).isEqualTo("partly_confirmed");
+        assertThat(page(code))
+                .contains("nobody could confirm it", "We could ask no system to delete your data");
+        relay.clock().advance(PAST_THE_GRACE);
+        relay.retention().sweepIfDue();
+        assertThat(held()).isZero();
+    }
+
+    @Test
+    void what_a_system_has_still_to_answer_is_not_completed_as_a_whole() {
+        relay.metaAsksToDelete("1001");
+        assertThat(act("close-unconfirmed", "")).isEqualTo(409);
+    }
+
+    @Test
     void a_client_that_is_silent_is_not_reminded_and_nothing_is_closed_for_it() {
         crm.answers(202, "");
         var code = relay.metaAsksToDelete("1001");
@@ -220,6 +260,7 @@ class HoldIT {
                         "operator:configured request.held legal_claims",
                         "operator:configured operator.hold",
                         "operator:configured request.extended number_of_requests",
+                        "operator:configured request.changed",
                         "operator:configured operator.extend",
                         "operator:configured request.released legal_claims",
                         "operator:configured operator.release");

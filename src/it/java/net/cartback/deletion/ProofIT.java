@@ -88,6 +88,25 @@ class ProofIT {
     }
 
     @Test
+    void a_hold_and_an_extension_are_told() throws JsonProcessingException {
+        var code = relay.metaAsksToDelete(PERSON);
+        var request = relay.texts("SELECT id::text FROM deletion_request").getFirst();
+        var due = relay.status(code).get("due_at").textValue();
+        assertThat(verified(proof(code).body()).get("hold").isNull()).isTrue();
+        relay.admin("/requests/" + request + "/hold", "\"ground\": \"legal_claims\"");
+        relay.admin("/requests/" + request + "/extend", "\"ground\": \"complexity\"");
+        var proof = verified(proof(code).body());
+        assertThat(proof.at("/hold/ground").textValue()).isEqualTo("legal_claims");
+        assertThat(proof.at("/extension/was_due_at").textValue()).isEqualTo(due);
+        assertThat(
+                        Contract.load()
+                                .faults(
+                                        JSON.readTree("{\"$ref\":\"#/components/schemas/Proof\"}"),
+                                        proof.toString()))
+                .isEmpty();
+    }
+
+    @Test
     void it_can_be_made_for_as_long_as_the_record_is_kept() {
         var code = answered();
         var before = verified(proof(code).body());

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /** {@code audit verify}. */
 @Command(name = "audit", description = "Check the audit trail.", synopsisSubcommandLabel = "verify")
@@ -16,6 +18,12 @@ final class AuditCommand {
 
     /** An hourly head for a hundred years. */
     private static final long MAX_FILE = 512L * 1024 * 1024;
+
+    /**
+     * Its header is a JSON object (RFC 7515), so it begins with a brace and a quote in base64url.
+     */
+    private static final Pattern JWS =
+            Pattern.compile("eyJ[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*");
 
     @Command(
             name = "verify",
@@ -28,8 +36,8 @@ final class AuditCommand {
                             names = "--head",
                             paramLabel = "FILE",
                             description =
-                                    "signed heads that were kept elsewhere, one a line: the chain"
-                                            + " must hold all of them")
+                                    "signed heads that were kept elsewhere, alone or in lines of"
+                                            + " the log: the chain must hold all of them")
                     @Nullable Path file) {
         var heads = file == null ? List.<String>of() : read(file);
         try (var storage = Storage.open(Config.read(System.getenv()))) {
@@ -48,7 +56,11 @@ final class AuditCommand {
             if (Files.size(file) > MAX_FILE) {
                 throw new Config.Invalid(List.of("--head " + file + " is too long"));
             }
-            var heads = Files.readAllLines(file).stream().filter(each -> !each.isBlank()).toList();
+            // A line of the relay's log holds one too.
+            var heads =
+                    Files.readAllLines(file).stream()
+                            .flatMap(line -> JWS.matcher(line).results().map(MatchResult::group))
+                            .toList();
             if (heads.isEmpty()) {
                 throw new Config.Invalid(List.of("--head " + file + " holds no head"));
             }

@@ -83,6 +83,15 @@ public final class RequestRoutes implements Routes {
         routes.post(REQUEST + "/hold", access.guard(Role.OPERATOR, this::hold));
         routes.post(REQUEST + "/release", access.guard(Role.OPERATOR, this::release));
         routes.post(REQUEST + "/extend", access.guard(Role.OPERATOR, this::extend));
+        routes.post(
+                REQUEST + "/close-unconfirmed",
+                access.guard(
+                        Role.OPERATOR,
+                        ctx ->
+                                done(
+                                        ctx,
+                                        verbs.closeUnconfirmed(
+                                                id(ctx), AdminBody.of(ctx).note()))));
     }
 
     private void hold(Context ctx) {

@@ -28,8 +28,11 @@ final class ProofSql {
                                q.closed_at AS completed_at, c.public_name, d.id, d.round,
                                d.created_at, d.state, d.outcome, d.closed_at, r.basis,
                                r.retained::text AS retained, r.ground, r.received_at AS answered_at,
-                               r.body_digest
+                               r.body_digest, h.ground AS hold_ground, h.since AS hold_since,
+                               e.ground AS extension_ground, e.extended_at, e.was_due_at
                           FROM deletion_request q
+                          LEFT JOIN legal_hold h ON h.request_id = q.id
+                          LEFT JOIN extension e ON e.request_id = q.id
                           LEFT JOIN delivery d ON d.request_id = q.id
                           LEFT JOIN client_system c ON c.id = d.system_id
                           LEFT JOIN receipt r ON r.delivery_id = d.id
@@ -59,6 +62,21 @@ final class ProofSql {
                 .put("received_at", time(row, "received_at"))
                 .put("due_at", time(row, "due_at"))
                 .put("completed_at", time(row, "completed_at"));
+        if (row.getString("hold_ground") == null) {
+            facts.putNull("hold");
+        } else {
+            facts.putObject("hold")
+                    .put("ground", row.getString("hold_ground"))
+                    .put("since", time(row, "hold_since"));
+        }
+        if (row.getString("extension_ground") == null) {
+            facts.putNull("extension");
+        } else {
+            facts.putObject("extension")
+                    .put("ground", row.getString("extension_ground"))
+                    .put("at", time(row, "extended_at"))
+                    .put("was_due_at", time(row, "was_due_at"));
+        }
     }
 
     private static void putDelivery(ObjectNode delivery, ResultSet row) throws SQLException {

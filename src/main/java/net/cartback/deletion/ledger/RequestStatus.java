@@ -118,7 +118,7 @@ public record RequestStatus(
         if (closedAt == null) {
             return Optional.empty();
         }
-        if (has(Outcome.UNCONFIRMED)) {
+        if (parts.isEmpty() || has(Outcome.UNCONFIRMED)) {
             return Optional.of(PublicOutcome.PARTLY_CONFIRMED);
         }
         if (has(Outcome.RETAINED) || (has(Outcome.DELETED) && has(Outcome.REFUSED))) {

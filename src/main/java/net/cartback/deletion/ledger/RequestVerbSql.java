@@ -49,6 +49,24 @@ final class RequestVerbSql {
                 == 1;
     }
 
+    /** False if a delivery of it is open, it is completed, or it is held. */
+    static boolean closeUnconfirmed(Handle handle, RequestId request, Instant now) {
+        return handle.createUpdate(
+                                """
+                                UPDATE deletion_request r
+                                   SET closed_at = :now
+                                 WHERE id = :id
+                                   AND closed_at IS NULL
+                                   AND open_deliveries = 0
+                                   AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                    WHERE h.request_id = r.id)
+                                """)
+                        .bind("id", request.value())
+                        .bind("now", now)
+                        .execute()
+                == 1;
+    }
+
     /** False if it was extended before, is completed, or its time is over. */
     static boolean extend(
             Handle handle, RequestId request, ExtensionGround ground, Duration by, Instant now) {

@@ -14,8 +14,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * What operators do with a request as a whole: hold it, release it, extend its time. Each change is
- * kept with who and why, in the same transaction; the person is shown it, with its ground.
+ * What operators do with a request as a whole: hold it, release it, extend its time, complete one
+ * that nobody can be asked about. Each change is kept with who and why, in the same transaction;
+ * the person is shown it, with its ground.
  *
  * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
  */
@@ -71,6 +72,18 @@ public final class RequestVerbs {
                 note,
                 (handle, now) ->
                         RequestVerbSql.extend(handle, request, ground, Duration.ofDays(days), now));
+    }
+
+    /**
+     * Completes a request of which no delivery is open, because its app has no client system and
+     * never will: nobody can be asked, and the person is told so.
+     */
+    public Verdict closeUnconfirmed(RequestId request, Note note) {
+        return act(
+                "unconfirmed",
+                request,
+                note,
+                (handle, now) -> RequestVerbSql.closeUnconfirmed(handle, request, now));
     }
 
     private interface Act {

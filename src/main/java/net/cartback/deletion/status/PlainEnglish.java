@@ -66,7 +66,10 @@ final class PlainEnglish {
                         case DELETED_SOME_RETAINED -> "Your data has been deleted, with exceptions";
                         case NOTHING_FOUND -> "No data about you was found";
                         case REFUSED -> "Your request was refused";
-                        case PARTLY_CONFIRMED -> "Your request is finished, and partly confirmed";
+                        case PARTLY_CONFIRMED ->
+                                status.parts().isEmpty()
+                                        ? "Your request is finished, and nobody could confirm it"
+                                        : "Your request is finished, and partly confirmed";
                     };
         };
     }
@@ -111,8 +114,11 @@ final class PlainEnglish {
             case NOTHING_FOUND -> "Every system has confirmed that it holds no data about you.";
             case REFUSED -> "The reasons are listed below.";
             case PARTLY_CONFIRMED ->
-                    "At least one system can no longer be reached for an answer, because the"
-                            + " business that ran it is gone. All others have answered.";
+                    status.parts().isEmpty()
+                            ? "We could ask no system to delete your data: the business behind the"
+                                    + " app has none any more that we know of."
+                            : "At least one system can no longer be reached for an answer, because"
+                                  + " the business that ran it is gone. All others have answered.";
         };
     }
 
