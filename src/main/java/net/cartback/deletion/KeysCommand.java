@@ -121,7 +121,8 @@ final class KeysCommand {
                 System.err.println(
                         "deletion-relay: nothing is done: not every relay that was seen in the last"
                                 + " day has had the keys in force for a minute. Run this again in a"
-                                + " minute; see keys status.");
+                                + " minute, or, after a relay has crashed, in a day; see keys"
+                                + " status.");
                 return 1;
             }
             var reseal = storage.reseal();

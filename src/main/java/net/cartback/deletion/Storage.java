@@ -88,7 +88,6 @@ final class Storage implements AutoCloseable {
         clock.anchor(database);
         KeyringFile.requireNoFault(keys.faults(keyring));
         KeyringFile.requireNoFault(keys.strange());
-        keys.rememberInForce();
     }
 
     /** The keys that the replicas have loaded. */
@@ -104,6 +103,7 @@ final class Storage implements AutoCloseable {
      * Applies a registry file, gives open requests what they lack, and tells the running replicas.
      */
     void apply(RegistryFile file) {
+        keys.rememberInForce();
         registry.apply(file);
         ledger.fillOpenRequests();
         try (var signals = new Signals(database)) {
@@ -123,6 +123,7 @@ final class Storage implements AutoCloseable {
     }
 
     Reseal reseal() {
+        keys.rememberInForce();
         return new Reseal(database, keyring.sealer());
     }
 
@@ -132,6 +133,7 @@ final class Storage implements AutoCloseable {
 
     /** Told of its new work by {@link #tellOfWork}. */
     IdImport idImport() {
+        keys.rememberInForce();
         return new IdImport(database, keyring, clock, ledger);
     }
 

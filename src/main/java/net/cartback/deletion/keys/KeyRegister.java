@@ -102,20 +102,22 @@ public final class KeyRegister {
 
     /**
      * What keeps this keyring from being used beside the replicas, one sentence for each kind of
-     * key: that in force is not loaded by all of them.
+     * key: that in force is loaded by none of them.
      */
     public List<String> strange() {
-        var everywhere = look();
+        look();
+        var loaded = loaded();
         return keyring.known().stream()
                 .filter(key -> key.state() == Keyring.State.CURRENT)
-                .filter(key -> !everywhere.contains(key.kid()))
+                .filter(key -> !loaded.isEmpty())
+                .filter(key -> loaded.stream().noneMatch(each -> each.contains(name(key))))
                 .map(
                         key ->
-                                "the %s key \"%s\" is in force, and not every relay that was seen"
+                                "the %s key \"%s\" is in force, and no relay that was seen in the"
                                                 .formatted(
                                                         key.kind().name().toLowerCase(Locale.ROOT),
                                                         key.kid())
-                                        + " in the last day has it: is this their keyring?")
+                                        + " last day has it: is this their keyring?")
                 .toList();
     }
 
@@ -187,10 +189,15 @@ public final class KeyRegister {
 
     /**
      * Whether for so long every replica has had the keys that are in force, so that none of them
-     * uses an older one any more.
+     * uses an older one any more; and whether none waits whose time has come.
      */
     public boolean isSettled(Duration since) {
-        var before = clock.instant().minus(since);
+        var now = clock.instant();
+        var before = now.minus(since);
+        if (keyring.known().stream()
+                .anyMatch(key -> key.state() == Keyring.State.NEXT && !key.from().isAfter(now))) {
+            return false;
+        }
         if (loaded().isEmpty()) {
             return true;
         }
