@@ -6,6 +6,12 @@ import static org.awaitility.Awaitility.await;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.Kind;
+import net.cartback.deletion.ledger.NewRequest;
+import net.cartback.deletion.ledger.Recording;
+import net.cartback.deletion.ledger.Subject;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,6 +180,26 @@ class HoldIT {
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
         assertThat(held()).isZero();
+    }
+
+    @Test
+    void whoever_asks_again_after_that_is_deleted_where_there_is_a_system_now() {
+        relay.register(TestRelay.app(List.of()));
+        var wish =
+                new NewRequest(
+                        Kind.DELETION,
+                        new MetaAppId(TestRelay.APP_ID),
+                        Platform.FACEBOOK,
+                        null,
+                        new Subject("1001"),
+                        null);
+        relay.ledger().record(wish);
+        assertThat(relay.ledger().record(wish)).isInstanceOf(Recording.Repeated.class);
+        assertThat(act("close-unconfirmed", "")).isEqualTo(200);
+        relay.register(crm);
+        assertThat(relay.ledger().record(wish)).isInstanceOf(Recording.Created.class);
+        relay.dispatchOnce();
+        assertThat(crm.received()).hasSize(1);
     }
 
     @Test

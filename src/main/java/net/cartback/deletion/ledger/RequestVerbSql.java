@@ -49,15 +49,21 @@ final class RequestVerbSql {
                 == 1;
     }
 
-    /** False if a delivery of it is open, it is completed, or it is held. */
+    /**
+     * False if it is completed or held, a delivery of it is open, or its app has a system that it
+     * has not been forwarded to yet. As always, closing ends that an undated wish is a repeat.
+     */
     static boolean closeUnconfirmed(Handle handle, RequestId request, Instant now) {
         return handle.createUpdate(
                                 """
                                 UPDATE deletion_request r
-                                   SET closed_at = :now
+                                   SET closed_at = :now,
+                                       repeat_digest = CASE WHEN dated THEN repeat_digest END
                                  WHERE id = :id
                                    AND closed_at IS NULL
                                    AND open_deliveries = 0
+                                   AND NOT EXISTS (SELECT 1 FROM deletion_subscriber s
+                                                    WHERE s.app_id = r.app_id)
                                    AND NOT EXISTS (SELECT 1 FROM legal_hold h
                                                     WHERE h.request_id = r.id)
                                 """)
