@@ -349,7 +349,7 @@ CREATE TRIGGER audit_added AFTER INSERT ON delivery FOR EACH ROW
 -- is told for itself. Deliveries are looked up by their ids, whatever the plan had expected.
 CREATE FUNCTION audit_receipts_added() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO public.audit (actor, event, system_id, request_id, delivery_id, detail)
     SELECT public.audit_actor('relay'), 'receipt.added', d.system_id, d.request_id, n.delivery_id,
@@ -391,17 +391,18 @@ CREATE TRIGGER audit_dropped AFTER DELETE ON receipt
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION audit_receipts_dropped();
 
--- By its id a row is known here: one that took another would be told as neither changed nor gone.
+-- By its id a row is known here: one that took another would be told as neither changed nor gone. For
+-- each statement, and only those that set an id: a trigger for each row would lock each row twice.
 CREATE FUNCTION audit_id_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'An id does not change' USING ERRCODE = '42501';
 END $$;
 CREATE TRIGGER id_stays BEFORE UPDATE OF id ON deletion_request
-    FOR EACH ROW EXECUTE FUNCTION audit_id_stays();
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_id_stays();
 CREATE TRIGGER id_stays BEFORE UPDATE OF id ON delivery
-    FOR EACH ROW EXECUTE FUNCTION audit_id_stays();
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_id_stays();
 CREATE TRIGGER id_stays BEFORE UPDATE OF delivery_id ON receipt
-    FOR EACH ROW EXECUTE FUNCTION audit_id_stays();
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_id_stays();
 
 -- What was said before or beside: the trigger's argument says which.
 CREATE FUNCTION audit_beside_delivery() RETURNS trigger
