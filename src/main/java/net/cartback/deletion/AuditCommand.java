@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** {@code audit verify}. */
 @Command(name = "audit", description = "Check the audit trail.", synopsisSubcommandLabel = "verify")
@@ -51,16 +52,21 @@ final class AuditCommand {
         }
     }
 
+    /** Those in a line of the log; any other line is one, or is broken. */
+    private static Stream<String> heads(String line) {
+        var text = line.strip();
+        boolean ofLog = text.contains(" ") || text.startsWith("{");
+        return ofLog
+                ? JWS.matcher(text).results().map(MatchResult::group)
+                : Stream.of(text).filter(each -> !each.isEmpty());
+    }
+
     private static List<String> read(Path file) {
         try {
             if (Files.size(file) > MAX_FILE) {
                 throw new Config.Invalid(List.of("--head " + file + " is too long"));
             }
-            // A line of the relay's log holds one too.
-            var heads =
-                    Files.readAllLines(file).stream()
-                            .flatMap(line -> JWS.matcher(line).results().map(MatchResult::group))
-                            .toList();
+            var heads = Files.readAllLines(file).stream().flatMap(AuditCommand::heads).toList();
             if (heads.isEmpty()) {
                 throw new Config.Invalid(List.of("--head " + file + " holds no head"));
             }

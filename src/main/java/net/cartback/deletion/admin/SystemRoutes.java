@@ -101,12 +101,14 @@ public final class SystemRoutes implements Routes {
     private void pause(Context ctx) {
         var system = system(ctx);
         verbs.pause(system, AdminBody.of(ctx).note());
+        AdminAccess.done(ctx);
         show(ctx);
     }
 
     private void resume(Context ctx) {
         var system = system(ctx);
         verbs.resume(system, AdminBody.of(ctx).note());
+        AdminAccess.done(ctx);
         newWork.run();
         show(ctx);
     }

@@ -105,10 +105,12 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         if (address == null) {
             return;
         }
-        var network = ClientAddress.network(address);
+        // A proxy is itself, and no neighbour of it is to blame for what comes through it.
+        boolean proxy = isProxy.test(address);
+        var network = proxy ? address : ClientAddress.network(address);
         watched.put(connection, new Watched(network));
         int of = open.merge(network, 1, Integer::sum);
-        if (of > MAX_OF_ONE_ADDRESS && !isProxy.test(address)) {
+        if (of > MAX_OF_ONE_ADDRESS && !proxy) {
             refused.increment();
             connection.getEndPoint().close();
         }
