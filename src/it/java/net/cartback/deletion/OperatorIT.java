@@ -388,7 +388,8 @@ class OperatorIT {
                         "status",
                         "signature",
                         "body",
-                        "time");
+                        "time",
+                        "result");
         assertThat(ok(steps, "connection")).isTrue();
         assertThat(ok(steps, "status")).isTrue();
         assertThat(detail(steps, "body")).isEqualTo("outcome deleted");

@@ -213,7 +213,7 @@ class RacesIT {
                                 new Settlement(
                                         claimed,
                                         attempt(),
-                                        new Next.AwaitReceipt(relay.clock().instant()),
+                                        new Next.AwaitReceipt(relay.clock().instant(), null),
                                         new Conduct.Good())));
         relay.ledger().settle(List.of(settlement(claimed, Answer.DELETED)));
 

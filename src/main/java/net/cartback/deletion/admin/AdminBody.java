@@ -157,7 +157,8 @@ final class AdminBody {
     Answer answer() {
         return switch (AnswerReading.of(bytes)) {
             case AnswerReading.Read(var answer) -> answer;
-            case AnswerReading.NoOutcome() -> throw fault("outcome", "is required");
+            case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ ->
+                    throw fault("outcome", "is required");
             case AnswerReading.Unacceptable(var field, var rule) -> throw fault(field, rule);
         };
     }

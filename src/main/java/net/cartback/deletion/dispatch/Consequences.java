@@ -45,7 +45,8 @@ final class Consequences {
                                     now.plus(
                                             system == null
                                                     ? Duration.ZERO
-                                                    : system.receiptWithin()));
+                                                    : system.receiptWithin()),
+                                    error == null ? null : reason);
                     case Reply.TryAgain(var why) when why == ErrorClass.CONNECT ->
                             // It never got there, so it has not been tried.
                             new Next.Postpone(now.plus(RetrySchedule.after(1, random)), reason);

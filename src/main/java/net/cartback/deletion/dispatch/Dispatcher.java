@@ -101,8 +101,9 @@ public final class Dispatcher implements AutoCloseable {
         this.consequences = new Consequences(clock, random);
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
-        this.sender = new Sender(client, ledger, keyring, clock, publicUrl);
-        this.tester = new Tester(tests, registry, client, sender, clock);
+        var http = new HttpCall(client);
+        this.sender = new Sender(http, ledger, keyring, clock, publicUrl);
+        this.tester = new Tester(tests, registry, http, sender, clock);
         this.settler = new Settler(ledger, this::settled, this::whenUnwritable, meters);
         this.claimTime =
                 Timer.builder("relay.claim")

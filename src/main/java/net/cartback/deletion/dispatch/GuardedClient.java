@@ -4,6 +4,7 @@ import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
 
 import net.cartback.deletion.registry.Tls;
 
+import okhttp3.Call;
 import okhttp3.ConnectionPool;
 import okhttp3.ConnectionSpec;
 import okhttp3.Dns;
@@ -11,6 +12,7 @@ import okhttp3.EventListener;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.Response;
 import okhttp3.TlsVersion;
@@ -35,6 +37,9 @@ import java.util.regex.Pattern;
  * proxy, speaks TLS 1.3 (1.2 to a system that needs it, which may have an authority of its own),
  * and connects only where the rules permit: addresses are checked where names are resolved,
  * literals before the call, and the connected address once more before anything is sent.
+ *
+ * <p>It speaks HTTP/1.1. The client would share a connection of HTTP/2 among all hosts of its
+ * certificate, and a deletion must not pass through the TLS end of another client system.
  */
 final class GuardedClient {
 
@@ -91,6 +96,8 @@ final class GuardedClient {
                         .followSslRedirects(false)
                         .retryOnConnectionFailure(false)
                         .proxy(Proxy.NO_PROXY)
+                        .protocols(List.of(Protocol.HTTP_1_1))
+                        .eventListenerFactory(GuardedClient::watch)
                         .dns(this::resolve)
                         .addNetworkInterceptor(this::assertConnected)
                         .connectionSpecs(specs(TlsVersion.TLS_1_3))
@@ -107,20 +114,24 @@ final class GuardedClient {
     }
 
     /** Makes a call that ends, one way or the other, within the limit. */
-    Response execute(Request request, Tls tls, Duration limit) throws IOException {
-        return execute(client(tls), request, limit);
+    Response execute(Request request, Tls tls, Duration limit, CallWatch watch) throws IOException {
+        return execute(client(tls), request, limit, watch);
     }
 
-    /** As {@link #execute}, over a connection of its own, on which somebody listens. */
-    Response executeHeard(Request request, Tls tls, Duration limit, EventListener listener)
+    /** As {@link #execute}, over a connection of its own. */
+    Response executeAlone(Request request, Tls tls, Duration limit, CallWatch watch)
             throws IOException {
         var alone =
                 client(tls)
                         .newBuilder()
                         .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS))
-                        .eventListener(listener)
                         .build();
-        return execute(alone, request, limit);
+        return execute(alone, request, limit, watch);
+    }
+
+    private static EventListener watch(Call call) {
+        var watch = call.request().tag(CallWatch.class);
+        return watch == null ? EventListener.NONE : watch;
     }
 
     private OkHttpClient client(Tls tls) {
@@ -155,10 +166,10 @@ final class GuardedClient {
                 ConnectionSpec.CLEARTEXT);
     }
 
-    private Response execute(OkHttpClient client, Request request, Duration limit)
+    private Response execute(OkHttpClient client, Request request, Duration limit, CallWatch watch)
             throws IOException {
         refuseForbiddenLiteral(request.url());
-        var call = client.newCall(request);
+        var call = client.newCall(request.newBuilder().tag(CallWatch.class, watch).build());
         var _ = call.timeout().timeout(limit.toMillis(), TimeUnit.MILLISECONDS);
         return call.execute();
     }

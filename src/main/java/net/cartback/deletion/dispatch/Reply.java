@@ -14,8 +14,12 @@ sealed interface Reply {
     /** It has answered what it did. */
     record Answered(Answer answer, Basis basis) implements Reply {}
 
-    /** It has the deletion; its answer will come later. */
-    record Accepted() implements Reply {}
+    /**
+     * It has the deletion; its answer will come later.
+     *
+     * @param doubt why an operator should look whether it really has; null: nothing speaks against
+     */
+    record Accepted(@Nullable ErrorClass doubt) implements Reply {}
 
     /** It, or the way to it, failed for now. */
     record TryAgain(ErrorClass error) implements Reply {}
@@ -41,11 +45,11 @@ sealed interface Reply {
         };
     }
 
-    /** What went wrong; null if nothing did. */
+    /** What went wrong, or is in doubt; null if nothing is. */
     default @Nullable ErrorClass error() {
         return switch (this) {
             case Answered a -> null;
-            case Accepted a -> null;
+            case Accepted a -> a.doubt();
             case TryAgain a -> a.error();
             case Throttled a -> ErrorClass.STATUS;
             case SystemAtFault a -> a.error();

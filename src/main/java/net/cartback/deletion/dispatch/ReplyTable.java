@@ -25,46 +25,89 @@ final class ReplyTable {
     private ReplyTable() {}
 
     /**
-     * Reads a complete reply.
+     * Says what a reply means.
      *
      * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body
-     * @param body null if it is longer than we read: then nobody knows what it says, and a 2xx is
-     *     no more than accepted
-     * @param retryAfter the header, as it came
      */
-    static Reply read(
-            Kind kind,
-            ClientSystem system,
-            int status,
-            byte @Nullable [] body,
-            @Nullable String retryAfter,
-            Instant now) {
-        boolean success = status >= 200 && status < 300;
-        if (success) {
-            if (body == null || kind == Kind.DEAUTHORIZATION) {
-                return new Reply.Accepted();
-            }
-            switch (AnswerReading.of(body)) {
-                case AnswerReading.Read(var answer) -> {
-                    return new Reply.Answered(answer, Basis.IN_REPLY);
-                }
-                case AnswerReading.Unacceptable(var field, var rule) -> {
-                    return new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);
-                }
-                case AnswerReading.NoOutcome() -> {}
-            }
+    static Reply read(Kind kind, ClientSystem system, HttpReply reply, Instant now) {
+        if (kind == Kind.DEAUTHORIZATION && reply.isSuccess()) {
+            return new Reply.Accepted(null);
         }
-        var agreed = system.answers().get(status);
+        if (reply.isSuccess()) {
+            return success(system, reply);
+        }
+        var agreed = agreed(system, reply);
+        return agreed == null
+                ? failure(reply.status(), reply.retryAfter(), now)
+                : agreedFailure(system, reply, agreed);
+    }
+
+    private static Reply success(ClientSystem system, HttpReply reply) {
+        var reading = reply.reading();
+        return switch (reading) {
+            case AnswerReading.Read(var answer) -> new Reply.Answered(answer, Basis.IN_REPLY);
+            case AnswerReading.Unacceptable _ -> new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);
+            case AnswerReading.Empty _ -> acknowledged(system, reply, reading);
+            case AnswerReading.NoOutcome(var reportsFailure) ->
+                    reportsFailure
+                            ? new Reply.Accepted(ErrorClass.UNCLEAR)
+                            : acknowledged(system, reply, reading);
+            case AnswerReading.NoAnswer _ -> new Reply.Accepted(ErrorClass.UNCLEAR);
+        };
+    }
+
+    private static Reply acknowledged(ClientSystem system, HttpReply reply, AnswerReading reading) {
+        var agreed = agreed(system, reply);
         if (agreed != null) {
-            return new Reply.Answered(
-                    agreed.equals("deleted") ? Answer.DELETED : Answer.NOTHING_FOUND, Basis.ACK);
+            return isFromClientItself(system, reply, reading)
+                    ? new Reply.Answered(agreed, Basis.ACK)
+                    : new Reply.Accepted(ErrorClass.UNIDENTIFIED);
         }
-        if (success) {
-            return system.ackMeans() == AckMeans.DELETED
-                    ? new Reply.Answered(Answer.DELETED, Basis.ACK)
-                    : new Reply.Accepted();
+        return system.ackMeans() == AckMeans.DELETED
+                ? new Reply.Answered(Answer.DELETED, Basis.ACK)
+                : new Reply.Accepted(null);
+    }
+
+    /** A status that is no success, and that is agreed to mean something. */
+    private static Reply agreedFailure(ClientSystem system, HttpReply reply, Answer agreed) {
+        var reading = reply.reading();
+        return switch (reading) {
+            // A body that says something else than the status: nobody knows which of them is true.
+            case AnswerReading.Read(var answer) when !answer.equals(agreed) ->
+                    new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);
+            case AnswerReading.Read _ -> new Reply.Answered(agreed, Basis.ACK);
+            case AnswerReading.Unacceptable _ -> new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);
+            case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ ->
+                    isFromClientItself(system, reply, reading)
+                            ? new Reply.Answered(agreed, Basis.ACK)
+                            : new Reply.SystemAtFault(ErrorClass.UNIDENTIFIED);
+        };
+    }
+
+    /**
+     * Any proxy, firewall or ingress on the way answers with a status too. The client itself is
+     * seen by JSON, or, where there is no body, by a header that nobody else sends.
+     */
+    private static boolean isFromClientItself(
+            ClientSystem system, HttpReply reply, AnswerReading reading) {
+        return switch (reading) {
+            case AnswerReading.NoOutcome _ -> true;
+            case AnswerReading.NoAnswer(var isJson) -> isJson;
+            case AnswerReading.Empty _ -> {
+                var header = system.answersHeader();
+                yield header != null && reply.headers().get(header) != null;
+            }
+            case AnswerReading.Read _ -> true;
+            case AnswerReading.Unacceptable _ -> false;
+        };
+    }
+
+    private static @Nullable Answer agreed(ClientSystem system, HttpReply reply) {
+        var outcome = system.answers().get(reply.status());
+        if (outcome == null) {
+            return null;
         }
-        return failure(status, retryAfter, now);
+        return outcome.equals("deleted") ? Answer.DELETED : Answer.NOTHING_FOUND;
     }
 
     /** Whether the number is a status at all (RFC 9110, section 15). */
@@ -81,7 +124,7 @@ final class ReplyTable {
                             ? new Reply.TryAgain(error)
                             : new Reply.Throttled(duration(retryAfter, now));
             case 408, 425 -> new Reply.TryAgain(error);
-            case 401, 403, 404, 405, 410 -> new Reply.SystemAtFault(error);
+            case 401, 403, 404, 405, 410, 421 -> new Reply.SystemAtFault(error);
             default -> {
                 if (status >= 500) {
                     yield new Reply.TryAgain(error);

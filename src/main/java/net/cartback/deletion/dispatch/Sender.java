@@ -1,7 +1,5 @@
 package net.cartback.deletion.dispatch;
 
-import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
-
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.crypto.StandardWebhooks;
@@ -22,36 +20,26 @@ import okio.BufferedSink;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.ProtocolException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-
-import javax.net.ssl.SSLException;
 
 /** Sends one delivery, signed (Standard Webhooks 1.0.0), and reads the reply. Thread-safe. */
 final class Sender {
 
     private static final MediaType JSON = MediaType.get("application/json");
 
-    /** An answer is far smaller; what is longer is a page that somebody's proxy made. */
-    private static final int MAX_REPLY_BYTES = 64 * 1024;
-
     private static final int MAX_ADDRESSES = 1_000;
 
     /** What an attempt came to. */
     record Sent(Reply reply, Attempt attempt) {}
 
-    private final GuardedClient client;
+    private final HttpCall http;
     private final Ledger ledger;
     private final Keyring keyring;
     private final InstantSource clock;
@@ -59,12 +47,12 @@ final class Sender {
     private final Map<URI, HttpUrl> addresses = new ConcurrentHashMap<>();
 
     Sender(
-            GuardedClient client,
+            HttpCall http,
             Ledger ledger,
             Keyring keyring,
             InstantSource clock,
             Supplier<String> publicUrl) {
-        this.client = client;
+        this.http = http;
         this.ledger = ledger;
         this.keyring = keyring;
         this.clock = clock;
@@ -83,46 +71,17 @@ final class Sender {
             // Nothing may go out that its receiver cannot tell from a forgery.
             reply = new Reply.SystemAtFault(ErrorClass.NO_SECRET);
         } else {
-            try (var response =
-                    client.execute(request(delivery, system), system.tls(), system.timeout())) {
-                if (ReplyTable.isStatus(response.code())) {
-                    status = response.code();
-                    var source = response.body().source();
-                    // True if there is more than we are willing to read.
-                    boolean tooLong = source.request(MAX_REPLY_BYTES + 1L);
-                    beginning =
-                            source.peek()
-                                    .readByteArray(
-                                            Math.min(
-                                                    source.getBuffer().size(), Attempt.MAX_ANSWER));
-                    reply =
-                            ReplyTable.read(
-                                    delivery.kind(),
-                                    system,
-                                    status,
-                                    tooLong ? null : source.readByteArray(),
-                                    response.header(GuardedClient.RETRY_AFTER),
-                                    clock.instant());
-                } else {
-                    reply = new Reply.TryAgain(ErrorClass.MALFORMED);
+            try {
+                switch (http.make(request(delivery, system), system, new CallWatch())) {
+                    case HttpCall.Outcome.Replied(var came) -> {
+                        status = came.status();
+                        beginning = beginning(came.body().bytes());
+                        reply = ReplyTable.read(delivery.kind(), system, came, clock.instant());
+                    }
+                    case HttpCall.Outcome.Failed(var failed, var cause) -> reply = failed;
                 }
-            } catch (GuardedClient.ProxyAsked e) {
-                status = HTTP_PROXY_AUTH;
-                reply =
-                        ReplyTable.read(
-                                delivery.kind(),
-                                system,
-                                status,
-                                new byte[0],
-                                null,
-                                clock.instant());
             } catch (SealBroken e) {
                 reply = new Reply.DeliveryAtFault(ErrorClass.SUBJECT_UNREADABLE);
-            } catch (IOException e) {
-                reply = failure(e, status != null);
-            } catch (IllegalStateException e) {
-                // How the client says that a status line holds no status.
-                reply = new Reply.TryAgain(ErrorClass.MALFORMED);
             }
         }
         var duration = Duration.ofNanos(System.nanoTime() - start);
@@ -202,18 +161,7 @@ final class Sender {
         }
     }
 
-    private static Reply failure(IOException e, boolean replying) {
-        return switch (e) {
-            case GuardedClient.AddressRefused refused ->
-                    new Reply.SystemAtFault(ErrorClass.ADDRESS);
-            case UnknownHostException unknown -> new Reply.SystemAtFault(ErrorClass.DNS);
-            case SSLException tls -> new Reply.SystemAtFault(ErrorClass.TLS);
-            case SocketTimeoutException timeout -> new Reply.TryAgain(ErrorClass.TIMEOUT);
-            case InterruptedIOException timeout -> new Reply.TryAgain(ErrorClass.TIMEOUT);
-            case ConnectException refused -> new Reply.TryAgain(ErrorClass.CONNECT);
-            case ProtocolException malformed -> new Reply.TryAgain(ErrorClass.MALFORMED);
-            case NoRouteToHostException unreachable -> new Reply.TryAgain(ErrorClass.CONNECT);
-            default -> new Reply.TryAgain(replying ? ErrorClass.BODY : ErrorClass.RESET);
-        };
+    private static byte[] beginning(byte[] body) {
+        return Arrays.copyOf(body, Math.min(body.length, Attempt.MAX_ANSWER));
     }
 }

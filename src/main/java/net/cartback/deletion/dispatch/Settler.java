@@ -178,7 +178,15 @@ final class Settler {
             case Settlement.Next.Postpone(var at, var reason) -> tellAgain(settled, reason, at);
             case Settlement.Next.Close closed -> {}
             case Settlement.Next.Delivered delivered -> {}
-            case Settlement.Next.AwaitReceipt awaiting -> {}
+            case Settlement.Next.AwaitReceipt(var by, var doubt) -> {
+                if (doubt != null) {
+                    log.atInfo()
+                            .addKeyValue("delivery_id", settled.delivery().id())
+                            .addKeyValue("system", system)
+                            .addKeyValue("reason", doubt)
+                            .log("A client system accepted in doubt; its receipt is awaited");
+                }
+            }
         }
     }
 

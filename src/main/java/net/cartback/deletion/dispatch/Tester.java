@@ -1,6 +1,8 @@
 package net.cartback.deletion.dispatch;
 
 import net.cartback.deletion.ledger.AnswerReading;
+import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.ledger.TestDeliveries.Asked;
 import net.cartback.deletion.ledger.TestDeliveries.Step;
@@ -8,10 +10,8 @@ import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 
 import okhttp3.Call;
-import okhttp3.EventListener;
 import okhttp3.Handshake;
 import okhttp3.Protocol;
-import okhttp3.Response;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,26 +39,34 @@ final class Tester {
 
     /** The steps of a test, in their order. */
     private static final List<String> STEPS =
-            List.of("name", "address", "connection", "tls", "status", "signature", "body", "time");
+            List.of(
+                    "name",
+                    "address",
+                    "connection",
+                    "tls",
+                    "status",
+                    "signature",
+                    "body",
+                    "time",
+                    "result");
 
-    private static final int MAX_REPLY_BYTES = 64 * 1024;
     private static final Logger log = LoggerFactory.getLogger(Tester.class);
 
     private final TestDeliveries tests;
     private final Registry registry;
-    private final GuardedClient client;
+    private final HttpCall http;
     private final Sender sender;
     private final InstantSource clock;
 
     Tester(
             TestDeliveries tests,
             Registry registry,
-            GuardedClient client,
+            HttpCall http,
             Sender sender,
             InstantSource clock) {
         this.tests = tests;
         this.registry = registry;
-        this.client = client;
+        this.http = http;
         this.sender = sender;
         this.clock = clock;
     }
@@ -101,58 +109,93 @@ final class Tester {
 
     private void call(Asked asked, ClientSystem system, Told told) {
         long start = System.nanoTime();
-        try (var response =
-                client.executeHeard(
-                        sender.test(asked.id(), system), system.tls(), system.timeout(), told)) {
-            if (!system.url().getScheme().equals("https")) {
-                told.say("tls", null, "not used");
+        var request = sender.test(asked.id(), system);
+        switch (http.makeAlone(request, system, told)) {
+            case HttpCall.Outcome.Replied(var reply) -> {
+                if (!system.url().getScheme().equals("https")) {
+                    told.say("tls", null, "not used");
+                }
+                var meaning = ReplyTable.read(Kind.DELETION, system, reply, clock.instant());
+                tell(reply, told);
+                tell(meaning, reply, told);
             }
-            read(response, told);
-        } catch (IOException e) {
-            told.failed(e);
-        } catch (IllegalStateException e) {
-            told.say("status", false, "What came back is no HTTP");
+            case HttpCall.Outcome.Failed(var reply, var cause) -> {
+                told.failed(cause);
+                tell(reply, null, told);
+            }
         }
+        var took = Duration.ofNanos(System.nanoTime() - start);
         told.say(
                 "time",
-                Duration.ofNanos(System.nanoTime() - start).compareTo(system.timeout()) < 0,
-                Duration.ofNanos(System.nanoTime() - start).toMillis()
-                        + " ms of "
-                        + system.timeout().toMillis());
+                took.compareTo(system.timeout()) < 0,
+                took.toMillis() + " ms of " + system.timeout().toMillis());
     }
 
-    private static void read(Response response, Told told) throws IOException {
-        int status = response.code();
-        boolean success = status >= 200 && status < 300;
-        told.say("status", success, Integer.toString(status));
+    private static void tell(HttpReply reply, Told told) {
+        int status = reply.status();
+        told.say("status", reply.isSuccess(), Integer.toString(status));
         if (status == 401 || status == 403) {
             told.say(
                     "signature",
                     false,
                     "The system refuses it: does it verify webhook-signature with a secret that is"
                             + " registered here, over the raw body, within 5 minutes?");
-        } else if (success) {
+        } else if (reply.isSuccess()) {
             told.say("signature", true, "not objected to");
         }
-        if (!success) {
-            return;
-        }
-        if (response.body().source().request(MAX_REPLY_BYTES + 1L)) {
-            told.say("body", false, "longer than 64 KiB; it would count as accepted");
-            return;
-        }
-        switch (AnswerReading.of(response.body().bytes())) {
+        switch (reply.reading()) {
             case AnswerReading.Read(var answer) ->
                     told.say("body", true, "outcome " + answer.outcome().wireName());
-            case AnswerReading.NoOutcome() ->
-                    told.say("body", true, "no outcome; the receipt would be expected later");
+            case AnswerReading.Empty empty -> told.say("body", true, "empty");
+            case AnswerReading.NoOutcome(var failed) ->
+                    told.say(
+                            "body",
+                            !failed,
+                            failed
+                                    ? "a JSON object that reports a failure"
+                                    : "a JSON object without an outcome");
+            case AnswerReading.NoAnswer page ->
+                    told.say(
+                            "body",
+                            false,
+                            reply.body() instanceof HttpReply.Body.Beginning
+                                    ? "longer than 64 KiB, or without a clear end"
+                                    : "no JSON object");
             case AnswerReading.Unacceptable(var field, var rule) ->
                     told.say("body", false, field + " " + rule);
         }
     }
 
+    /** What a real delivery would have come to. */
+    private static void tell(Reply meaning, @Nullable HttpReply reply, Told told) {
+        var error = meaning.error();
+        var reason = error == null ? "" : error.reason(reply == null ? null : reply.status());
+        switch (meaning) {
+            case Reply.Answered(var answer, var basis) ->
+                    told.say(
+                            "result",
+                            true,
+                            "answered: "
+                                    + answer.outcome().wireName()
+                                    + (basis == Basis.ACK ? ", as agreed" : ""));
+            case Reply.Accepted(var doubt) ->
+                    told.say(
+                            "result",
+                            doubt == null,
+                            "accepted; a receipt would be expected"
+                                    + (doubt == null ? "" : ". In doubt: " + reason));
+            case Reply.TryAgain again -> told.say("result", false, "sent again later: " + reason);
+            case Reply.Throttled wait ->
+                    told.say("result", null, "sent again when the system says: " + reason);
+            case Reply.SystemAtFault fault ->
+                    told.say("result", false, "everything for the system held back: " + reason);
+            case Reply.DeliveryAtFault fault ->
+                    told.say("result", false, "parked for an operator: " + reason);
+        }
+    }
+
     /** Listens to a call, and keeps what there is to say of each step. */
-    private static final class Told extends EventListener {
+    private static final class Told extends CallWatch {
 
         private final LinkedHashMap<String, Step> steps = new LinkedHashMap<>();
         private final boolean encrypted;
@@ -188,7 +231,6 @@ final class Tester {
                                 false,
                                 "The certificate or the handshake: "
                                         + tls.getClass().getSimpleName());
-                case GuardedClient.ProxyAsked asked -> say("status", false, "407");
                 default -> {
                     if (encrypted && steps.containsKey("connection") && !steps.containsKey("tls")) {
                         say("tls", false, "no handshake in time");
@@ -218,6 +260,7 @@ final class Tester {
 
         @Override
         public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
+            super.connectStart(call, address, proxy);
             // It has been checked by now.
             say("address", true, "permitted");
         }

@@ -1,59 +1,66 @@
 package net.cartback.deletion.ledger;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-import java.io.IOException;
-import java.time.LocalDate;
-import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** What a body that a client system sent says about the deletion. */
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+
+/**
+ * What a body that a client system sent says about the deletion. An answer has one form: a JSON
+ * object (RFC 8259, so in UTF-8) with the field {@code outcome}. Whatever speaks of an outcome in
+ * another form is unacceptable, and never passes as a body that says nothing.
+ */
 public sealed interface AnswerReading {
 
     /** It holds an answer. */
     record Read(Answer answer) implements AnswerReading {}
 
-    /** It is not a JSON object with an {@code outcome}. */
-    record NoOutcome() implements AnswerReading {}
-
-    /** It has an {@code outcome} but breaks a rule. Neither text quotes the body. */
+    /** It speaks of an outcome, but breaks a rule. Neither text quotes the body. */
     record Unacceptable(String field, String rule) implements AnswerReading {}
+
+    /** There is no body. */
+    record Empty() implements AnswerReading {}
+
+    /**
+     * It is a JSON object that says nothing of an outcome.
+     *
+     * @param reportsFailure whether it says that something went wrong: then it acknowledges nothing
+     */
+    record NoOutcome(boolean reportsFailure) implements AnswerReading {}
+
+    /**
+     * It is something else, and says nothing of an outcome: a page, a text, a list.
+     *
+     * @param isJson whether it is a JSON list
+     */
+    record NoAnswer(boolean isJson) implements AnswerReading {}
 
     /**
      * Reads a body: {@code {"outcome": …, "retained": […], "ground": …}}; other fields are ignored.
      */
     static AnswerReading of(byte[] body) {
-        JsonNode json;
-        try {
-            json = Reader.JSON.readTree(body);
-        } catch (IOException e) {
-            // An object that cannot be read may hold an answer: it must not pass as none.
-            return Reader.startsAsObject(body)
-                    ? new Unacceptable("body", "must be well-formed JSON with each key once")
-                    : new NoOutcome();
-        }
-        if (json == null || !json.isObject() || !json.has("outcome")) {
-            return new NoOutcome();
-        }
-        try {
-            return new Read(Reader.answer(json));
-        } catch (Reader.Fault fault) {
-            return new Unacceptable(fault.field, fault.rule);
-        }
+        return body.length == 0 ? new Empty() : Reader.read(body);
     }
 
-    /** The rules, one by one. */
-    final class Reader {
+    /** Reads the beginning of a body whose rest nobody knows: it holds no answer. */
+    static AnswerReading ofBeginning(byte[] beginning) {
+        return OutcomeSearch.finds(beginning)
+                ? new Unacceptable("body", "must be complete and at most 64 KiB long")
+                : new NoAnswer(false);
+    }
 
-        private static final int MAX_RETAINED = 20;
+    /** From bytes to JSON. */
+    final class Reader {
 
         private static final JsonMapper JSON =
                 JsonMapper.builder(
@@ -68,121 +75,54 @@ public sealed interface AnswerReading {
                         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                         .build();
 
-        private static final class Fault extends Exception {
-
-            private static final long serialVersionUID = 1L;
-
-            private final String field;
-            private final String rule;
-
-            Fault(String field, String rule) {
-                super(field + " " + rule);
-                this.field = field;
-                this.rule = rule;
-            }
-        }
-
         private Reader() {}
 
-        private static boolean hasByteOrderMark(byte[] body) {
-            return body.length > 3
-                    && body[0] == (byte) 0xEF
-                    && body[1] == (byte) 0xBB
-                    && body[2] == (byte) 0xBF;
-        }
-
-        private static boolean startsAsObject(byte[] body) {
-            for (int i = hasByteOrderMark(body) ? 3 : 0; i < body.length; i++) {
-                byte each = body[i];
-                if (!Character.isWhitespace(each)) {
-                    return each == '{';
-                }
+        private static AnswerReading read(byte[] body) {
+            var text = text(body);
+            if (text == null) {
+                return unread(body, "must be JSON in UTF-8");
             }
-            return false;
-        }
-
-        private static Answer answer(JsonNode json) throws Fault {
-            var outcome =
-                    named(Outcome.values(), json.get("outcome"))
-                            .filter(each -> each != Outcome.UNCONFIRMED)
-                            .orElseThrow(
-                                    () ->
-                                            new Fault(
-                                                    "outcome",
-                                                    "must be deleted, nothing_found, retained or"
-                                                            + " refused"));
-            var retained = retained(json.path("retained"));
-            if (outcome == Outcome.RETAINED && retained.isEmpty()) {
-                throw new Fault("retained", "must say what is kept, with outcome retained");
-            }
-            if (outcome != Outcome.RETAINED && !retained.isEmpty()) {
-                throw new Fault("retained", "goes with outcome retained only");
-            }
-            if (outcome != Outcome.REFUSED) {
-                return new Answer(outcome, retained, null);
-            }
-            var ground =
-                    named(Ground.values(), json.path("ground"))
-                            .orElseThrow(
-                                    () ->
-                                            new Fault(
-                                                    "ground",
-                                                    "must be one of " + names(Ground.values())));
-            return new Answer(outcome, retained, ground);
-        }
-
-        private static List<Retained> retained(JsonNode list) throws Fault {
-            if (list.isMissingNode() || list.isNull()) {
-                return List.of();
-            }
-            if (!list.isArray() || list.size() > MAX_RETAINED) {
-                throw new Fault("retained", "must be a list of at most " + MAX_RETAINED);
-            }
-            var retained = new ArrayList<Retained>();
-            for (int i = 0; i < list.size(); i++) {
-                retained.add(retained("retained[" + i + "]", list.get(i)));
-            }
-            return retained;
-        }
-
-        private static Retained retained(String path, JsonNode item) throws Fault {
-            var category =
-                    named(Category.values(), item.path("category"))
-                            .orElseThrow(
-                                    () ->
-                                            new Fault(
-                                                    path + ".category",
-                                                    "must be one of " + names(Category.values())));
-            var ground =
-                    named(Ground.values(), item.path("ground"))
-                            .filter(each -> !each.isOnlyForRefusals())
-                            .orElseThrow(
-                                    () ->
-                                            new Fault(
-                                                    path + ".ground",
-                                                    "must be one of the grounds for keeping data"));
-            var until = item.path("until");
-            if (until.isMissingNode() || until.isNull()) {
-                return new Retained(category, ground, null);
-            }
+            JsonNode json;
             try {
-                if (until.isTextual()) {
-                    return new Retained(category, ground, LocalDate.parse(until.textValue()));
-                }
-            } catch (DateTimeParseException e) {
-                // Falls through to the same fault: the rule is one.
+                json = JSON.readTree(text);
+            } catch (JsonProcessingException e) {
+                // An object that cannot be read may hold an answer: it must not pass as none.
+                return text.stripLeading().startsWith("{")
+                        ? new Unacceptable("body", "must be well-formed JSON with each key once")
+                        : unread(body, "must be a JSON object with an outcome, and nothing else");
             }
-            throw new Fault(path + ".until", "must be a date such as 2032-12-31, or null");
+            if (json.isObject() && json.has("outcome")) {
+                return answer(json);
+            }
+            if (OutcomeSearch.finds(json)) {
+                return new Unacceptable(
+                        "outcome", "must be a field of a JSON object, spelt in lower case");
+            }
+            return json.isObject()
+                    ? new NoOutcome(FailureReport.isIn(json))
+                    : new NoAnswer(json.isArray());
         }
 
-        private static String names(WireName[] values) {
-            return String.join(", ", Arrays.stream(values).map(WireName::wireName).toList());
+        private static AnswerReading answer(JsonNode json) {
+            try {
+                return new Read(AnswerRules.answer(json));
+            } catch (AnswerRules.Fault fault) {
+                return new Unacceptable(fault.field(), fault.rule());
+            }
         }
 
-        private static <E extends Enum<E> & WireName> Optional<E> named(E[] values, JsonNode text) {
-            return Arrays.stream(values)
-                    .filter(each -> text.isTextual() && each.wireName().equals(text.textValue()))
-                    .findFirst();
+        private static AnswerReading unread(byte[] body, String rule) {
+            return OutcomeSearch.finds(body) ? new Unacceptable("body", rule) : new NoAnswer(false);
+        }
+
+        /** Without a byte order mark, which RFC 8259 lets a reader pass over; null: no UTF-8. */
+        private static @Nullable String text(byte[] body) {
+            try {
+                var text = UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+                return text.startsWith("\uFEFF") ? text.substring(1) : text;
+            } catch (CharacterCodingException e) {
+                return null;
+            }
         }
     }
 }

@@ -24,6 +24,10 @@ public enum ErrorClass implements WireName {
     ADDRESS,
     /** A reply whose outcome cannot be accepted. */
     BAD_RECEIPT,
+    /** A 2xx whose body says nothing that the contract knows: no more than accepted. */
+    UNCLEAR,
+    /** An agreed status that anybody on the way may have sent: it is nobody's word. */
+    UNIDENTIFIED,
     /** The system is not in the registry's copy. */
     UNREGISTERED,
     /** None of the system's secrets is in force. */

@@ -294,8 +294,8 @@ public final class Ledger {
         var id = delivery.id().value();
         var lease = delivery.leaseId();
         return switch (settlement.next()) {
-            case AwaitReceipt(var by) ->
-                    new Schedule(id, lease, "awaiting_receipt", delivery.step(), by, null);
+            case AwaitReceipt(var by, var doubt) ->
+                    new Schedule(id, lease, "awaiting_receipt", delivery.step(), by, doubt);
             case Retry(var at, var reason) ->
                     new Schedule(id, lease, "pending", delivery.step() + 1, at, reason);
             case Postpone(var at, var reason) ->

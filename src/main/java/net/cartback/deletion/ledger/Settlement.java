@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Instant;
 
 /**
@@ -17,8 +19,8 @@ public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next, C
         /** A notice has been taken: that is all there is to it. */
         record Delivered() implements Next {}
 
-        /** The receipt comes later. */
-        record AwaitReceipt(Instant expectedBy) implements Next {}
+        /** The receipt comes later; the reason is a doubt that an operator should see, or null. */
+        record AwaitReceipt(Instant expectedBy, @Nullable String reason) implements Next {}
 
         /** It has failed, and is sent again: one step further in the schedule. */
         record Retry(Instant at, String reason) implements Next {}

@@ -109,7 +109,7 @@ public final class ReceiptRoutes implements Routes {
     private static Answer answer(byte[] body) {
         return switch (AnswerReading.of(body)) {
             case AnswerReading.Read(var answer) -> answer;
-            case AnswerReading.NoOutcome() ->
+            case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ ->
                     throw ProblemException.withField(
                             400,
                             "malformed",

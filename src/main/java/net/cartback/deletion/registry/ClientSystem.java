@@ -14,6 +14,8 @@ import java.util.Map;
  * An HTTP endpoint that receives deletions.
  *
  * @param answers statuses that, by agreement, stand for an outcome: {@code 404 → nothing_found}
+ * @param answersHeader a header that nobody but the client itself sends: with it, an agreed status
+ *     counts without a body too; null: only with JSON
  * @param maxInFlight calls at once, across all replicas
  * @param timeout of one call, at most 60 s
  * @param receiptWithin how long its answer may take after it has accepted
@@ -25,6 +27,7 @@ public record ClientSystem(
         List<Secret> secrets,
         AckMeans ackMeans,
         Map<Integer, String> answers,
+        @Nullable String answersHeader,
         int maxInFlight,
         Duration timeout,
         Duration receiptWithin,

@@ -40,6 +40,7 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
             @Nullable List<String> events,
             @Nullable AckMeans ackMeans,
             @Nullable Map<Integer, String> answers,
+            @Nullable String answersHeader,
             @Nullable Integer maxInFlight,
             @Nullable Integer ratePerMinute,
             @Nullable Duration timeout,

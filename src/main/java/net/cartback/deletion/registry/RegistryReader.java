@@ -37,6 +37,53 @@ final class RegistryReader {
     private static final Duration MAX_RECEIPT_WITHIN = Duration.ofDays(30);
     private static final Pattern APP_SECRET = Pattern.compile("[\\x21-\\x7E]{1,256}");
     private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
+
+    /** 2xx and 4xx, without those that proxies, firewalls and sign-ins send for all there is. */
+    private static final Pattern MAY_BE_AGREED =
+            Pattern.compile("2[0-9][0-9]|4(?!01|03|05|07|08|21|25|26|29|31)[0-9][0-9]");
+
+    private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}");
+
+    /** What servers and proxies put into whatever they send (RFC 9110, RFC 9111 and common use). */
+    private static final Set<String> ANYBODYS_HEADERS =
+            Set.of(
+                    "age",
+                    "alt-svc",
+                    "cache-control",
+                    "connection",
+                    "content-encoding",
+                    "content-language",
+                    "content-length",
+                    "content-security-policy",
+                    "content-type",
+                    "date",
+                    "etag",
+                    "expires",
+                    "keep-alive",
+                    "last-modified",
+                    "location",
+                    "pragma",
+                    "proxy-authenticate",
+                    "referrer-policy",
+                    "retry-after",
+                    "server",
+                    "set-cookie",
+                    "strict-transport-security",
+                    "trailer",
+                    "transfer-encoding",
+                    "upgrade",
+                    "vary",
+                    "via",
+                    "warning",
+                    "www-authenticate",
+                    "x-cache",
+                    "x-content-type-options",
+                    "x-correlation-id",
+                    "x-frame-options",
+                    "x-powered-by",
+                    "x-request-id",
+                    "x-xss-protection");
+
     private static final Set<String> MAPPED_OUTCOMES = Set.of("deleted", "nothing_found");
     private static final Set<String> EVENTS = Set.of("deletion", "deauthorization");
     private static final Set<String> APP_STATES = Set.of("live", "ended");
@@ -133,6 +180,7 @@ final class RegistryReader {
                 "events",
                 "ack_means",
                 "answers",
+                "answers_header",
                 "max_in_flight",
                 "rate_per_minute",
                 "timeout",
@@ -152,6 +200,7 @@ final class RegistryReader {
         }
         var ackMeans = system.oneOf("ack_means", Set.of("accepted", "deleted"));
         var answers = answers(system);
+        var answersHeader = answersHeader(system);
         var maxInFlight = system.integer("max_in_flight", 1, MAX_IN_FLIGHT);
         var rate = system.integer("rate_per_minute", 1, MAX_RATE);
         var timeout = system.duration("timeout", Duration.ofSeconds(1), MAX_TIMEOUT);
@@ -171,6 +220,7 @@ final class RegistryReader {
                                 ? null
                                 : AckMeans.valueOf(ackMeans.toUpperCase(Locale.ROOT)),
                         answers,
+                        answersHeader,
                         maxInFlight,
                         rate,
                         timeout,
@@ -265,6 +315,11 @@ final class RegistryReader {
                 (status, outcome) -> {
                     if (!STATUS.matcher(status).matches()) {
                         system.fault("answers." + status, "is not an HTTP status");
+                    } else if (!MAY_BE_AGREED.matcher(status).matches()) {
+                        system.fault(
+                                "answers." + status,
+                                "is a status of networks and servers, which says nothing of a"
+                                        + " person");
                     } else if (!MAPPED_OUTCOMES.contains(outcome)) {
                         system.fault("answers." + status, "must be deleted or nothing_found");
                     } else {
@@ -272,6 +327,19 @@ final class RegistryReader {
                     }
                 });
         return answers;
+    }
+
+    /** Empty: none. */
+    private static @Nullable String answersHeader(YamlFields system) {
+        var name = system.text("answers_header", 0, 100);
+        if (name == null || name.isEmpty() || HEADER.matcher(name).matches()) {
+            if (name != null && ANYBODYS_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+                system.fault("answers_header", "must be one that only the client itself sends");
+            }
+            return name;
+        }
+        system.fault("answers_header", "must be the name of an HTTP header");
+        return null;
     }
 
     private static void unique(List<YamlFields> entries) {

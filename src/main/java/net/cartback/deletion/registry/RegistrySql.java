@@ -98,13 +98,14 @@ final class RegistrySql {
                         """
                         INSERT INTO client_system AS c
                                (id, name, public_name, url, query_sealed, events, ack_means,
-                                answers, max_in_flight, rate_per_minute, timeout_ms,
-                                receipt_within_s, tls, ca)
+                                answers, answers_header, max_in_flight, rate_per_minute,
+                                timeout_ms, receipt_within_s, tls, ca)
                         VALUES (:id, COALESCE(:name, ''),
                                 COALESCE(:public_name, 'Connected system'), COALESCE(:url, ''),
                                 :query, COALESCE(:events, ARRAY['deletion']),
                                 COALESCE(:ack_means, 'accepted'),
                                 COALESCE(CAST(:answers AS jsonb), '{}'),
+                                NULLIF(CAST(:answers_header AS text), ''),
                                 COALESCE(:max_in_flight, 16), COALESCE(:rate, 600),
                                 COALESCE(:timeout_ms, 15000), COALESCE(:within_s, 604800),
                                 COALESCE(:tls, '1.3'), NULLIF(CAST(:ca AS text), ''))
@@ -117,6 +118,9 @@ final class RegistrySql {
                                events = COALESCE(:events, c.events),
                                ack_means = COALESCE(:ack_means, c.ack_means),
                                answers = COALESCE(CAST(:answers AS jsonb), c.answers),
+                               answers_header =
+                                   NULLIF(COALESCE(CAST(:answers_header AS text),
+                                                   c.answers_header), ''),
                                max_in_flight = COALESCE(:max_in_flight, c.max_in_flight),
                                rate_per_minute = COALESCE(:rate, c.rate_per_minute),
                                timeout_ms = COALESCE(:timeout_ms, c.timeout_ms),
@@ -139,6 +143,7 @@ final class RegistrySql {
                         system.events() == null ? null : system.events().toArray())
                 .bind("ack_means", system.ackMeans() == null ? null : system.ackMeans().wireName())
                 .bind("answers", system.answers() == null ? null : write(system.answers()))
+                .bind("answers_header", system.answersHeader())
                 .bind("tls", system.tls())
                 .bind("ca", system.ca())
                 .bind("max_in_flight", system.maxInFlight())
@@ -222,8 +227,8 @@ final class RegistrySql {
         return handle.createQuery(
                         """
                         SELECT id, public_name, url, query_sealed, ack_means,
-                               answers::text AS answers, max_in_flight, timeout_ms,
-                               receipt_within_s, tls, ca
+                               answers::text AS answers, answers_header, max_in_flight,
+                               timeout_ms, receipt_within_s, tls, ca
                           FROM client_system
                         """)
                 .map(
@@ -246,6 +251,7 @@ final class RegistrySql {
                                                 ? AckMeans.DELETED
                                                 : AckMeans.ACCEPTED,
                                         read(row.getString("answers")),
+                                        row.getString("answers_header"),
                                         row.getInt("max_in_flight"),
                                         Duration.ofMillis(row.getInt("timeout_ms")),
                                         Duration.ofSeconds(row.getLong("receipt_within_s")),

@@ -46,6 +46,7 @@ final class RegistryViewSql {
             """
             SELECT e.id, e.name, e.public_name, e.url, COALESCE(e.query_sealed, '\\x') AS hidden,
                    to_jsonb(e.events)::text AS events, e.ack_means, e.answers::text AS answers,
+                   e.answers_header,
                    e.max_in_flight, e.rate_per_minute, e.timeout_ms, e.receipt_within_s, e.tls,
                    e.ca,
             """
@@ -94,6 +95,7 @@ final class RegistryViewSql {
         putJson(json, "events", row);
         json.put("ack_means", row.getString("ack_means"));
         putJson(json, "answers", row);
+        json.put("answers_header", row.getString("answers_header"));
         json.put("max_in_flight", row.getInt("max_in_flight"))
                 .put("rate_per_minute", row.getInt("rate_per_minute"))
                 .put("timeout", Duration.ofMillis(row.getInt("timeout_ms")).toString())

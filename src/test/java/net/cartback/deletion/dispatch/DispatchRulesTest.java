@@ -14,6 +14,8 @@ import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Tls;
 
+import okhttp3.Headers;
+
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,9 +75,15 @@ class DispatchRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "ok", "<html>", "{}", "[]", "{\"status\":\"deleted\"}", "null"})
+    @ValueSource(strings = {"", "{}", "{\"status\":\"deleted\"}", "{\"id\":7}"})
     void a_2xx_without_an_outcome_is_only_accepted(String body) {
-        assertThat(read(202, body)).isEqualTo(new Reply.Accepted());
+        assertThat(read(202, body)).isEqualTo(new Reply.Accepted(null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ok", "<html>", "[]", "null", "1", " ", "\"ok\"", "[{\"ok\":true}]"})
+    void a_2xx_that_is_no_answer_is_accepted_in_doubt(String body) {
+        assertThat(read(202, body)).isEqualTo(new Reply.Accepted(ErrorClass.UNCLEAR));
     }
 
     @ParameterizedTest
@@ -96,16 +104,8 @@ class DispatchRulesTest {
     void an_acknowledgement_means_deleted_only_where_that_is_agreed_and_a_body_beats_it() {
         var agreed = system(AckMeans.DELETED, Map.of());
 
-        assertThat(ReplyTable.read(Kind.DELETION, agreed, 204, new byte[0], null, NOW))
-                .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
-        assertThat(
-                        ReplyTable.read(
-                                Kind.DELETION,
-                                agreed,
-                                200,
-                                bytes("{\"outcome\":\"nothing_found\"}"),
-                                null,
-                                NOW))
+        assertThat(read(agreed, 204, "")).isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
+        assertThat(read(agreed, 200, "{\"outcome\":\"nothing_found\"}"))
                 .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.IN_REPLY));
     }
 
@@ -113,26 +113,86 @@ class DispatchRulesTest {
     void a_body_that_cannot_be_read_never_passes_as_deleted() {
         var agreed = system(AckMeans.DELETED, Map.of());
 
-        assertThat(ReplyTable.read(Kind.DELETION, agreed, 200, null, null, NOW))
-                .isEqualTo(new Reply.Accepted());
         for (var unreadable :
                 List.of(
                         "{\"outcome\":\"refused\"",
                         "\uFEFF{\"outcome\":\"refused\"",
                         " {\"outcome\":\"refused\",\"outcome\":\"x\"}")) {
-            assertThat(ReplyTable.read(Kind.DELETION, agreed, 200, bytes(unreadable), null, NOW))
+            assertThat(read(agreed, 200, unreadable))
+                    .isEqualTo(new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"success\":false}",
+                "{\"ok\":0}",
+                "{\"deleted\":false}",
+                "{\"error\":\"no such user\"}",
+                "{\"errors\":[{\"message\":\"forbidden\"}],\"data\":null}",
+                "{\"status\":\"Error\"}",
+                "{\"data\":{\"result\":\"failed\"}}"
+            })
+    void a_body_that_reports_a_failure_acknowledges_nothing(String body) {
+        assertThat(read(system(AckMeans.DELETED, Map.of()), 200, body))
+                .isEqualTo(new Reply.Accepted(ErrorClass.UNCLEAR));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"error\":null}", "{\"errors\":[]}", "{\"ok\":true,\"error\":\"\"}"})
+    void a_body_that_reports_no_failure_acknowledges(String body) {
+        assertThat(read(system(AckMeans.DELETED, Map.of()), 200, body))
+                .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
+    }
+
+    @Test
+    void an_agreed_status_counts_where_the_client_itself_can_be_seen() {
+        var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found", 410, "deleted"));
+        var header = Headers.of("X-CRM", "7");
+
+        assertThat(read(agreed, 404, "{\"error\":\"unknown\"}"))
+                .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.ACK));
+        assertThat(read(agreed, 410, header, ""))
+                .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
+        assertThat(read(agreed, 404, "{\"outcome\":\"nothing_found\"}"))
+                .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.ACK));
+    }
+
+    @Test
+    void an_agreed_status_from_anybody_on_the_way_is_the_systems_fault() {
+        var agreed = system(AckMeans.DELETED, Map.of(404, "nothing_found"));
+        var header = Headers.of("X-CRM", "7");
+        var fault = new Reply.SystemAtFault(ErrorClass.UNIDENTIFIED);
+
+        assertThat(read(agreed, 404, "")).isEqualTo(fault);
+        assertThat(read(agreed, 404, "default backend - 404")).isEqualTo(fault);
+        assertThat(read(agreed, 404, "404")).isEqualTo(fault);
+        assertThat(read(agreed, 404, header, "<html>")).isEqualTo(fault);
+    }
+
+    @Test
+    void an_agreed_status_with_another_outcome_in_its_body_is_a_bad_receipt() {
+        var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found"));
+
+        for (var body :
+                List.of(
+                        "{\"outcome\":\"refused\",\"ground\":\"legal_obligation\"}",
+                        "{\"outcome\":\"gone\"}",
+                        "[{\"outcome\":\"nothing_found\"}]",
+                        "{\"retained\":[]}")) {
+            assertThat(read(agreed, 404, body))
                     .isEqualTo(new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT));
         }
     }
 
     @Test
-    void a_status_that_is_agreed_to_mean_an_outcome_means_it() {
-        var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found", 410, "deleted"));
+    void an_agreed_2xx_of_unknown_origin_is_accepted_in_doubt() {
+        var agreed = system(AckMeans.DELETED, Map.of(204, "nothing_found"));
 
-        assertThat(ReplyTable.read(Kind.DELETION, agreed, 404, new byte[0], null, NOW))
+        assertThat(read(agreed, 204, "")).isEqualTo(new Reply.Accepted(ErrorClass.UNIDENTIFIED));
+        assertThat(read(agreed, 204, Headers.of("x-crm", ""), ""))
                 .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.ACK));
-        assertThat(ReplyTable.read(Kind.DELETION, agreed, 410, new byte[0], null, NOW))
-                .isEqualTo(new Reply.Answered(Answer.DELETED, Basis.ACK));
     }
 
     @ParameterizedTest
@@ -150,6 +210,7 @@ class DispatchRulesTest {
         "404, system_at_fault",
         "405, system_at_fault",
         "410, system_at_fault",
+        "421, system_at_fault",
         "301, system_at_fault",
         "302, system_at_fault",
         "307, system_at_fault",
@@ -179,14 +240,9 @@ class DispatchRulesTest {
         "'Tue, 24 Nov 2099 00:00:00 GMT', PT24H"
     })
     void retry_after_is_read_as_seconds_or_date_and_capped_at_a_day(String header, Duration wait) {
-        assertThat(
-                        ReplyTable.read(
-                                Kind.DELETION,
-                                system(AckMeans.ACCEPTED, Map.of()),
-                                503,
-                                new byte[0],
-                                header,
-                                NOW))
+        var reply = new HttpReply(503, Headers.of(), new HttpReply.Body.Whole(new byte[0]), header);
+
+        assertThat(ReplyTable.read(Kind.DELETION, system(AckMeans.ACCEPTED, Map.of()), reply, NOW))
                 .isEqualTo(new Reply.Throttled(wait));
     }
 
@@ -275,8 +331,19 @@ class DispatchRulesTest {
     }
 
     private static Reply read(int status, String body) {
+        return read(system(AckMeans.ACCEPTED, Map.of()), status, body);
+    }
+
+    private static Reply read(ClientSystem system, int status, String body) {
+        return read(system, status, Headers.of(), body);
+    }
+
+    private static Reply read(ClientSystem system, int status, Headers headers, String body) {
         return ReplyTable.read(
-                Kind.DELETION, system(AckMeans.ACCEPTED, Map.of()), status, bytes(body), null, NOW);
+                Kind.DELETION,
+                system,
+                new HttpReply(status, headers, new HttpReply.Body.Whole(bytes(body)), null),
+                NOW);
     }
 
     private static ClientSystem system(AckMeans ackMeans, Map<Integer, String> answers) {
@@ -287,6 +354,7 @@ class DispatchRulesTest {
                 List.of(),
                 ackMeans,
                 answers,
+                "X-CRM",
                 1,
                 Duration.ofSeconds(15),
                 Duration.ofDays(7),

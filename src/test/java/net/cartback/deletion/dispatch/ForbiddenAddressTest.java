@@ -206,7 +206,8 @@ class ForbiddenAddressTest {
                                 client.execute(
                                         new Request.Builder().url("http://203.0.114.1/x").build(),
                                         Tls.USUAL,
-                                        LIMIT))
+                                        LIMIT,
+                                        new CallWatch()))
                 .isInstanceOf(GuardedClient.AddressRefused.class);
     }
 
@@ -221,7 +222,7 @@ class ForbiddenAddressTest {
                 new Request.Builder()
                         .url("https://" + host + ":" + loopback.getLocalPort() + "/x")
                         .build();
-        client.execute(request, Tls.USUAL, Duration.ofSeconds(1)).close();
+        client.execute(request, Tls.USUAL, Duration.ofSeconds(1), new CallWatch()).close();
     }
 
     private void assertNobodyConnected() {

@@ -11,6 +11,8 @@ import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Tls;
 
+import okhttp3.Headers;
+
 import org.junit.jupiter.api.Test;
 
 import java.net.URI;
@@ -44,9 +46,11 @@ class ReplyFuzzTest {
                                                 ReplyTable.read(
                                                         Kind.DELETION,
                                                         SYSTEM,
-                                                        status,
-                                                        body,
-                                                        null,
+                                                        new HttpReply(
+                                                                status,
+                                                                Headers.of(),
+                                                                new HttpReply.Body.Whole(body),
+                                                                null),
                                                         NOW))
                                         .isNotNull();
                             }
@@ -75,6 +79,7 @@ class ReplyFuzzTest {
                 List.of(),
                 AckMeans.ACCEPTED,
                 Map.of(404, "nothing_found"),
+                null,
                 1,
                 Duration.ofSeconds(1),
                 Duration.ofDays(1),
