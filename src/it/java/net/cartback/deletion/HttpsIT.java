@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import net.cartback.deletion.web.HttpListener;
+import net.cartback.deletion.web.IdleLimits;
 import net.cartback.deletion.web.TlsIdentity;
 
 import okhttp3.tls.HandshakeCertificates;
@@ -68,6 +69,7 @@ class HttpsIT {
                         () -> true,
                         address -> false,
                         identity,
+                        IdleLimits.USUAL,
                         List.of(routes -> routes.get("/hello", ctx -> ctx.result("hello"))));
     }
 

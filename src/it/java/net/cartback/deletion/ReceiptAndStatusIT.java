@@ -172,11 +172,7 @@ class ReceiptAndStatusIT {
 
     @Test
     void an_unknown_delivery_is_404() {
-        for (var id :
-                List.of(
-                        UUID.randomUUID().toString(),
-                        "x",
-                        delivery.toUpperCase(java.util.Locale.ROOT))) {
+        for (var id : List.of(UUID.randomUUID().toString(), "x", delivery.substring(1))) {
             assertThat(relay.receipt(id, crm.secret(), DELETED).statusCode()).isIn(404, 400);
         }
     }

@@ -49,6 +49,7 @@ import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.DocumentRoutes;
 import net.cartback.deletion.web.HealthRoutes;
 import net.cartback.deletion.web.HttpListener;
+import net.cartback.deletion.web.IdleLimits;
 import net.cartback.deletion.web.MetricsRoutes;
 import net.cartback.deletion.web.Routes;
 import net.cartback.deletion.web.TlsIdentity;
@@ -415,7 +416,13 @@ final class App implements AutoCloseable {
             Routes... routes) {
         var started =
                 HttpListener.start(
-                        listen.host(), listen.port(), gate, isProxy, tls, List.of(routes));
+                        listen.host(),
+                        listen.port(),
+                        gate,
+                        isProxy,
+                        tls,
+                        IdleLimits.USUAL,
+                        List.of(routes));
         opened.push(started::close);
         return started;
     }

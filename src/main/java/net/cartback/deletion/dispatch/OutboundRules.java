@@ -2,6 +2,7 @@ package net.cartback.deletion.dispatch;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -37,6 +38,9 @@ public final class OutboundRules {
     private static final List<Cidr> SPECIAL_V6 =
             ranges("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
 
+    /** How a network that has IPv6 only calls an address of IPv4 (RFC 6052, section 2.1). */
+    private static final Cidr TRANSLATED = Cidr.parse("64:ff9b::/96");
+
     private final List<Cidr> allowed;
 
     private OutboundRules(List<Cidr> allowed) {
@@ -58,11 +62,24 @@ public final class OutboundRules {
         return !allowed.isEmpty();
     }
 
-    boolean permits(InetAddress address, boolean encrypted) {
+    boolean permits(InetAddress given, boolean encrypted) {
+        var address = meant(given);
         if (allowed.stream().anyMatch(range -> range.contains(address))) {
             return true;
         }
         return encrypted && isPublic(address);
+    }
+
+    /** Where a packet to this address comes out. */
+    private static InetAddress meant(InetAddress address) {
+        if (!TRANSLATED.contains(address)) {
+            return address;
+        }
+        try {
+            return InetAddress.getByAddress(Arrays.copyOfRange(address.getAddress(), 12, 16));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("Four bytes are no address", e);
+        }
     }
 
     private static boolean isPublic(InetAddress address) {

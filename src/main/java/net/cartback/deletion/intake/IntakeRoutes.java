@@ -48,27 +48,27 @@ public final class IntakeRoutes implements Routes {
     private static final String FIELD = "signed_request";
     private static final int MAX_BODY_BYTES = 16 * 1024;
 
-    private static final String EXPLANATION =
-            """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Data deletion callback</title>
-            </head>
-            <body>
-            <main>
-            <h1>Data deletion callback</h1>
-            <p>Meta sends requests to delete a person's data to this address. Such a request is
-            verified, recorded, and forwarded to every system that may hold that person's data.</p>
-            <p>To ask for deletion, remove the app in the settings of your Meta account and choose
-            to have your data deleted. If you have a confirmation code, you can
-            <a href="/status">see how far your request is</a>.</p>
-            </main>
-            </body>
-            </html>
-            """;
+    private static final String ABOUT_DELETION =
+            page(
+                    "Data deletion callback",
+                    """
+                    <p>Meta sends requests to delete a person's data to this address. Such a request is
+                    verified, recorded, and forwarded to every system that may hold that person's data.</p>
+                    <p>To ask for deletion, remove the app in the settings of your Meta account and choose
+                    to have your data deleted. If you have a confirmation code, you can
+                    <a href="/status">see how far your request is</a>.</p>
+                    """);
+
+    private static final String ABOUT_DEAUTHORIZATION =
+            page(
+                    "Deauthorize callback",
+                    """
+                    <p>Meta tells this address when a person has removed the app. That is recorded, and
+                    the systems that need to know are told. It does not delete data.</p>
+                    <p>To ask for deletion, choose to have your data deleted when you remove the app. If
+                    you have a confirmation code, you can
+                    <a href="/status">see how far your request is</a>.</p>
+                    """);
 
     private final Registry registry;
     private final Function<NewRequest, Recording> recorder;
@@ -108,14 +108,34 @@ public final class IntakeRoutes implements Routes {
     @Override
     public void addTo(RoutesConfig routes) {
         routes.post(DELETION, ctx -> answer(ctx, post(ctx, Kind.DELETION)));
-        Routes.read(routes, DELETION, this::explain);
+        Routes.read(routes, DELETION, ctx -> explain(ctx, ABOUT_DELETION));
         // Any 200 is an answer to a notice.
         routes.post(DEAUTHORIZATION, ctx -> post(ctx, Kind.DEAUTHORIZATION));
+        Routes.read(routes, DEAUTHORIZATION, ctx -> explain(ctx, ABOUT_DEAUTHORIZATION));
     }
 
-    private void explain(Context ctx) {
+    private void explain(Context ctx, String page) {
         app(ctx);
-        ctx.contentType("text/html; charset=utf-8").result(EXPLANATION.getBytes(UTF_8));
+        ctx.contentType("text/html; charset=utf-8").result(page.getBytes(UTF_8));
+    }
+
+    private static String page(String title, String text) {
+        return """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>%1$s</title>
+        </head>
+        <body>
+        <main>
+        <h1>%1$s</h1>
+        %2$s</main>
+        </body>
+        </html>
+        """
+                .formatted(title, text);
     }
 
     private Recording post(Context ctx, Kind kind) {

@@ -17,8 +17,8 @@ public record ConfirmationCode(String value) {
     private static final String ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     private static final int LENGTH = 26;
 
-    /** Longer than any spelling with dashes and spaces that a person would type. */
-    private static final int MAX_INPUT = 100;
+    /** Longer than any spelling with something between all characters. */
+    private static final int MAX_INPUT = 200;
 
     public ConfirmationCode {
         if (value.length() != LENGTH || !value.chars().allMatch(c -> ALPHABET.indexOf(c) >= 0)) {
@@ -38,20 +38,21 @@ public record ConfirmationCode(String value) {
     }
 
     /**
-     * Reads what a person typed: case, spaces and dashes do not matter, O reads as 0, I and L as 1.
-     * Empty if it cannot be a code.
+     * Reads what a person typed, or copied out of a mail or a document: case does not matter, nor
+     * whatever surrounds or divides the characters and is no letter and no digit; O reads as 0, I
+     * and L as 1. Empty if it cannot be a code.
      */
     public static Optional<ConfirmationCode> typed(String text) {
         if (text.length() > MAX_INPUT) {
             return Optional.empty();
         }
         var code = new StringBuilder(LENGTH);
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '-' || c == ' ') {
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            int c = text.codePointAt(i);
+            if (!Character.isLetterOrDigit(c)) {
                 continue;
             }
-            char read = read(c);
+            char read = c < 128 ? read((char) c) : 0;
             if (read == 0 || code.length() == LENGTH) {
                 return Optional.empty();
             }

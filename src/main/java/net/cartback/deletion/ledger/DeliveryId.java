@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 public record DeliveryId(UUID value) {
 
     private static final Pattern FORM =
-            Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+            Pattern.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
 
-    /** The id of this text, if the text is the lower-case form of a UUID. */
+    /** The id of this text, if the text is a UUID, in whatever case (RFC 9562, section 4). */
     public static Optional<DeliveryId> parse(String text) {
         return FORM.matcher(text).matches()
                 ? Optional.of(new DeliveryId(UUID.fromString(text)))

@@ -16,6 +16,7 @@ import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;
 
 import java.time.InstantSource;
+import java.util.Optional;
 
 /**
  * {@code POST /receipts/{delivery_id}}: a client system says what it did, signed as Standard
@@ -84,7 +85,7 @@ public final class ReceiptRoutes implements Routes {
         switch (verdict) {
             case VALID -> {
                 // The signature covers the header's id, not the address that it was posted to.
-                if (!delivery.toString().equals(id)) {
+                if (!DeliveryId.parse(String.valueOf(id)).equals(Optional.of(delivery))) {
                     throw unauthenticated("webhook-id", "must be the id of this delivery");
                 }
             }

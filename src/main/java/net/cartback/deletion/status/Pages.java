@@ -9,6 +9,7 @@ import gg.jte.output.StringOutput;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.crypto.Digest;
+import net.cartback.deletion.web.HtmlPage;
 
 import java.util.Base64;
 import java.util.Map;
@@ -56,16 +57,35 @@ final class Pages {
 
     /** What went wrong, for whoever reads pages. */
     void problem(Context ctx, int status) {
-        render(ctx, status, status == 404 ? "notfound.jte" : "later.jte", Map.of("style", STYLE));
+        write(ctx, status, problem(status));
+    }
+
+    /** As the other, where there is no route. */
+    HtmlPage problem(int status) {
+        var template =
+                switch (status) {
+                    case 404 -> "notfound.jte";
+                    case 429, 500, 503 -> "later.jte";
+                    default -> "unreadable.jte";
+                };
+        return page(template, Map.of("style", STYLE));
     }
 
     private void render(Context ctx, int status, String template, Map<String, Object> parameters) {
+        write(ctx, status, page(template, parameters));
+    }
+
+    private HtmlPage page(String template, Map<String, Object> parameters) {
         var page = new StringOutput();
         templates.render(template, parameters, page);
+        return new HtmlPage(page.toString(), POLICY);
+    }
+
+    private static void write(Context ctx, int status, HtmlPage page) {
         ctx.status(status)
-                .header("Content-Security-Policy", POLICY)
+                .header("Content-Security-Policy", page.contentSecurityPolicy())
                 .contentType("text/html; charset=utf-8")
-                .result(page.toString().getBytes(UTF_8));
+                .result(page.html().getBytes(UTF_8));
     }
 
     private static String sha256(String text) {

@@ -7,10 +7,13 @@ import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.web.Brake;
+import net.cartback.deletion.web.HtmlPage;
 import net.cartback.deletion.web.Preference;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.ProblemPage;
 import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
 
 import java.time.InstantSource;
 
@@ -41,9 +44,26 @@ public final class StatusRoutes implements Routes {
 
     @Override
     public void addTo(RoutesConfig routes) {
+        routes.before("/status", this::preferPage);
+        routes.before("/status/*", this::preferPage);
+        // Who has only the host finds the field; balancers ask whether anybody is there.
+        Routes.read(routes, "/", pages::enter);
         Routes.read(routes, "/status", this::enter);
         Routes.read(routes, "/status/{code}", this::show);
         Routes.read(routes, "/status/{code}/proof", this::prove);
+    }
+
+    @Override
+    public @Nullable HtmlPage pageOfBroken(String path, int status) {
+        return path.matches("/+status(/.*)?") ? pages.problem(status) : null;
+    }
+
+    /** Whatever goes wrong under this address is told in a page, to those who read pages. */
+    private void preferPage(Context ctx) {
+        if (Preference.isForPage(ctx.header("Accept"))
+                && !Preference.isFor(ctx, "application/json", "text/html")) {
+            ProblemPage.use(ctx, pages::problem);
+        }
     }
 
     private void enter(Context ctx) {

@@ -37,14 +37,12 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
     /** From its first byte to its end. */
     static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
 
-    /** Without a byte that could be read: inside of TLS, others may come all the time. */
-    static final Duration QUIET_LIMIT = Duration.ofSeconds(15);
-
     private static final Logger log = LoggerFactory.getLogger(ConnectionGuard.class);
     private static final Duration ROUND = Duration.ofSeconds(1);
 
     private final Server server;
     private final Predicate<InetAddress> isProxy;
+    private final IdleLimits limits;
     private final Map<InetAddress, Integer> open = new ConcurrentHashMap<>();
     private final Map<Connection, Watched> watched = new ConcurrentHashMap<>();
     private final Map<SslConnection, Long> handshakes = new ConcurrentHashMap<>();
@@ -55,8 +53,10 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
 
     /**
      * @param isProxy addresses of proxies in front, through which many come
+     * @param limits without a byte that could be read: inside of TLS, others may come all the time
      */
-    ConnectionGuard(Server server, Predicate<InetAddress> isProxy) {
+    ConnectionGuard(Server server, Predicate<InetAddress> isProxy, IdleLimits limits) {
+        this.limits = limits;
         this.server = server;
         this.isProxy = isProxy;
     }
@@ -66,6 +66,8 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         /** Kept, because a connection that is closed does not know it any more. */
         private final InetAddress network;
 
+        private final long quietLimit;
+
         private long requests;
 
         private long bytes;
@@ -73,8 +75,9 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         private long lastBytes;
         private long lastByteAt = since;
 
-        Watched(InetAddress network) {
+        Watched(InetAddress network, Duration quietLimit) {
             this.network = network;
+            this.quietLimit = quietLimit.toNanos();
         }
     }
 
@@ -108,7 +111,10 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         // A proxy is itself, and no neighbour of it is to blame for what comes through it.
         boolean proxy = isProxy.test(address);
         var network = proxy ? address : ClientAddress.network(address);
-        watched.put(connection, new Watched(network));
+        var limit = limits.of(proxy);
+        // The server's own limit must not end it before.
+        connection.getEndPoint().setIdleTimeout(limit.plus(ROUND).toMillis());
+        watched.put(connection, new Watched(network, limit));
         int of = open.merge(network, 1, Integer::sum);
         if (of > MAX_OF_ONE_ADDRESS && !proxy) {
             refused.increment();
@@ -158,8 +164,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
             was.bytes = bytes;
             was.since = now;
         }
-        if (now - was.since > HEADER_LIMIT.toNanos()
-                || now - was.lastByteAt > QUIET_LIMIT.toNanos()) {
+        if (now - was.since > HEADER_LIMIT.toNanos() || now - was.lastByteAt > was.quietLimit) {
             connection.getEndPoint().close();
         }
     }

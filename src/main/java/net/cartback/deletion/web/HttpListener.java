@@ -1,25 +1,18 @@
 package net.cartback.deletion.web;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinBindException;
 import io.javalin.util.JavalinException;
 
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -34,10 +27,9 @@ import java.util.function.Predicate;
 public final class HttpListener implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(HttpListener.class);
-    private static final Duration IDLE_LIMIT = Duration.ofSeconds(15);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
     private static final Duration RETRY_WHEN_STARTING = Duration.ofSeconds(5);
-    private static final int MAX_HEADER_BYTES = 8 * 1024;
+    private static final int MAX_HEADER_BYTES = 16 * 1024;
 
     /** More than this wait in the system's own queue until another connection ends. */
     private static final int MAX_CONNECTIONS = 4_096;
@@ -57,7 +49,7 @@ public final class HttpListener implements AutoCloseable {
      */
     public static HttpListener start(
             String host, int port, BooleanSupplier gate, List<Routes> routes) {
-        return start(host, port, gate, address -> false, null, routes);
+        return start(host, port, gate, address -> false, null, IdleLimits.USUAL, routes);
     }
 
     /**
@@ -72,22 +64,24 @@ public final class HttpListener implements AutoCloseable {
             BooleanSupplier gate,
             Predicate<InetAddress> isProxy,
             @Nullable TlsIdentity tls,
+            IdleLimits idle,
             List<Routes> routes) {
         var javalin =
                 Javalin.create(
                         config -> {
-                            configure(config, host, port, isProxy, tls);
+                            configure(config, host, port, isProxy, tls, idle, routes);
+                            config.routes.before(SecurityHeaders::set);
+                            Problems.addTo(config.routes);
+                            routes.forEach(each -> each.addTo(config.routes));
+                            // After the routes' own: they may know how a refusal is told.
                             config.routes.before(
                                     ctx -> {
-                                        SecurityHeaders.set(ctx);
                                         if (!gate.getAsBoolean()) {
                                             throw ProblemException.unavailable(
                                                     "The relay is starting; please try again",
                                                     RETRY_WHEN_STARTING);
                                         }
                                     });
-                            Problems.addTo(config.routes);
-                            routes.forEach(each -> each.addTo(config.routes));
                         });
         try {
             return new HttpListener(javalin.start());
@@ -120,7 +114,9 @@ public final class HttpListener implements AutoCloseable {
             String host,
             int port,
             Predicate<InetAddress> isProxy,
-            @Nullable TlsIdentity tls) {
+            @Nullable TlsIdentity tls,
+            IdleLimits idle,
+            List<Routes> routes) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.startup.startupWatcherEnabled = false;
@@ -130,37 +126,29 @@ public final class HttpListener implements AutoCloseable {
         // Answers are small, and compressing secrets beside input of strangers is a known leak
         // (BREACH).
         config.http.compressionStrategy = CompressionStrategy.NONE;
-        config.router.ignoreTrailingSlashes = false;
+        // An address is copied with a slash at its end, or joined to a base that has one.
+        config.router.ignoreTrailingSlashes = true;
+        config.router.treatMultipleSlashesAsSingleSlash = true;
         config.jetty.host = host;
         config.jetty.port = port;
-        config.jetty.modifyHttpConfiguration(HttpListener::limit);
+        config.jetty.modifyHttpConfiguration(http -> limit(http, idle));
         if (tls != null) {
             config.jetty.addConnector((server, http) -> tls.connector(server, http, host, port));
         }
         config.jetty.modifyServer(
                 server -> {
                     server.setStopTimeout(STOP_LIMIT.toMillis());
-                    server.setErrorHandler(HttpListener::answerBrokenHttp);
+                    server.setErrorHandler(new BrokenRequests(routes));
                     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server));
-                    server.addBean(new ConnectionGuard(server, isProxy));
+                    server.addBean(new ConnectionGuard(server, isProxy, idle));
                 });
     }
 
-    private static void limit(HttpConfiguration http) {
-        http.setIdleTimeout(IDLE_LIMIT.toMillis());
+    private static void limit(HttpConfiguration http, IdleLimits idle) {
+        // While a request is on its way, it is nobody's but who sends it.
+        http.setIdleTimeout(idle.ofOthers().toMillis());
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
-    }
-
-    /** What is not even HTTP never reaches a route; it gets the same kind of answer. */
-    private static boolean answerBrokenHttp(Request request, Response response, Callback callback) {
-        int status = response.getStatus() < 400 ? 500 : response.getStatus();
-        response.setStatus(status);
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
-        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
-        var body = Problems.body(status, "bad-request", "This request cannot be served", null);
-        response.write(true, ByteBuffer.wrap(body.getBytes(UTF_8)), callback);
-        return true;
     }
 }

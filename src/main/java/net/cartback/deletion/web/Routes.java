@@ -3,6 +3,8 @@ package net.cartback.deletion.web;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Handler;
 
+import org.jspecify.annotations.Nullable;
+
 /** Routes that a feature adds to a listener. */
 @FunctionalInterface
 public interface Routes {
@@ -11,6 +13,16 @@ public interface Routes {
     static void read(RoutesConfig routes, String path, Handler handler) {
         routes.get(path, handler);
         routes.head(path, handler);
+    }
+
+    /**
+     * What a person sees whose request is so broken that it reaches no route.
+     *
+     * @param path as it was sent, without its query
+     * @return null: not of these routes, or told as problem+json
+     */
+    default @Nullable HtmlPage pageOfBroken(String path, int status) {
+        return null;
     }
 
     /** Registers the routes; called once, before the listener starts. */

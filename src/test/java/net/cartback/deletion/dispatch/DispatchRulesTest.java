@@ -295,7 +295,15 @@ class DispatchRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00::1"})
+    @ValueSource(
+            strings = {
+                "8.8.8.8",
+                "172.32.0.1",
+                "100.128.0.1",
+                "2606:4700::1111",
+                "2a00::1",
+                "64:ff9b::8.8.8.8"
+            })
     void the_public_internet_is_permitted_encrypted_only(String address)
             throws UnknownHostException {
         var rules = OutboundRules.allowing("");
@@ -311,6 +319,15 @@ class DispatchRulesTest {
         assertThat(rules.permits(InetAddress.getByName("10.3.255.255"), false)).isTrue();
         assertThat(rules.permits(InetAddress.getByName("10.4.0.0"), true)).isFalse();
         assertThat(rules.permits(InetAddress.getByName("fd99::1"), false)).isTrue();
+    }
+
+    @Test
+    void an_address_of_ipv4_inside_one_of_ipv6_is_judged_as_itself() throws UnknownHostException {
+        var rules = OutboundRules.allowing("10.0.0.0/8, 64:ff9b::/96");
+
+        assertThat(rules.permits(InetAddress.getByName("64:ff9b::10.1.2.3"), false)).isTrue();
+        assertThat(rules.permits(InetAddress.getByName("64:ff9b::192.168.1.1"), true)).isFalse();
+        assertThat(rules.permits(InetAddress.getByName("64:ff9b::127.0.0.1"), true)).isFalse();
     }
 
     @ParameterizedTest

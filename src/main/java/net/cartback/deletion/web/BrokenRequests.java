@@ -1,0 +1,61 @@
+package net.cartback.deletion.web;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Answers what is not even HTTP, or breaks a limit of it, and so never reaches a route: with the
+ * same kind of answer as everything else. Thread-safe.
+ */
+final class BrokenRequests implements Request.Handler {
+
+    private final List<Routes> routes;
+
+    BrokenRequests(List<Routes> routes) {
+        this.routes = routes;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        int status = response.getStatus() < 400 ? 500 : response.getStatus();
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        var page = page(request, status);
+        if (page == null) {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
+        } else {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/html; charset=utf-8");
+            response.getHeaders().put("Content-Security-Policy", page.contentSecurityPolicy());
+        }
+        var body =
+                page == null
+                        ? Problems.body(
+                                status, "bad-request", "This request cannot be served", null)
+                        : page.html();
+        response.write(true, ByteBuffer.wrap(body.getBytes(UTF_8)), callback);
+        return true;
+    }
+
+    private @Nullable HtmlPage page(Request request, int status) {
+        // Of a header that is too long nothing is known: whoever opens such an address is a person.
+        boolean unknown = request.getHeaders().size() == 0;
+        if (!unknown && !Preference.isForPage(request.getHeaders().get(HttpHeader.ACCEPT))) {
+            return null;
+        }
+        var path = String.valueOf(request.getHttpURI().getPath());
+        return routes.stream()
+                .map(each -> each.pageOfBroken(path, status))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+}
