@@ -56,11 +56,11 @@ class WholeProgramE2E {
                     callback(relay, TestRelay.signedRequest("10210123456789012", Instant.now()));
             var code = Http.json(reply).get("confirmation_code").textValue();
 
-            await().atMost(Duration.ofSeconds(20)).until(() -> slow.received().size() == 1);
+            await().atMost(Duration.ofMinutes(3)).until(() -> slow.received().size() == 1);
             var delivery = slow.received().getFirst();
             assertThat(sendReceipt(relay, delivery.webhookId(), slow.secret()).statusCode())
                     .isEqualTo(204);
-            await().atMost(Duration.ofSeconds(80))
+            await().atMost(Duration.ofMinutes(3))
                     .pollInterval(Duration.ofSeconds(1))
                     .until(
                             () -> {
@@ -134,13 +134,13 @@ class WholeProgramE2E {
                                 }
                             });
                 }
-                await().atMost(Duration.ofSeconds(60)).until(() -> answered.get() >= 200);
+                await().atMost(Duration.ofMinutes(3)).until(() -> answered.get() >= 200);
                 first.kill();
             }
             assertThat(codes).hasSizeBetween(200, 499);
 
             try (var second = RelayProcess.serveIn(directory, environment)) {
-                await().atMost(Duration.ofSeconds(120))
+                await().atMost(Duration.ofMinutes(3))
                         .pollInterval(Duration.ofSeconds(1))
                         .untilAsserted(
                                 () ->
@@ -198,12 +198,12 @@ class WholeProgramE2E {
                             .get("confirmation_code")
                             .textValue();
             // It has arrived there, and no answer has come back: what it did is unknown here.
-            await().atMost(Duration.ofSeconds(20)).until(() -> crm.received().size() == 1);
+            await().atMost(Duration.ofMinutes(3)).until(() -> crm.received().size() == 1);
             first.kill();
 
             crm.answers(200, "{\"outcome\":\"nothing_found\"}");
             try (var second = RelayProcess.serve(environment)) {
-                await().atMost(Duration.ofSeconds(60))
+                await().atMost(Duration.ofMinutes(3))
                         .until(
                                 () ->
                                         status(second, code)
@@ -224,7 +224,7 @@ class WholeProgramE2E {
         var environment = Map.of("DATA_DIR", directory.resolve("demo").toString());
         var first = RelayProcess.start(environment, "demo");
         try {
-            await().atMost(Duration.ofSeconds(60)).until(() -> first.output().contains("curl -d"));
+            await().atMost(Duration.ofMinutes(3)).until(() -> first.output().contains("curl -d"));
         } finally {
             first.kill();
         }
@@ -233,7 +233,7 @@ class WholeProgramE2E {
                 .doesNotContain("\tat ", "ERROR");
 
         try (var second = RelayProcess.start(environment, "demo")) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> second.output().contains("curl -d"));
+            await().atMost(Duration.ofMinutes(3)).until(() -> second.output().contains("curl -d"));
             var earlier = Pattern.compile("/status/([0-9A-Z]{26})").matcher(first.output());
             var base = Pattern.compile("(http://[^ ]+)/status/").matcher(second.output());
             assertThat(earlier.find() && base.find()).isTrue();
@@ -301,7 +301,7 @@ class WholeProgramE2E {
             }
             crm.answers(200, "{\"outcome\":\"deleted\"}");
             try (var relay = RelayProcess.serve(environment)) {
-                await().atMost(Duration.ofSeconds(40))
+                await().atMost(Duration.ofMinutes(3))
                         .until(
                                 () ->
                                         status(relay, code)
@@ -332,13 +332,13 @@ class WholeProgramE2E {
             } finally {
                 signal("CONT", server.pid());
             }
-            await().atMost(Duration.ofSeconds(40))
+            await().atMost(Duration.ofMinutes(3))
                     .until(
                             () ->
                                     callback(relay, TestRelay.signedRequest("2", Instant.now()))
                                                     .statusCode()
                                             == 200);
-            await().atMost(Duration.ofSeconds(40)).until(() -> crm.received().size() >= 1);
+            await().atMost(Duration.ofMinutes(3)).until(() -> crm.received().size() >= 1);
         }
     }
 
@@ -405,10 +405,12 @@ class WholeProgramE2E {
             assertThat(status(relay, code).at("/systems/total").intValue()).isEqualTo(2);
 
             var added = directory.resolve("more.yaml");
-            Files.writeString(added, "apps: [{id: \"77\", name: More, secrets: [{value: x}]}]");
+            Files.writeString(
+                    added,
+                    "apps: [{id: \"77\", name: More, secrets: [{value: 5f0c6a8e9b1d4c37}]}]");
             var apply = RelayProcess.start(environment, "registry", "apply", added.toString());
             assertThat(apply.exitCode()).as(apply.output()).isZero();
-            await().atMost(Duration.ofSeconds(20))
+            await().atMost(Duration.ofMinutes(3))
                     .until(
                             () ->
                                     RelayProcess.get(relay.uri("/meta/77/data-deletion"))
@@ -482,7 +484,7 @@ class WholeProgramE2E {
         try (var crm = new FakeClientSystem("crm").answers(400, "");
                 var relay = RelayProcess.serve(environment(crm))) {
             callback(relay, TestRelay.signedRequest("1", Instant.now()));
-            await().atMost(Duration.ofSeconds(20)).until(() -> relay.output().contains("parked"));
+            await().atMost(Duration.ofMinutes(3)).until(() -> relay.output().contains("parked"));
             var mapper = new com.fasterxml.jackson.databind.ObjectMapper();
             for (var line : relay.output().strip().split("\n", -1)) {
                 assertThat(mapper.readTree(line).has("formattedMessage")).as(line).isTrue();

@@ -88,7 +88,7 @@ class RegistryAndStorageIT {
                                     relay.register(
                                             """
                                             apps:
-                                              - {id: "1", name: Good, secrets: [{value: x}]}
+                                              - {id: "1", name: Good, secrets: [{value: 5f0c6a8e9b1d4c37}]}
                                               - {id: "2", systems: [nowhere]}
                                             systems:
                                               - {id: bare}

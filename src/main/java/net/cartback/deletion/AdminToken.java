@@ -1,5 +1,7 @@
 package net.cartback.deletion;
 
+import net.cartback.deletion.crypto.Placeholder;
+
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -22,7 +24,7 @@ final class AdminToken {
     private AdminToken() {}
 
     static boolean isValid(String token) {
-        return FORM.matcher(token).matches();
+        return FORM.matcher(token).matches() && !Placeholder.isOne(token);
     }
 
     /** Null: none is configured, and none is made beside a database of somebody else. */

@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import net.cartback.deletion.access.OidcSettings;
 import net.cartback.deletion.access.Role;
+import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.dispatch.Cidr;
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.ledger.RetentionPeriods;
@@ -113,7 +114,7 @@ final class ConfigReader {
         if (token == null && environment.containsKey("ADMIN_TOKEN")) {
             fault("ADMIN_TOKEN", "is set and empty");
         } else if (token != null && !AdminToken.isValid(token)) {
-            fault("ADMIN_TOKEN", AdminToken.RULE);
+            fault("ADMIN_TOKEN", Placeholder.isOne(token) ? Placeholder.RULE : AdminToken.RULE);
         }
         return token;
     }

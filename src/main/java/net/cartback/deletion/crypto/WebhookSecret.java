@@ -12,7 +12,9 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public final class WebhookSecret {
 
-    private static final String PREFIX = "whsec_";
+    /** With which each begins (Standard Webhooks 1.0.0). */
+    public static final String PREFIX = "whsec_";
+
     private static final int MIN_BYTES = 24;
     private static final int MAX_BYTES = 64;
 

@@ -8,12 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 
+import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.crypto.WebhookSecret;
 
 import org.jspecify.annotations.Nullable;
 
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,13 +29,14 @@ import java.util.regex.Pattern;
 final class RegistryReader {
 
     private static final int MAX_CHARACTERS = 1 << 20;
-    private static final int MAX_PORT = 65_535;
     private static final int MAX_URL_LENGTH = 2_048;
     private static final int MAX_IN_FLIGHT = 1_000;
     private static final int MAX_RATE = 1_000_000;
     private static final Duration MAX_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration MAX_RECEIPT_WITHIN = Duration.ofDays(30);
-    private static final Pattern APP_SECRET = Pattern.compile("[\\x21-\\x7E]{1,256}");
+    private static final String PLACEHOLDER =
+            Placeholder.RULE + "; an environment variable is written ${NAME}";
+    private static final Pattern APP_SECRET = Pattern.compile("[\\x21-\\x7E]{16,256}");
     private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
 
     /** 2xx and 4xx, without those that proxies, firewalls and sign-ins send for all there is. */
@@ -122,7 +123,8 @@ final class RegistryReader {
                             "the file: not valid YAML, or a key stands twice"
                                     + (at == null ? "" : ", near line " + at.getLineNr())));
         }
-        var fields = new YamlFields("", root, variables, faults);
+        var source = new YamlFields.Source(variables, YamlScan.of(yaml, faults));
+        var fields = new YamlFields("", root, source, faults);
         fields.allow("apps", "systems");
         var systemFields = fields.objects("systems");
         var appFields = fields.objects("apps");
@@ -232,7 +234,8 @@ final class RegistryReader {
     private List<RegistryFile.Secret> secrets(YamlFields owner, boolean webhook) {
         var secrets = new ArrayList<RegistryFile.Secret>();
         var values = new HashSet<String>();
-        for (var secret : owner.objects("secrets")) {
+        var entries = owner.objects("secrets");
+        for (var secret : entries) {
             secret.allow("label", "value", "not_after", "id");
             var id = secret.has("id") ? secret.uuid("id") : null;
             var value = secret.has("id") ? null : secret.required("value", text -> true, "");
@@ -256,26 +259,31 @@ final class RegistryReader {
                             id,
                             secret.names()));
         }
-        if (secrets.isEmpty()) {
+        if (entries.isEmpty()) {
             owner.fault("secrets", "must hold at least one secret");
-        } else if (secrets.size() > 10) {
+        } else if (entries.size() > 10) {
             owner.fault("secrets", "must hold at most 10 secrets");
         }
         return secrets;
     }
 
     private static @Nullable String appSecretFault(String value) {
+        if (Placeholder.isOne(value)) {
+            return PLACEHOLDER;
+        }
         return APP_SECRET.matcher(value).matches()
                 ? null
-                : "must be 1 to 256 printable ASCII characters without spaces";
+                : "must be 16 to 256 printable ASCII characters without spaces";
     }
 
     private static @Nullable String webhookFault(String value) {
         try {
             var _ = WebhookSecret.parse(value);
-            return null;
+            return Placeholder.isOne(value.substring(WebhookSecret.PREFIX.length()))
+                    ? PLACEHOLDER
+                    : null;
         } catch (IllegalArgumentException e) {
-            return e.getMessage();
+            return Placeholder.isOne(value) ? PLACEHOLDER : e.getMessage();
         }
     }
 
@@ -284,25 +292,12 @@ final class RegistryReader {
         if (text == null) {
             return null;
         }
-        try {
-            var url = new URI(text);
-            var scheme = String.valueOf(url.getScheme());
-            if (!Set.of("https", "http").contains(scheme) || url.getHost() == null) {
-                system.fault("url", "must be an https URL with a host");
-            } else if (url.getPort() == 0 || url.getPort() > MAX_PORT) {
-                system.fault("url", "must have a port from 1 to 65535, or none");
-            } else if (url.getHost().contains("%")) {
-                system.fault("url", "must not name a network zone");
-            } else if (url.getRawUserInfo() != null || url.getRawFragment() != null) {
-                system.fault("url", "must have no user, no password and no fragment");
-            } else if (scheme.equals("http") && !plainHttp) {
-                system.fault("url", "must be https; http is only for addresses in OUTBOUND_ALLOW");
-            }
-            return url;
-        } catch (URISyntaxException e) {
-            system.fault("url", "must be an https URL with a host");
+        var fault = CallableUrl.fault(text, plainHttp);
+        if (fault != null) {
+            system.fault("url", fault);
             return null;
         }
+        return CallableUrl.of(text);
     }
 
     private @Nullable Map<Integer, String> answers(YamlFields system) {

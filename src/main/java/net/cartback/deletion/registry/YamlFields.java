@@ -32,18 +32,27 @@ import java.util.stream.Collectors;
 final class YamlFields {
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+    private static final String NOT_TEXT = "is no text as it is written: put it in quotes";
     private static final int MAX_PEM = 64 * 1024;
+    private static final int MAX_TEXT = 10_000;
     private static final int MAX_ENTRIES = 10_000;
 
     private final String path;
     private final JsonNode node;
-    private final Map<String, String> variables;
+    private final Source source;
     private final List<String> faults;
 
-    YamlFields(String path, JsonNode node, Map<String, String> variables, List<String> faults) {
+    /**
+     * What fields are read with.
+     *
+     * @param notText by its path, each value that YAML does not take for text, as it is written
+     */
+    record Source(Map<String, String> variables, Map<String, String> notText) {}
+
+    YamlFields(String path, JsonNode node, Source source, List<String> faults) {
         this.path = path;
         this.node = node;
-        this.variables = variables;
+        this.source = source;
         this.faults = faults;
         if (!node.isObject()) {
             faults.add((path.isEmpty() ? "the file" : path) + ": must be a mapping of fields");
@@ -51,7 +60,11 @@ final class YamlFields {
     }
 
     void fault(String field, String rule) {
-        faults.add((path.isEmpty() ? "" : path + ".") + field + ": " + rule);
+        faults.add(path(field) + ": " + rule);
+    }
+
+    private String path(String field) {
+        return (path.isEmpty() ? "" : path + ".") + field;
     }
 
     /** Of the fields that stand here, also of those that are null. */
@@ -78,7 +91,7 @@ final class YamlFields {
                 .replaceAll(
                         found ->
                                 Matcher.quoteReplacement(
-                                        variables.getOrDefault(found.group(1), "")));
+                                        source.variables().getOrDefault(found.group(1), "")));
     }
 
     @Nullable String required(String field, Predicate<String> rule, String ruleText) {
@@ -86,7 +99,7 @@ final class YamlFields {
             fault(field, "is required");
             return null;
         }
-        var text = text(field, 1, 10_000);
+        var text = text(field, 1, MAX_TEXT);
         if (text != null && !rule.test(text)) {
             fault(field, ruleText);
             return null;
@@ -99,8 +112,22 @@ final class YamlFields {
         return node.path(field).isValueNode() && has(field) ? node.get(field).asText() : null;
     }
 
+    /** What is written as text, and so means what is written. */
     @Nullable String text(String field, int min, int max) {
-        return has(field) ? scalar(field, node.get(field), min, max) : null;
+        return isText(field) ? scalar(field, node.get(field), min, max) : null;
+    }
+
+    /** A word or a number of a form that leaves no doubt, however YAML takes it. */
+    private @Nullable String word(String field, int max) {
+        return has(field) ? scalar(field, node.get(field), 1, max) : null;
+    }
+
+    private boolean isText(String field) {
+        if (node.has(field) && source.notText().containsKey(path(field))) {
+            fault(field, NOT_TEXT);
+            return false;
+        }
+        return has(field);
     }
 
     @Nullable UUID uuid(String field) {
@@ -118,7 +145,7 @@ final class YamlFields {
     }
 
     @Nullable String oneOf(String field, Set<String> allowed) {
-        var text = text(field, 1, 100);
+        var text = word(field, 100);
         if (text != null && !allowed.contains(text)) {
             fault(field, "must be " + String.join(" or ", allowed.stream().sorted().toList()));
             return null;
@@ -133,7 +160,12 @@ final class YamlFields {
         var texts = new ArrayList<String>();
         var list = list(field);
         for (int i = 0; i < list.size(); i++) {
-            var text = scalar(field + "[" + i + "]", list.get(i), 1, 200);
+            var each = field + "[" + i + "]";
+            if (source.notText().containsKey(path(each))) {
+                fault(each, NOT_TEXT);
+                continue;
+            }
+            var text = scalar(each, list.get(i), 1, 200);
             if (text != null) {
                 texts.add(text);
             }
@@ -146,8 +178,8 @@ final class YamlFields {
         if (has(field)) {
             var list = list(field);
             for (int i = 0; i < list.size(); i++) {
-                var name = (path.isEmpty() ? "" : path + ".") + field + "[" + i + "]";
-                objects.add(new YamlFields(name, list.get(i), variables, faults));
+                var name = path(field) + "[" + i + "]";
+                objects.add(new YamlFields(name, list.get(i), source, faults));
             }
         }
         return objects;
@@ -172,12 +204,13 @@ final class YamlFields {
     }
 
     @Nullable Integer integer(String field, int min, int max) {
-        var text = text(field, 1, 20);
+        var text = word(field, 20);
         if (text == null) {
             return null;
         }
         try {
-            int value = Integer.parseInt(text);
+            // Not what YAML makes of it: 010 is eight to some.
+            int value = text.matches("0|[1-9][0-9]{0,9}") ? Integer.parseInt(text) : -1;
             if (value >= min && value <= max) {
                 return value;
             }
@@ -189,7 +222,7 @@ final class YamlFields {
     }
 
     @Nullable Duration duration(String field, Duration min, Duration max) {
-        var text = text(field, 1, 40);
+        var text = word(field, 40);
         if (text == null) {
             return null;
         }
@@ -210,7 +243,10 @@ final class YamlFields {
         if (!has(field)) {
             return null;
         }
-        var text = node.get(field).asText();
+        var text = filledIn(field, node.get(field));
+        if (text == null) {
+            return null;
+        }
         if (text.equals("public")) {
             return "";
         }
@@ -234,7 +270,7 @@ final class YamlFields {
     }
 
     @Nullable Instant instant(String field) {
-        var text = text(field, 1, 40);
+        var text = word(field, 40);
         if (text == null) {
             return null;
         }
@@ -259,24 +295,8 @@ final class YamlFields {
     }
 
     private @Nullable String scalar(String field, JsonNode value, int min, int max) {
-        if (!value.isValueNode() || value.isNull()) {
-            fault(field, "must be a single value");
-            return null;
-        }
-        var missing = new ArrayList<String>();
-        var text =
-                VARIABLE.matcher(value.asText())
-                        .replaceAll(
-                                found -> {
-                                    var content = variables.get(found.group(1));
-                                    if (content == null) {
-                                        missing.add(found.group(1));
-                                    }
-                                    return Matcher.quoteReplacement(content == null ? "" : content);
-                                });
-        if (!missing.isEmpty()) {
-            missing.forEach(
-                    name -> fault(field, "the environment variable " + name + " is not set"));
+        var text = filledIn(field, value);
+        if (text == null) {
             return null;
         }
         if (text.length() < min || text.length() > max) {
@@ -292,5 +312,31 @@ final class YamlFields {
             return null;
         }
         return text;
+    }
+
+    /** As it is written, with its variables filled in; null, and a fault, if that cannot be had. */
+    private @Nullable String filledIn(String field, JsonNode value) {
+        if (!value.isValueNode() || value.isNull()) {
+            fault(field, "must be a single value");
+            return null;
+        }
+        var written = source.notText().getOrDefault(path(field), value.asText());
+        if (VARIABLE.matcher(written).replaceAll("").contains("${")) {
+            fault(field, "has a variable of another form than ${NAME}");
+            return null;
+        }
+        var missing = new ArrayList<String>();
+        var text =
+                VARIABLE.matcher(written)
+                        .replaceAll(
+                                found -> {
+                                    var content = source.variables().get(found.group(1));
+                                    if (content == null) {
+                                        missing.add(found.group(1));
+                                    }
+                                    return Matcher.quoteReplacement(content == null ? "" : content);
+                                });
+        missing.forEach(name -> fault(field, "the environment variable " + name + " is not set"));
+        return missing.isEmpty() ? text : null;
     }
 }

@@ -65,7 +65,7 @@ class RegistryFileTest {
     @Test
     void a_variable_cannot_change_the_structure_of_the_file() {
         var variables = new java.util.HashMap<>(VARIABLES);
-        variables.put("SHOP_APP_SECRET", "x\"},{value:\"y");
+        variables.put("SHOP_APP_SECRET", "0123456789x\"},{value:\"y");
 
         var file = RegistryFile.parse(VALID, variables, false);
 

@@ -1,0 +1,64 @@
+package net.cartback.deletion.crypto;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * Recognises what stands where a secret should, because nobody has filled it in: a template's
+ * variable, a reference to a store of secrets, or words that ask for it. Whoever has seen the
+ * template would know such a secret.
+ */
+public final class Placeholder {
+
+    /** Says what is wrong, for a message that begins with the name of the field. */
+    public static final String RULE = "looks like a placeholder that nobody has filled in";
+
+    /**
+     * Shell, Compose, Helm, Jinja, Ansible, GitHub ({@code $…}, <code>{{…}}</code>), ERB and XML
+     * ({@code <…>}), Windows and Python ({@code %…%}, {@code %(…)s}), autoconf ({@code @…@}), Ruby
+     * ({@code #{…}}), brackets, and double underscores.
+     */
+    private static final Pattern TEMPLATE =
+            Pattern.compile(
+                    "\\$\\{.*|\\$\\(.*|\\$\\$?[A-Za-z_][A-Za-z0-9_]*|.*\\{\\{.*|.*\\}\\}.*|.*<[^>]+>.*"
+                        + "|%[A-Za-z_][A-Za-z0-9_]*%|.*%\\([A-Za-z0-9_]+\\)s?.*"
+                        + "|@[A-Za-z_][A-Za-z0-9_.-]*@|.*#\\{.*|\\[.*\\]|\\{.*\\}"
+                        + "|__[A-Za-z0-9_]+__|.*\\$\\{[A-Za-z_].*",
+                    Pattern.DOTALL);
+
+    /** 1Password, vals, SOPS, Vault, the clouds' stores, files. */
+    private static final Pattern REFERENCE =
+            Pattern.compile(
+                    "(op|ref\\+[a-z0-9]+|vault|secretref|awssm|awsssm|gcpsm|azkv|ssm|sm|file|env|doppler"
+                        + "|keyvault|infisical|bws|akeyless)(://|:).*"
+                        + "|arn:aws[a-z-]*:(secretsmanager|ssm):.*|projects/[^/]+/secrets/.*"
+                        + "|enc\\[.*|encrypted:.*|!vault.*|/run/secrets/.*|secret/data/.*"
+                        + "|@microsoft\\.keyvault.*",
+                    Pattern.DOTALL);
+
+    /** Long enough that no random text holds one by accident. */
+    private static final Pattern WORDS =
+            Pattern.compile(
+                    "replace|change.?me|change.?it|change.?this|placeholder|example|insert|secret"
+                            + "|password|redacted|undefined|not.?set|fill.?(me|in)|put.?your"
+                            + "|your.?(app|own|key|meta|facebook|webhook|value|token)|goes.?here"
+                            + "|lorem.?ipsum|to.?be.?(defined|set|done|filled)|dummy|foobar");
+
+    private static final Pattern SHORT_WORDS =
+            Pattern.compile(
+                    "(^|.*[^a-z0-9])(todo|tbd|fixme|xxx+|here|your|none|null)([^a-z0-9].*|$)");
+
+    private static final int FEWEST_CHARACTERS = 4;
+
+    private Placeholder() {}
+
+    /** Whether the text is one. */
+    public static boolean isOne(String text) {
+        var plain = text.strip().toLowerCase(Locale.ROOT);
+        return TEMPLATE.matcher(text.strip()).matches()
+                || REFERENCE.matcher(plain).matches()
+                || WORDS.matcher(plain).find()
+                || SHORT_WORDS.matcher(plain).matches()
+                || plain.chars().distinct().count() < FEWEST_CHARACTERS;
+    }
+}

@@ -1,0 +1,58 @@
+package net.cartback.deletion.registry;
+
+import okhttp3.HttpUrl;
+
+import org.jspecify.annotations.Nullable;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+
+/**
+ * The address of a client system: what the HTTP client can call, as the HTTP client reads it. Names
+ * may have an underscore or letters beyond ASCII (RFC 5891), and a query whatever tokens have.
+ */
+final class CallableUrl {
+
+    private static final String BYTE = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
+
+    private CallableUrl() {}
+
+    /** Which rule the text breaks; null if none. */
+    static @Nullable String fault(String text, boolean plainHttp) {
+        var lower = text.toLowerCase(Locale.ROOT);
+        boolean http = lower.startsWith("http://");
+        var url = http || lower.startsWith("https://") ? HttpUrl.parse(text) : null;
+        if (text.matches("(?i)https?://\\[[^]]*%.*")) {
+            return "must not name a network zone";
+        }
+        if (url == null || text.matches("(?i)https?:///.*") || isNoAddress(url.host())) {
+            return "must be an https URL with a host that can be called: labels of at most 63"
+                    + " characters, and a port from 1 to 65535 or none";
+        }
+        if (text.chars().anyMatch(Character::isWhitespace) || text.contains("\\")) {
+            return "must hold no space and no backslash";
+        }
+        if (!url.username().isEmpty() || !url.password().isEmpty() || text.contains("#")) {
+            return "must have no user, no password and no fragment";
+        }
+        return http && !plainHttp
+                ? "must be https; http is only for addresses in OUTBOUND_ALLOW"
+                : null;
+    }
+
+    /** Numbers with points between them that are neither an address nor a name (RFC 3696). */
+    private static boolean isNoAddress(String host) {
+        return host.matches("[0-9]+(\\.[0-9]+)+\\.?")
+                && !host.matches(BYTE + "(\\." + BYTE + "){3}");
+    }
+
+    /** As it is written, where that is a URI (RFC 3986); else as the client encodes it. */
+    static URI of(String text) {
+        try {
+            return new URI(text);
+        } catch (URISyntaxException e) {
+            return HttpUrl.get(text).uri();
+        }
+    }
+}

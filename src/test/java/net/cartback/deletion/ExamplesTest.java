@@ -1,0 +1,72 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.registry.RegistryFile;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** No example is valid by accident: what is published must open nothing. */
+class ExamplesTest {
+
+    @Test
+    void no_secret_of_the_manifests_is_taken_as_it_stands() throws IOException {
+        var values = new HashMap<String, String>();
+        try (var documents =
+                new YAMLMapper()
+                        .readerFor(JsonNode.class)
+                        .<JsonNode>readValues(Path.of("k8s/secrets.example.yaml").toFile())) {
+            documents.forEachRemaining(
+                    each ->
+                            each.path("stringData")
+                                    .properties()
+                                    .forEach(
+                                            field ->
+                                                    values.put(
+                                                            field.getKey(),
+                                                            field.getValue().textValue())));
+        }
+
+        for (var name : new String[] {"ADMIN_TOKEN", "DATABASE_URL"}) {
+            assertThatThrownBy(() -> Config.read(Map.of(name, value(values, name))))
+                    .isInstanceOfSatisfying(
+                            Config.Invalid.class,
+                            e -> assertThat(e.faults()).anyMatch(each -> each.startsWith(name)));
+        }
+        assertThatThrownBy(
+                        () ->
+                                RegistryFile.parse(
+                                        "apps: [{id: \"1\", name: x, secrets: [{value:"
+                                                + " \"${SHOP_APP_SECRET}\"}]}]",
+                                        values,
+                                        false))
+                .isInstanceOf(InvalidRegistry.class);
+        assertThat(value(values, "keyring.json")).isEqualTo("{\"keys\":[]}");
+    }
+
+    private static String value(Map<String, String> values, String name) {
+        var value = values.get(name);
+        assertThat(value).as(name).isNotNull();
+        return String.valueOf(value);
+    }
+
+    @Test
+    void the_readme_publishes_no_secret() throws IOException {
+        var readme = Files.readString(Path.of("README.md"));
+
+        assertThat(Pattern.compile("whsec_[A-Za-z0-9+/]{20,}").matcher(readme).find()).isFalse();
+        assertThat(Pattern.compile("[0-9a-f]{32}").matcher(readme).find()).isFalse();
+    }
+}
