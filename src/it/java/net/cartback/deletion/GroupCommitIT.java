@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.Recorder;
@@ -202,7 +203,7 @@ class GroupCommitIT {
                 new MetaAppId(app),
                 Platform.FACEBOOK,
                 new UUID(0, 0),
-                new Subject(user),
+                new Subject(user, IdType.APP_SCOPED_USER_ID),
                 at);
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.Recording;
@@ -191,7 +192,7 @@ class HoldIT {
                         new MetaAppId(TestRelay.APP_ID),
                         Platform.FACEBOOK,
                         null,
-                        new Subject("1001"),
+                        new Subject("1001", IdType.APP_SCOPED_USER_ID),
                         null);
         relay.ledger().record(wish);
         assertThat(relay.ledger().record(wish)).isInstanceOf(Recording.Repeated.class);

@@ -52,7 +52,7 @@ class IdImportIT {
         relay.dispatchOnce();
 
         assertThat(crm.received().getLast().body())
-                .contains("\"id\":\"1003\",\"id_type\":\"app_scoped_user_id\"");
+                .contains("\"id\":\"1003\",\"id_type\":\"meta_user_id\"");
         assertThat(relay.count("SELECT count(*) FROM deletion_request WHERE closed_at IS NULL"))
                 .isZero();
         assertThat(
@@ -121,6 +121,33 @@ class IdImportIT {
                         body ->
                                 body.contains("\"id\":\"1001\",\"id_type\":\"page_scoped_user_id\"")
                                         && body.contains("\"platform\":\"messenger\""));
+    }
+
+    @Test
+    void of_ids_of_no_known_kind_no_more_is_said_and_repeats_go_by_the_number() {
+        relay.metaAsksToDelete("1001");
+        assertThat(imported("", "1001\n1002\n")).isEqualTo("2 1 1");
+        assertThat(imported("&id_type=app_scoped_user_id", "1001\n1002\n1003\n"))
+                .isEqualTo("3 1 2");
+        assertThat(imported("&id_type=page_scoped_user_id", "1001\n1002\n")).isEqualTo("2 2 0");
+        relay.dispatchOnce();
+
+        assertThat(crm.received().stream().map(FakeClientSystem.Received::body))
+                .anyMatch(body -> body.contains("\"id\":\"1002\",\"id_type\":\"meta_user_id\""))
+                .anyMatch(
+                        body ->
+                                body.contains(
+                                        "\"id\":\"1003\",\"id_type\":\"app_scoped_user_id\""));
+    }
+
+    @Test
+    void a_spoilt_list_is_refused_as_a_whole_and_says_why() {
+        var reply = send("", "id\n10210123456789000\n10210123456780000\n");
+        assertThat(reply.statusCode()).isEqualTo(400);
+        assertThat(reply.body()).contains("rounded by a spreadsheet").doesNotContain("1021012");
+        assertThat(requests()).isZero();
+        assertThat(imported("&exact=true", "10210123456789000\n10210123456780000\n"))
+                .isEqualTo("2 2 0");
     }
 
     @Test

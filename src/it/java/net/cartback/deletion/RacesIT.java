@@ -10,6 +10,7 @@ import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Conduct;
 import net.cartback.deletion.ledger.DeliveryId;
+import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.ReceiptVerdict;
@@ -349,7 +350,7 @@ class RacesIT {
                 new MetaAppId(TestRelay.APP_ID),
                 Platform.FACEBOOK,
                 UUID.randomUUID(),
-                new Subject(user),
+                new Subject(user, IdType.APP_SCOPED_USER_ID),
                 issuedAt);
     }
 

@@ -70,7 +70,7 @@ class RegistryAndStorageIT {
                             .id();
 
             relay.register(
-                    "apps: [{id: \"%s\", secrets: [{value: new-secret}, {value: %s}]}]"
+                    "apps: [{id: \"%s\", secrets: [{value: 9d1f00a7c3e24b58}, {value: %s}]}]"
                             .formatted(TestRelay.APP_ID, TestRelay.APP_SECRET));
 
             var secrets =

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.Subject;
@@ -115,7 +116,7 @@ class ReplicasIT {
                                     new MetaAppId(TestRelay.APP_ID),
                                     Platform.FACEBOOK,
                                     new UUID(0, 0),
-                                    new Subject("user " + i),
+                                    new Subject("user " + i, IdType.APP_SCOPED_USER_ID),
                                     null));
         }
     }

@@ -350,6 +350,7 @@ final class App implements AutoCloseable {
             if (!Migrations.isCurrent(address)) {
                 return "the schema is not the one this version needs; the command migrate makes it";
             }
+            requireSettings();
             clock.anchor(database);
             keys.check();
             if (registryFile == null) {
@@ -364,7 +365,20 @@ final class App implements AutoCloseable {
             }
             return null;
         } catch (DatabaseUnavailable e) {
-            return String.valueOf(e.getMessage());
+            return e.whyRefused();
+        }
+    }
+
+    /** Without them there is no limit to what a statement may wait for. */
+    private void requireSettings() {
+        var lost = database.lostSettings();
+        if (!lost.isEmpty()) {
+            throw new Config.Invalid(
+                    List.of(
+                            "DATABASE_URL leads through a pooler that drops the relay's settings ("
+                                    + String.join(", ", lost)
+                                    + "): connect to PostgreSQL itself, or let the pooler pass"
+                                    + " options on, in session mode"));
         }
     }
 

@@ -72,8 +72,14 @@ record Config(
         }
     }
 
+    /** For a command that hands out no address of the relay. */
     static Config read(Map<String, String> environment) {
-        return new ConfigReader(environment).read();
+        return new ConfigReader(environment, false).read();
+    }
+
+    /** For what hands out the relay's address: with a database of its own, it must be named. */
+    static Config readToServe(Map<String, String> environment) {
+        return new ConfigReader(environment, true).read();
     }
 
     /** The configured database; only to be asked where it is not the embedded one. */

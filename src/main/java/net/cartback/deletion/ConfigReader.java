@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Reads variable by variable and collects the faults. */
@@ -32,11 +33,18 @@ final class ConfigReader {
     private static final Duration KEYS_PATIENCE = Duration.ofSeconds(2);
     private static final String USUAL_ROLES = "viewer=viewer,operator=operator,admin=admin";
 
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
     private final Map<String, String> environment;
+    private final boolean serving;
     private final List<String> faults = new ArrayList<>();
 
-    ConfigReader(Map<String, String> environment) {
+    /**
+     * @param serving whether addresses will be handed out to others
+     */
+    ConfigReader(Map<String, String> environment, boolean serving) {
         this.environment = environment;
+        this.serving = serving;
     }
 
     Config read() {
@@ -273,6 +281,10 @@ final class ConfigReader {
     private @Nullable String publicUrl() {
         var value = value("PUBLIC_URL");
         if (value == null) {
+            if (serving && environment.containsKey("DATABASE_URL")) {
+                // Meta would hand out an address of this machine, for good.
+                fault("PUBLIC_URL", "is required with DATABASE_URL");
+            }
             return null;
         }
         try {
@@ -284,6 +296,9 @@ final class ConfigReader {
                     && url.getRawFragment() == null
                     && url.getRawUserInfo() == null
                     && url.getRawPath().matches("/*")) {
+                if ("http".equals(url.getScheme()) && !LOOPBACK.contains(url.getHost())) {
+                    fault("PUBLIC_URL", "must be https, unless it is loopback");
+                }
                 return value.replaceAll("/+$", "");
             }
         } catch (URISyntaxException e) {

@@ -22,7 +22,7 @@ final class DemoRun implements AutoCloseable {
         for (var name : new String[] {"DATABASE_URL", "MIGRATION_DATABASE_URL", "REGISTRY_FILE"}) {
             adapted.remove(name);
         }
-        var config = Config.read(adapted);
+        var config = Config.readToServe(adapted);
         var bytes = new byte[16];
         new SecureRandom().nextBytes(bytes);
         demo = new Demo(HexFormat.of().formatHex(bytes), System.out::println);

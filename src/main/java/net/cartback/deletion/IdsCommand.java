@@ -3,7 +3,7 @@ package net.cartback.deletion;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.ledger.IdImport;
-import net.cartback.deletion.ledger.IdImport.IdList;
+import net.cartback.deletion.ledger.IdList;
 import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.storage.Actor;
@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
 /** {@code ids import}. */
 @Command(
@@ -36,13 +35,25 @@ final class IdsCommand {
             mixinStandardHelpOptions = true,
             description =
                     "Record a deletion for each id in a file that was not asked for before: one id"
-                            + " a line, or CSV with the id in the first column.")
+                            + " a line, CSV with the id in the first column, or a JSON list of"
+                            + " texts. What kind of id they are is said to be unknown unless it is"
+                            + " named.")
     int run(
             @Option(names = "--app", required = true, description = "Meta's app id") String app,
             @Option(
                             names = "--page-scoped",
                             description = "the ids are page-scoped ones, of Messenger")
                     boolean pageScoped,
+            @Option(
+                            names = "--app-scoped",
+                            description = "the ids are app-scoped ones, of Facebook Login")
+                    boolean appScoped,
+            @Option(
+                            names = "--exact",
+                            description =
+                                    "the ids are right although all of them end in zeros, as after"
+                                            + " rounding")
+                    boolean exact,
             @Option(
                             names = "--since",
                             paramLabel = "TIME",
@@ -52,13 +63,18 @@ final class IdsCommand {
                     @Nullable Instant since,
             @Option(names = "--dry-run", description = "only count") boolean dryRun,
             @Parameters(paramLabel = "FILE", description = "the list") Path file) {
-        var list = read(file);
+        if (pageScoped && appScoped) {
+            throw new Config.Invalid(List.of("--page-scoped and --app-scoped exclude each other"));
+        }
+        if (!MetaAppId.isValid(app)) {
+            throw new Config.Invalid(List.of("--app names no registered app"));
+        }
+        var list = read(file, new MetaAppId(app), exact);
         try (var storage = Storage.open(Config.read(System.getenv()))) {
             storage.registry().reload();
             var known =
-                    Optional.of(app)
-                            .filter(MetaAppId::isValid)
-                            .flatMap(id -> storage.registry().app(new MetaAppId(id)))
+                    storage.registry()
+                            .app(new MetaAppId(app))
                             .orElseThrow(
                                     () ->
                                             new Config.Invalid(
@@ -73,7 +89,9 @@ final class IdsCommand {
                                     known,
                                     pageScoped
                                             ? IdType.PAGE_SCOPED_USER_ID
-                                            : IdType.APP_SCOPED_USER_ID,
+                                            : appScoped
+                                                    ? IdType.APP_SCOPED_USER_ID
+                                                    : IdType.META_USER_ID,
                                     list,
                                     from,
                                     dryRun,
@@ -94,12 +112,12 @@ final class IdsCommand {
         return 0;
     }
 
-    private static IdList read(Path file) {
+    private static IdList read(Path file, MetaAppId app, boolean exact) {
         try {
             if (Files.size(file) > MAX_FILE) {
                 throw new Config.Invalid(List.of(file + " is longer than 64 MiB"));
             }
-            var list = IdList.read(Files.readAllLines(file, UTF_8), IdImport.MAX_IDS);
+            var list = IdList.read(Files.readString(file, UTF_8), app, IdImport.MAX_IDS, exact);
             if (!list.wrongLines().isEmpty()) {
                 throw new Config.Invalid(
                         List.of(

@@ -12,6 +12,7 @@ import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.EmbeddedDatabaseFailed;
 import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.storage.SchemaRefused;
 import net.cartback.deletion.web.PortInUse;
 
 import org.jspecify.annotations.Nullable;
@@ -91,7 +92,7 @@ public final class Main implements Runnable {
             description = "Run the relay until it is told to stop.")
     int serve() throws InterruptedException {
         try (var stop = new StopSignal();
-                var app = new App(Config.read(System.getenv()))) {
+                var app = new App(Config.readToServe(System.getenv()))) {
             if (app.becomeReady(stop.told())) {
                 stop.told().await();
             }
@@ -180,7 +181,7 @@ public final class Main implements Runnable {
                     "Print a signed document of what was asked and what was answered, for whoever"
                             + " has the code of a request.")
     int proof(@Parameters(paramLabel = "CODE", description = "a confirmation code") String typed) {
-        var config = Config.read(System.getenv());
+        var config = Config.readToServe(System.getenv());
         try (var storage = Storage.open(config)) {
             var proof =
                     ConfirmationCode.typed(typed)
@@ -213,13 +214,15 @@ public final class Main implements Runnable {
                             "deletion-relay: "
                                     + broken.getMessage()
                                     + "; is KEYRING_FILE the keyring of this database?");
+            case SchemaRefused refused ->
+                    System.err.println("deletion-relay: " + refused.getMessage());
             case PortInUse port -> System.err.println("deletion-relay: " + port.getMessage());
             case EmbeddedDatabaseFailed failed -> {
                 System.err.println("deletion-relay: " + failed.getMessage());
                 return FAILED;
             }
             case DatabaseUnavailable away -> {
-                System.err.println("deletion-relay: " + away.getMessage());
+                System.err.println("deletion-relay: " + away.whyRefused());
                 return FAILED;
             }
             default -> {

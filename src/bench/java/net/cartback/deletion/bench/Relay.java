@@ -93,6 +93,7 @@ final class Relay implements AutoCloseable {
                                 "MANAGEMENT_PORT", "0",
                                 "HOST", "127.0.0.1",
                                 "DATABASE_URL", db.url(),
+                                "PUBLIC_URL", "http://localhost:8080",
                                 "KEYRING_FILE", keyring.toString(),
                                 "ADMIN_TOKEN", "bench-admin-token-0123456789abcdef",
                                 "REGISTRY_FILE", registry.toString(),

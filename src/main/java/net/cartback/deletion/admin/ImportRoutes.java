@@ -9,8 +9,9 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.IdImport;
-import net.cartback.deletion.ledger.IdImport.IdList;
+import net.cartback.deletion.ledger.IdList;
 import net.cartback.deletion.ledger.IdType;
+import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
@@ -49,7 +50,7 @@ public final class ImportRoutes implements Routes {
     }
 
     private void run(Context ctx) {
-        var parameters = new Parameters(ctx, "app", "id_type", "since", "dry_run");
+        var parameters = new Parameters(ctx, "app", "id_type", "since", "dry_run", "exact");
         var app =
                 Optional.ofNullable(parameters.app())
                         .flatMap(registry::app)
@@ -57,21 +58,13 @@ public final class ImportRoutes implements Routes {
         var type =
                 parameters.value(
                         "id_type",
-                        "must be app_scoped_user_id or page_scoped_user_id",
+                        "must be app_scoped_user_id, page_scoped_user_id or meta_user_id",
                         text ->
                                 Arrays.stream(IdType.values())
                                         .filter(each -> each.wireName().equals(text))
                                         .findFirst());
-        var dryRun =
-                parameters.value(
-                        "dry_run",
-                        "must be true or false",
-                        text ->
-                                switch (text) {
-                                    case "true" -> Optional.of(true);
-                                    case "false" -> Optional.of(false);
-                                    default -> Optional.empty();
-                                });
+        boolean dryRun = flag(parameters, "dry_run");
+        boolean exact = flag(parameters, "exact");
         var since = Optional.ofNullable(parameters.instant("since")).orElse(idImport.usualSince());
         if (!idImport.mayLookBackTo(since)) {
             throw AdminBody.fault("since", "must be in the last 90 days");
@@ -79,10 +72,10 @@ public final class ImportRoutes implements Routes {
         var result =
                 idImport.run(
                                 app,
-                                type == null ? IdType.APP_SCOPED_USER_ID : type,
-                                list(ctx),
+                                type == null ? IdType.META_USER_ID : type,
+                                list(ctx, app, exact),
                                 since,
-                                dryRun != null && dryRun,
+                                dryRun,
                                 AdminAccess.caller(ctx).actor())
                         .orElseThrow(
                                 () ->
@@ -98,16 +91,30 @@ public final class ImportRoutes implements Routes {
                         .put("repeated", result.repeated()));
     }
 
-    private static IdList list(Context ctx) {
+    private static boolean flag(Parameters parameters, String name) {
+        var given =
+                parameters.value(
+                        name,
+                        "must be true or false",
+                        text ->
+                                switch (text) {
+                                    case "true" -> Optional.of(true);
+                                    case "false" -> Optional.of(false);
+                                    default -> Optional.empty();
+                                });
+        return given != null && given;
+    }
+
+    private static IdList list(Context ctx, MetaApp app, boolean exact) {
         try {
             var text = new String(RequestBody.read(ctx, MAX_BODY_BYTES), UTF_8);
-            var list = IdList.read(text.lines().toList(), MAX_IDS);
+            var list = IdList.read(text, app.id(), MAX_IDS, exact);
             if (!list.wrongLines().isEmpty()) {
                 throw AdminBody.fault("body", "holds no id in line " + list.wrongLines());
             }
             return list;
         } catch (IllegalArgumentException e) {
-            throw AdminBody.fault("body", e.getMessage() + "; ids import takes a million");
+            throw AdminBody.fault("body", String.valueOf(e.getMessage()));
         }
     }
 }

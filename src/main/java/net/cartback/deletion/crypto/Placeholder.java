@@ -39,14 +39,19 @@ public final class Placeholder {
     /** Long enough that no random text holds one by accident. */
     private static final Pattern WORDS =
             Pattern.compile(
-                    "replace|change.?me|change.?it|change.?this|placeholder|example|insert|secret"
-                            + "|password|redacted|undefined|not.?set|fill.?(me|in)|put.?your"
-                            + "|your.?(app|own|key|meta|facebook|webhook|value|token)|goes.?here"
-                            + "|lorem.?ipsum|to.?be.?(defined|set|done|filled)|dummy|foobar");
+                    "replace|change.?me|change.?it|change.?this|placeholder|example|insert"
+                        + "|redacted|undefined|not.?set|fill.?(me|in)|put.?your"
+                        + "|your.?(app|own|key|meta|facebook|webhook|value|token|secret|password)"
+                        + "|(secret|password).?here|goes.?here"
+                        + "|lorem.?ipsum|to.?be.?(defined|set|done|filled)|dummy|foobar");
 
     private static final Pattern SHORT_WORDS =
             Pattern.compile(
                     "(^|.*[^a-z0-9])(todo|tbd|fixme|xxx+|here|your|none|null)([^a-z0-9].*|$)");
+
+    /** A name of what should stand here, without a digit: {@code META_APP_SECRET}. */
+    private static final Pattern NAME =
+            Pattern.compile("[a-z_ .-]*(secret|password|token|key)[a-z_ .-]*");
 
     private static final int FEWEST_CHARACTERS = 4;
 
@@ -59,6 +64,7 @@ public final class Placeholder {
                 || REFERENCE.matcher(plain).matches()
                 || WORDS.matcher(plain).find()
                 || SHORT_WORDS.matcher(plain).matches()
+                || NAME.matcher(plain).matches()
                 || plain.chars().distinct().count() < FEWEST_CHARACTERS;
     }
 }

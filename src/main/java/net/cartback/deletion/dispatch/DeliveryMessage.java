@@ -48,7 +48,7 @@ final class DeliveryMessage {
                         now,
                         now,
                         now.plus(Duration.ofDays(30)));
-        return of(nobody, new Subject("test"), publicUrl, true);
+        return of(nobody, new Subject("test", IdType.APP_SCOPED_USER_ID), publicUrl, true);
     }
 
     static byte[] of(ClaimedDelivery delivery, Subject subject, String publicUrl, boolean test) {

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.Recorder;
@@ -17,6 +18,7 @@ import net.cartback.deletion.ledger.Recording;
 import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.web.Brake;
@@ -172,14 +174,16 @@ public final class IntakeRoutes implements Routes {
         }
         var verdict = SignedRequest.verify(signedRequest.get(), app.secrets(), clock.instant());
         return switch (verdict) {
-            case SignedRequest.Verdict.Valid valid ->
-                    new NewRequest(
-                            kind,
-                            app.id(),
-                            valid.platform() == null ? app.platform() : valid.platform(),
-                            valid.secretId(),
-                            new Subject(valid.userId()),
-                            valid.issuedAt());
+            case SignedRequest.Verdict.Valid valid -> {
+                var platform = valid.platform() == null ? app.platform() : valid.platform();
+                yield new NewRequest(
+                        kind,
+                        app.id(),
+                        platform,
+                        valid.secretId(),
+                        new Subject(valid.userId(), idType(platform)),
+                        valid.issuedAt());
+            }
             case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
             case SignedRequest.Verdict.BadSignature() ->
                     throw brake.after(
@@ -190,6 +194,11 @@ public final class IntakeRoutes implements Routes {
             case SignedRequest.Verdict.NoUser() ->
                     throw refused("no-user", "must name a user_id other than 0");
         };
+    }
+
+    /** Meta does not document what the user_id of an Instagram callback is. */
+    private static IdType idType(Platform platform) {
+        return platform == Platform.INSTAGRAM ? IdType.META_USER_ID : IdType.APP_SCOPED_USER_ID;
     }
 
     private void answer(Context ctx, Recording recording) {

@@ -16,14 +16,10 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /**
  * Takes the lists of ids that Meta offers every 21 days: whoever is in one shall be deleted, and
@@ -46,7 +42,6 @@ public final class IdImport {
     public static final int MAX_IDS = 1_000_000;
 
     private static final Logger log = LoggerFactory.getLogger(IdImport.class);
-    private static final Pattern ID = Pattern.compile("[0-9]{1,32}");
     private static final int BATCH = 200;
     private static final int PAGE = 5_000;
 
@@ -63,61 +58,6 @@ public final class IdImport {
         this.keyring = keyring;
         this.clock = clock;
         this.recordings = ledger.recordings();
-    }
-
-    /**
-     * A list that was read.
-     *
-     * @param ids each once, in their order
-     * @param wrongLines numbers of lines that hold no id, the first 20 of them
-     */
-    public record IdList(List<String> ids, List<Integer> wrongLines) {
-
-        private static final int MAX_WRONG = 20;
-        private static final String BYTE_ORDER_MARK = "\uFEFF";
-
-        /**
-         * Reads one id for each line, or CSV with the id in the first column. A first line without
-         * a digit in that column is a header; one with a digit and no id is wrong, like any other.
-         * Empty lines and the mark with which some programs begin a file are passed over.
-         *
-         * @throws IllegalArgumentException if there are more than {@code atMost}
-         */
-        public static IdList read(List<String> lines, int atMost) {
-            var ids = new LinkedHashSet<String>();
-            var wrong = new ArrayList<Integer>();
-            for (int i = 0; i < lines.size(); i++) {
-                var cell = cell(lines.get(i));
-                if (ID.matcher(cell).matches() && Subject.isValid(cell)) {
-                    ids.add(cell);
-                } else if (!cell.isEmpty()
-                        && !(i == 0 && isHeader(cell))
-                        && wrong.size() < MAX_WRONG) {
-                    wrong.add(i + 1);
-                }
-                if (ids.size() > atMost) {
-                    throw new IllegalArgumentException("holds more than " + atMost + " ids");
-                }
-            }
-            return new IdList(List.copyOf(ids), wrong);
-        }
-
-        private static boolean isHeader(String cell) {
-            return cell.chars().noneMatch(Character::isDigit);
-        }
-
-        private static String cell(String line) {
-            var text = line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line;
-            var cell = text.split("[,;\t]", 2)[0].strip();
-            return cell.length() > 1 && cell.startsWith("\"") && cell.endsWith("\"")
-                    ? cell.substring(1, cell.length() - 1)
-                    : cell;
-        }
-
-        @Override
-        public String toString() {
-            return "IdList[" + ids.size() + " ids]";
-        }
     }
 
     /**

@@ -1,9 +1,26 @@
 package net.cartback.deletion.ledger;
 
+import java.util.List;
+
 /** What an id of Meta's tells a person by. */
 public enum IdType implements WireName {
-    /** One app's users: {@code user_id} of a signed request. */
+    /** One app's users: {@code user_id} of a signed request of Facebook Login. */
     APP_SCOPED_USER_ID,
     /** Whoever writes to one page, in Messenger. */
-    PAGE_SCOPED_USER_ID
+    PAGE_SCOPED_USER_ID,
+    /**
+     * One of the two, or another: Meta does not say which. Callbacks of Instagram hold such ids,
+     * and lists whose kind nobody has named.
+     */
+    META_USER_ID;
+
+    /**
+     * Under which kinds the same number may be the same person: what is of no known kind is a
+     * repeat of a user's id, and the other way round.
+     */
+    List<IdType> maySame() {
+        return this == PAGE_SCOPED_USER_ID
+                ? List.of(PAGE_SCOPED_USER_ID)
+                : List.of(APP_SCOPED_USER_ID, META_USER_ID);
+    }
 }

@@ -19,11 +19,11 @@ final class RepeatDigest {
             MetaAppId app,
             Subject subject,
             @Nullable Instant issuedAt) {
-        // An app-scoped id may be the same number as a page-scoped one, of somebody else.
+        // A user's id may be the same number as a page-scoped one, of somebody else.
         var what =
-                subject.type() == IdType.APP_SCOPED_USER_ID
-                        ? kind.wireName()
-                        : kind.wireName() + " " + subject.type().wireName();
+                subject.type() == IdType.PAGE_SCOPED_USER_ID
+                        ? kind.wireName() + " " + subject.type().wireName()
+                        : kind.wireName();
         return keyring.digest(
                 what,
                 app.value(),

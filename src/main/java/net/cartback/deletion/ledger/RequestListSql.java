@@ -124,13 +124,16 @@ final class RequestListSql {
                                        FROM stretch
                                       WHERE app_id = :app
                                         AND kind = 'deletion'
-                                        AND id_type = :type
+                                        AND id_type = ANY (:types)
                                         AND subject_sealed IS NOT NULL) AS found ON true
                         """)
                 .bind("after", after)
                 .bind("rows", rows)
                 .bind("app", app.value())
-                .bind("type", type.wireName())
+                .bindArray(
+                        "types",
+                        String.class,
+                        type.maySame().stream().map(IdType::wireName).toList())
                 .map(
                         (row, context) -> {
                             last.set(row.getObject("last", UUID.class));
@@ -157,7 +160,7 @@ final class RequestListSql {
                  WHERE app_id = :app
                    AND closed_at IS NULL
                    AND kind = 'deletion'
-                   AND id_type = :type
+                   AND id_type = ANY (:types)
                    AND subject_sealed IS NOT NULL
                    AND id > :after
                  ORDER BY id
@@ -179,7 +182,7 @@ final class RequestListSql {
                   FROM legal_hold h
                   JOIN deletion_request r ON r.id = h.request_id
                  WHERE r.app_id = :app
-                   AND r.id_type = :type
+                   AND r.id_type = ANY (:types)
                    AND r.subject_sealed IS NOT NULL
                    AND h.request_id > :after
                  ORDER BY h.request_id
@@ -196,7 +199,10 @@ final class RequestListSql {
         var found =
                 handle.createQuery(sql)
                         .bind("app", app.value())
-                        .bind("type", type.wireName())
+                        .bindArray(
+                                "types",
+                                String.class,
+                                type.maySame().stream().map(IdType::wireName).toList())
                         .bind("after", after)
                         .bind("rows", rows)
                         .map(

@@ -8,11 +8,6 @@ public record Subject(String id, IdType type) {
 
     private static final int MAX_LENGTH = 256;
 
-    /** A person that a signed request names. */
-    public Subject(String id) {
-        this(id, IdType.APP_SCOPED_USER_ID);
-    }
-
     public Subject {
         if (!isValid(id)) {
             throw new IllegalArgumentException("A user id is 1 to 256 characters, and not 0");

@@ -15,9 +15,12 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -34,9 +37,23 @@ public final class Database implements AutoCloseable {
 
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
     private static final int MAX_TRIES = 5;
+    static final String READ_ONLY = "25006";
 
     /** 40001 serialization failure, 40P01 deadlock: nothing happened, the transaction may rerun. */
     private static final Set<String> RERUN = Set.of("40001", "40P01");
+
+    /** What every session has, with how the server shows it. */
+    private static final Map<String, String> SETTINGS = new TreeMap<>();
+
+    static {
+        // What is read again and again is in memory, so a look-up costs hardly more than the next
+        // row of a scan: a plan must not flip to reading all of a table.
+        SETTINGS.put("plan_cache_mode", "force_generic_plan");
+        SETTINGS.put("random_page_cost", "1.1");
+        SETTINGS.put("statement_timeout", "10s");
+        SETTINGS.put("lock_timeout", "5s");
+        SETTINGS.put("idle_in_transaction_session_timeout", "10s");
+    }
 
     private final DatabaseAddress address;
     private final HikariDataSource pool;
@@ -68,6 +85,7 @@ public final class Database implements AutoCloseable {
         config.setMinimumIdle(Math.min(2, size));
         config.setConnectionTimeout(CONNECT_LIMIT.toMillis());
         config.setValidationTimeout(1_000);
+        config.setExceptionOverrideClassName(EvictStandby.class.getName());
         // -1: the pool opens although the database is away; each use says so for itself.
         config.setInitializationFailTimeout(-1);
         this.pool = new HikariDataSource(config);
@@ -155,6 +173,30 @@ public final class Database implements AutoCloseable {
         return DriverManager.getConnection(address.jdbcUrl(), properties(address));
     }
 
+    /**
+     * Which of its settings a session does not have, because somebody in between dropped them;
+     * empty if it has all.
+     *
+     * @throws DatabaseUnavailable while the database is away
+     */
+    public List<String> lostSettings() {
+        return withHandle(
+                handle ->
+                        SETTINGS.entrySet().stream()
+                                .filter(
+                                        each ->
+                                                !each.getValue()
+                                                        .equals(
+                                                                handle.createQuery(
+                                                                                "SELECT"
+                                                                                    + " current_setting(:name)")
+                                                                        .bind("name", each.getKey())
+                                                                        .mapTo(String.class)
+                                                                        .one()))
+                                .map(Map.Entry::getKey)
+                                .toList());
+    }
+
     @Override
     public void close() {
         pool.close();
@@ -168,15 +210,14 @@ public final class Database implements AutoCloseable {
         properties.setProperty("tcpKeepAlive", "true");
         // A server's error detail may quote a row.
         properties.setProperty("logServerErrorDetail", "false");
-        properties.setProperty(
-                "options",
-                // What is read again and again is in memory, so a look-up costs hardly more than
-                // the
-                // next row of a scan: a plan must not flip to reading all of a table.
-                "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1"
-                        + " -c statement_timeout=10s -c lock_timeout=5s"
-                        + " -c idle_in_transaction_session_timeout=10s");
+        // Where there are several hosts, and after a failover, the one that takes writes.
+        properties.setProperty("targetServerType", "primary");
         properties.putAll(address.options());
+        // Ours are the last, and so hold: what the address says is added to them.
+        var settings = new StringBuilder(address.options().getOrDefault("options", ""));
+        SETTINGS.forEach(
+                (name, value) -> settings.append(" -c ").append(name).append('=').append(value));
+        properties.setProperty("options", settings.toString().strip());
         if (address.user() != null) {
             properties.setProperty("user", address.user());
         }
@@ -205,7 +246,7 @@ public final class Database implements AutoCloseable {
                 || state.startsWith("57P") // shutting down, starting up, dropped
                 || state.equals("57014") // a statement's time limit
                 || state.equals("55P03") // a lock's time limit
-                || state.equals("25006") // read-only: a failover is under way
+                || state.equals(READ_ONLY) // read-only: a failover is under way
                 || state.equals("28P01"); // credentials being rotated
     }
 

@@ -1,5 +1,8 @@
 package net.cartback.deletion.storage;
 
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
@@ -25,6 +28,47 @@ public final class DatabaseUnavailable extends RuntimeException {
         return getCause() instanceof SQLException sql
                 && !(sql instanceof SQLTransientConnectionException)
                 && BROKEN.contains(String.valueOf(sql.getSQLState()));
+    }
+
+    /**
+     * Why it cannot be had, in the server's or the driver's words: the name, the certificate, the
+     * password, {@code pg_hba.conf}. Only of a connection that was never made, so nothing of a
+     * request is in it.
+     */
+    public String whyRefused() {
+        for (var cause = getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof PSQLException sql && isRefusal(sql)) {
+                return getMessage() + ": " + oneLine(sql.getMessage()) + hint(sql);
+            }
+        }
+        return String.valueOf(getMessage());
+    }
+
+    /** Not made (08001, 08004, 08006), not understood, not let in, no such database, no room. */
+    private static boolean isRefusal(SQLException e) {
+        var state = String.valueOf(e.getSQLState());
+        return state.startsWith("08")
+                || state.startsWith("28")
+                || state.equals("3D000")
+                || state.equals("42501")
+                || state.equals("53300")
+                || state.equals("57P03");
+    }
+
+    private static String hint(SQLException e) {
+        if (String.valueOf(e.getMessage()).contains("unsupported startup parameter")) {
+            return ". A pooler in between refuses the relay's settings: connect to PostgreSQL"
+                    + " itself, or let the pooler pass options on, in session mode";
+        }
+        if (String.valueOf(e.getMessage()).contains("SSL root certificate")) {
+            return " (sslrootcert names another file; sslrootcert=system takes the authorities"
+                    + " that Java trusts)";
+        }
+        return "";
+    }
+
+    private static String oneLine(@Nullable String message) {
+        return String.valueOf(message).lines().findFirst().orElse("").strip();
     }
 
     private static String reason(Throwable cause) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Set;
 
 import javax.sql.DataSource;
@@ -25,6 +26,8 @@ public final class Migrations {
      */
     private static final Set<String> NOT_YET = Set.of("28000", "3D000", "42501");
 
+    private static final int MIN_VERSION = 180_000;
+
     private Migrations() {}
 
     /**
@@ -34,13 +37,15 @@ public final class Migrations {
      *     grant
      * @return how many migrations were applied
      * @throws DatabaseUnavailable if the database cannot be reached
+     * @throws SchemaRefused if it cannot be what this schema needs
      */
     public static int migrate(DatabaseAddress owner, @Nullable String serviceRole) {
         int applied;
         try {
+            requireRights(owner);
             applied = flyway(unpooled(owner)).load().migrate().migrationsExecuted;
         } catch (FlywayException e) {
-            throw translated(e);
+            throw refused(e).orElseGet(() -> translated(e));
         }
         if (serviceRole != null && !serviceRole.equals(owner.user())) {
             grant(owner, serviceRole);
@@ -85,6 +90,7 @@ public final class Migrations {
     private static DataSource unpooled(DatabaseAddress address) {
         var source = new PGSimpleDataSource();
         source.setUrl(address.jdbcUrl());
+        set(source, "targetServerType", "primary");
         address.options().forEach((name, value) -> set(source, name, value));
         source.setUser(address.user());
         source.setPassword(address.password());
@@ -129,6 +135,48 @@ public final class Migrations {
         } catch (SQLException e) {
             throw new DatabaseUnavailable(e);
         }
+    }
+
+    /** PostgreSQL 15 and newer let nobody but a database's owner make tables in it, at first. */
+    private static void requireRights(DatabaseAddress owner) {
+        try (var connection = unpooled(owner).getConnection();
+                var statement = connection.createStatement();
+                var row =
+                        statement.executeQuery(
+                                """
+                                SELECT current_user, current_database(),
+                                       has_schema_privilege('public', 'CREATE')
+                                       AND has_database_privilege(current_database(), 'CREATE'),
+                                       current_setting('server_version_num')::int
+                                """)) {
+            row.next();
+            if (row.getInt(4) < MIN_VERSION) {
+                throw new SchemaRefused(
+                        "The database is PostgreSQL "
+                                + row.getInt(4) / 10_000
+                                + "; the relay needs 18 or newer");
+            }
+            if (!row.getBoolean(3)) {
+                throw new SchemaRefused(
+                        "The role %1$s may not make a schema and tables in the database %2$s. As its owner: GRANT CREATE ON DATABASE %2$s TO %1$s; GRANT CREATE ON SCHEMA public TO %1$s"
+                                .formatted(row.getString(1), row.getString(2)));
+            }
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(e);
+        }
+    }
+
+    /** What the role may not do, in the server's words. */
+    private static Optional<RuntimeException> refused(FlywayException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && "42501".equals(sql.getSQLState())) {
+                return Optional.of(
+                        new SchemaRefused(
+                                "The role of MIGRATION_DATABASE_URL lacks a right: "
+                                        + sql.getMessage()));
+            }
+        }
+        return Optional.empty();
     }
 
     private static RuntimeException translated(FlywayException e) {

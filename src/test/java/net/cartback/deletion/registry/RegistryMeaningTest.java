@@ -79,6 +79,8 @@ class RegistryMeaningTest {
                 "#{shop.app.value.of.meta}",
                 "__SHOP_APP_KEY_OF_META__",
                 "[insert the key of the app]",
+                "META_APP_SECRET_OF_SHOP",
+                "super-secret-password",
                 "REPLACE-ME",
                 "REPLACE-ME-with-openssl-rand-hex-16",
                 "replace_with_meta_app_key",

@@ -1,0 +1,230 @@
+package net.cartback.deletion.ledger;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+
+import net.cartback.deletion.registry.MetaAppId;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A list of ids that was read: one id for each line, CSV with the id in the first column, or a JSON
+ * list of texts. A list that spreadsheets or exports have spoilt is refused as a whole, because it
+ * would delete other people.
+ *
+ * @param ids each once, in their order
+ * @param wrongLines numbers of lines, or of a JSON list's entries, that hold no id: the first 20
+ */
+public record IdList(List<String> ids, List<Integer> wrongLines) {
+
+    private static final int MAX_WRONG = 20;
+
+    /** A spreadsheet's numbers are exact to so many digits (IEEE 754, binary64). */
+    private static final int EXACT_DIGITS = 15;
+
+    /** So many rows that count up by one are numbers of rows. */
+    private static final int FEWEST_ROW_NUMBERS = 3;
+
+    private static final Pattern ID = Pattern.compile("[0-9]{1,32}");
+
+    /** One number with a comma in it, and not two columns: 10,210,123 or 1,02E+16. */
+    private static final Pattern NUMBER_WITH_COMMA =
+            Pattern.compile("[0-9]{1,3}(,[0-9]{3})+|[0-9]+,[0-9]+[Ee][+-]?[0-9]+");
+
+    private static final Pattern SURROUNDING =
+            Pattern.compile("^[\\s\\u00A0\\u200B\\uFEFF]+|[\\s\\u00A0\\u200B\\uFEFF]+$");
+
+    /** {@code "…"}, {@code '…'}, <code>="…"</code>, and a text that a spreadsheet marks with '. */
+    private static final Pattern QUOTED =
+            Pattern.compile("=?\"(.*)\"|=?'(.*)'|\u201C(.*)\u201D|'([0-9]*)");
+
+    public IdList {
+        ids = List.copyOf(ids);
+        wrongLines = List.copyOf(wrongLines);
+    }
+
+    /**
+     * Reads a list.
+     *
+     * @param app whose list it is
+     * @param atMost how many ids it may hold
+     * @param exact whether somebody has made sure that the ids do end in zeros
+     * @throws IllegalArgumentException if it is too long, or spoilt; the message goes on after the
+     *     list's name
+     */
+    public static IdList read(String text, MetaAppId app, int atMost, boolean exact) {
+        var reading = new Reading(atMost);
+        var plain = SURROUNDING.matcher(text).replaceAll("");
+        if (plain.startsWith("[")) {
+            json(plain, reading);
+        } else {
+            csv(text, reading);
+        }
+        var list = new IdList(List.copyOf(reading.ids), reading.wrong);
+        if (list.wrongLines.isEmpty()) {
+            list.refuseSpoilt(app, reading, exact);
+        }
+        return list;
+    }
+
+    /** What has been read so far. */
+    private static final class Reading {
+
+        private final int atMost;
+        private final Set<String> ids = new LinkedHashSet<>();
+        private final List<Integer> wrong = new ArrayList<>();
+        private int entries;
+        private boolean hasColumns;
+
+        Reading(int atMost) {
+            this.atMost = atMost;
+        }
+
+        /** Whether it is an id. */
+        boolean take(String cell) {
+            if (!ID.matcher(cell).matches() || !Subject.isValid(cell)) {
+                return false;
+            }
+            entries++;
+            ids.add(cell);
+            if (ids.size() > atMost) {
+                throw new IllegalArgumentException("holds more than " + atMost + " ids");
+            }
+            return true;
+        }
+
+        void wrong(int number) {
+            if (wrong.size() < MAX_WRONG) {
+                wrong.add(number);
+            }
+        }
+    }
+
+    /**
+     * A first line without a digit in its first column is a header; one with a digit and no id is
+     * wrong, like any other. Empty lines are passed over.
+     */
+    private static void csv(String text, Reading reading) {
+        int number = 0;
+        for (var line : (Iterable<String>) text.lines()::iterator) {
+            number++;
+            if (NUMBER_WITH_COMMA.matcher(SURROUNDING.matcher(line).replaceAll("")).matches()) {
+                reading.wrong(number);
+                continue;
+            }
+            var columns = line.split("[,;\t]", 2);
+            reading.hasColumns |= columns.length == 2;
+            var cell = unquoted(columns[0]);
+            if (!reading.take(cell) && !cell.isEmpty() && !(number == 1 && isHeader(cell))) {
+                reading.wrong(number);
+            }
+        }
+    }
+
+    private static boolean isHeader(String cell) {
+        return cell.chars().noneMatch(Character::isDigit);
+    }
+
+    private static String unquoted(String cell) {
+        var text = SURROUNDING.matcher(cell).replaceAll("");
+        // A formula inside of quotes has its own quotes doubled: "=""123""".
+        for (int i = 0; i < 3; i++) {
+            var quoted = QUOTED.matcher(text);
+            if (!quoted.matches()) {
+                break;
+            }
+            for (int group = 1; group <= quoted.groupCount(); group++) {
+                if (quoted.group(group) != null) {
+                    text =
+                            SURROUNDING
+                                    .matcher(quoted.group(group).replace("\"\"", "\""))
+                                    .replaceAll("");
+                    break;
+                }
+            }
+        }
+        return text;
+    }
+
+    private static void json(String text, Reading reading) {
+        try (var json = new JsonFactory().createParser(text)) {
+            json.nextToken();
+            int number = 0;
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                number++;
+                if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
+                        || json.currentToken() == JsonToken.VALUE_NUMBER_FLOAT) {
+                    throw new IllegalArgumentException(
+                            "is a JSON list of numbers: programs round long numbers, so the ids"
+                                    + " must be texts");
+                }
+                if (json.currentToken() != JsonToken.VALUE_STRING
+                        || !reading.take(unquoted(json.getText()))) {
+                    reading.wrong(number);
+                    json.skipChildren();
+                }
+            }
+            if (json.nextToken() != null) {
+                throw new IllegalArgumentException("is more than one JSON list");
+            }
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("is no well-formed JSON list of texts", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Reading from memory failed", e);
+        }
+    }
+
+    private void refuseSpoilt(MetaAppId app, Reading reading, boolean exact) {
+        if (ids.contains(app.value())) {
+            throw new IllegalArgumentException(
+                    "holds the app's own id: is the first column the one of the people's ids?");
+        }
+        if (ids.size() == 1 && reading.entries > 1) {
+            throw new IllegalArgumentException(
+                    "holds one value again and again: is the first column the one of the people's"
+                            + " ids?");
+        }
+        if (reading.hasColumns && areRowNumbers()) {
+            throw new IllegalArgumentException(
+                    "holds numbers of rows: is the first column the one of the people's ids?");
+        }
+        if (!exact && isRounded()) {
+            throw new IllegalArgumentException(
+                    "was rounded by a spreadsheet: all its long ids end in zeros after the 15th"
+                            + " digit, so they are other people's. Take the list as it was"
+                            + " downloaded. If the ids are right all the same, say so (exact)");
+        }
+    }
+
+    private boolean areRowNumbers() {
+        for (int i = 0; i < ids.size(); i++) {
+            if (!ids.get(i).equals(Integer.toString(i + 1))) {
+                return false;
+            }
+        }
+        return ids.size() >= FEWEST_ROW_NUMBERS;
+    }
+
+    private boolean isRounded() {
+        var isLong = ids.stream().filter(id -> id.length() > EXACT_DIGITS).toList();
+        return !isLong.isEmpty()
+                && isLong.stream()
+                        .allMatch(
+                                id ->
+                                        id.chars()
+                                                .skip(EXACT_DIGITS)
+                                                .allMatch(digit -> digit == '0'));
+    }
+
+    @Override
+    public String toString() {
+        return "IdList[" + ids.size() + " ids]";
+    }
+}
