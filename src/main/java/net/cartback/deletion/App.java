@@ -265,7 +265,8 @@ final class App implements AutoCloseable {
                                     ledger,
                                     new Proofs(database, keyring, clock, publicUrl::get),
                                     clock,
-                                    brake),
+                                    brake,
+                                    config.retention().eraseAfter()),
                             new DocumentRoutes(keyring::publicKeys));
         } catch (RuntimeException | Error e) {
             // Whatever it was, nothing may be left open: no port, no database server.
@@ -290,6 +291,16 @@ final class App implements AutoCloseable {
         if (embedded != null) {
             Migrations.migrate(address, null);
         }
+        return becomeReadyOnSchema(stop);
+    }
+
+    /** As {@link #becomeReady}, where the schema is this program's to make. */
+    boolean becomeReadyAlone(CountDownLatch stop) throws InterruptedException {
+        Migrations.migrate(address, null);
+        return becomeReadyOnSchema(stop);
+    }
+
+    private boolean becomeReadyOnSchema(CountDownLatch stop) throws InterruptedException {
         var told = "";
         for (var missing = missing(); missing != null; missing = missing()) {
             if (!missing.equals(told)) {

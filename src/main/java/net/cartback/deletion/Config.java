@@ -90,6 +90,30 @@ record Config(
         return database;
     }
 
+    /** The same with another database, which its own role migrates. */
+    Config withDatabase(DatabaseAddress other) {
+        return new Config(
+                listen,
+                management,
+                publicUrl,
+                other,
+                other,
+                databasePoolSize,
+                dataDir,
+                registryFile,
+                keyringFile,
+                adminToken,
+                oidc,
+                outbound,
+                trustedProxies,
+                tls,
+                dispatchConcurrency,
+                recordTogether,
+                retention,
+                auditHeads,
+                environment);
+    }
+
     /** The public URL, or the one that this machine has. */
     String publicUrlOrLocal() {
         return publicUrl == null ? localUrl(listen.port()) : publicUrl;

@@ -106,12 +106,24 @@ public final class Main implements Runnable {
             description =
                     "Run everything on this machine, with a sample app and two sample client"
                             + " systems, and send one callback through.")
-    int demo() throws InterruptedException {
-        try (var stop = new StopSignal();
-                var demo = new DemoRun(System.getenv())) {
-            if (demo.app().becomeReady(stop.told())) {
-                demo.play();
-                stop.told().await();
+    int demo(
+            @Option(
+                            names = "--until-parent-ends",
+                            hidden = true,
+                            description = "stop when the process that started this one ends")
+                    boolean untilParentEnds)
+            throws InterruptedException {
+        System.out.println("Deletion Relay is starting …");
+        try (var stop = new StopSignal()) {
+            if (untilParentEnds) {
+                ProcessHandle.current().parent().ifPresent(stop::whenEnds);
+            }
+            try (var demo = new DemoRun(System.getenv())) {
+                demo.requireNothingOfOthers();
+                if (demo.app().becomeReadyAlone(stop.told())) {
+                    demo.play();
+                    stop.told().await();
+                }
             }
         }
         return 0;

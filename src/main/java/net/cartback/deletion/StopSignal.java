@@ -23,6 +23,11 @@ final class StopSignal implements AutoCloseable {
         return told;
     }
 
+    /** Counts down as well when this process ends. */
+    void whenEnds(ProcessHandle other) {
+        var _ = other.onExit().thenRun(told::countDown);
+    }
+
     /** Everything is closed: the process may go. */
     @Override
     public void close() {

@@ -64,6 +64,13 @@ final class Storage implements AutoCloseable {
         if (!config.isEmbedded()) {
             return begun(new Storage(config, null, config.databaseOrFail()));
         }
+        if (!EmbeddedDatabase.isThere(config.dataDir())) {
+            throw new Config.Invalid(
+                    List.of(
+                            "there is no data in "
+                                    + config.dataDir()
+                                    + "; is it DATA_DIR or DATABASE_URL that is missing?"));
+        }
         var embedded = EmbeddedDatabase.open(config.dataDir());
         try {
             Migrations.migrate(embedded.address(), null);

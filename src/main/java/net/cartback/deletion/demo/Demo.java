@@ -17,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -26,7 +27,12 @@ import java.util.function.Consumer;
  */
 public final class Demo implements AutoCloseable {
 
-    private static final String APP_ID = "1234567890";
+    /** Nobody's: Meta's own ids do not begin with zeros. */
+    private static final String APP_ID = "0000000000000001";
+
+    /** The ids of everything that a demo registers. */
+    public static final Set<String> IDS = Set.of(APP_ID, "demo-crm", "demo-newsletter");
+
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final SecureRandom random = new SecureRandom();
@@ -53,12 +59,12 @@ public final class Demo implements AutoCloseable {
     public String registry() {
         return """
         systems:
-          - id: crm
+          - id: demo-crm
             name: Sample CRM
             public_name: Customer records
             url: %s
             secrets: [{value: %s}]
-          - id: newsletter
+          - id: demo-newsletter
             name: Sample newsletter
             public_name: Newsletter
             url: %s
@@ -67,7 +73,7 @@ public final class Demo implements AutoCloseable {
           - id: "%s"
             name: Sample Shop
             secrets: [{label: facebook, value: "%s"}]
-            systems: [crm, newsletter]
+            systems: [demo-crm, demo-newsletter]
         """
                 .formatted(
                         systems.url("crm"),

@@ -78,6 +78,19 @@ public final class Registry {
                 new SealedColumn("client_system", "query_sealed", "id"));
     }
 
+    /** The ids of all apps and systems; empty also where there is no schema yet. */
+    public Set<String> idsIfAny() {
+        return database.withHandle(
+                handle -> {
+                    var ids = new HashSet<String>();
+                    if (sql.isThere(handle)) {
+                        ids.addAll(sql.ids(handle, "meta_app"));
+                        ids.addAll(sql.ids(handle, "client_system"));
+                    }
+                    return ids;
+                });
+    }
+
     /** Reads everything anew. */
     public synchronized void reload() {
         copy =

@@ -66,6 +66,12 @@ final class RegistrySql {
                 .isPresent();
     }
 
+    boolean isThere(Handle handle) {
+        return handle.createQuery("SELECT to_regclass('public.client_system') IS NOT NULL")
+                .mapTo(Boolean.class)
+                .one();
+    }
+
     List<String> ids(Handle handle, String table) {
         return handle.createQuery("SELECT id FROM <table>")
                 .define("table", table)

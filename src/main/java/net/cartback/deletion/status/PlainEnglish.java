@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.Period;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -34,12 +35,18 @@ final class PlainEnglish {
 
     private PlainEnglish() {}
 
-    static StatusPage page(ConfirmationCode code, RequestStatus status, Instant now) {
+    /**
+     * The whole page.
+     *
+     * @param eraseAfter how long after a request's end the relay erases what it knows of the person
+     */
+    static StatusPage page(
+            ConfirmationCode code, RequestStatus status, Instant now, Period eraseAfter) {
         return new StatusPage(
                 grouped(code),
                 headline(status, now),
                 meaning(status, now),
-                next(status, now),
+                next(status, now, eraseAfter),
                 facts(status),
                 status.parts().stream()
                         .map(part -> new Line(part.systemName(), said(part)))
@@ -122,7 +129,7 @@ final class PlainEnglish {
         };
     }
 
-    private static String next(RequestStatus status, Instant now) {
+    private static String next(RequestStatus status, Instant now, Period eraseAfter) {
         if (isHeld(status)) {
             return "When the reason for the hold has ended, your request goes on by itself. If you"
                     + " do not agree, you can complain to the data protection authority where you"
@@ -135,12 +142,30 @@ final class PlainEnglish {
                             + ". You need to do nothing. Come back to this page whenever you like.";
             case DELAYED -> "We stay with the systems that have not answered until they do.";
             case COMPLETED ->
-                    status.refused().isEmpty() && status.retained().isEmpty()
-                            ? "Nothing more will happen. Copies in backups end after 35 days."
-                            : "If you do not agree, you can complain to the data protection"
-                                    + " authority where you live. Copies of deleted data in backups"
-                                    + " end after 35 days.";
+                    (status.refused().isEmpty() && status.retained().isEmpty()
+                                    ? "You need to do nothing more."
+                                    : "If you do not agree, you can complain to the data protection"
+                                            + " authority where you live.")
+                            + " We erase what we ourselves recorded about you "
+                            + words(eraseAfter)
+                            + " after this request was finished. How long the systems keep their"
+                            + " backups, we do not know.";
         };
+    }
+
+    /** {@code P35D} as 35 days, {@code P1Y2M} as 1 year and 2 months. */
+    private static String words(Period period) {
+        var parts = new ArrayList<String>();
+        add(parts, period.getYears(), "year");
+        add(parts, period.getMonths(), "month");
+        add(parts, period.getDays(), "day");
+        return String.join(" and ", parts);
+    }
+
+    private static void add(List<String> parts, int number, String unit) {
+        if (number != 0) {
+            parts.add(number + " " + unit + (number == 1 ? "" : "s"));
+        }
     }
 
     private static List<Line> facts(RequestStatus status) {

@@ -16,6 +16,7 @@ import net.cartback.deletion.web.Routes;
 import org.jspecify.annotations.Nullable;
 
 import java.time.InstantSource;
+import java.time.Period;
 
 /**
  * What the person sees: {@code GET /status/{code}} as a page or as JSON, and {@code GET /status}, a
@@ -30,12 +31,16 @@ public final class StatusRoutes implements Routes {
     private final Proofs proofs;
     private final InstantSource clock;
     private final Brake brake;
+    private final Period eraseAfter;
     private final Pages pages = new Pages();
 
     /**
      * @param brake slows down who guesses codes
+     * @param eraseAfter how long after a request's end the relay erases what it knows of the person
      */
-    public StatusRoutes(Ledger ledger, Proofs proofs, InstantSource clock, Brake brake) {
+    public StatusRoutes(
+            Ledger ledger, Proofs proofs, InstantSource clock, Brake brake, Period eraseAfter) {
+        this.eraseAfter = eraseAfter;
         this.brake = brake;
         this.ledger = ledger;
         this.proofs = proofs;
@@ -90,7 +95,7 @@ public final class StatusRoutes implements Routes {
         if (json) {
             ctx.contentType("application/json").result(StatusJson.of(code, status, now).toString());
         } else {
-            pages.status(ctx, PlainEnglish.page(code, status, now));
+            pages.status(ctx, PlainEnglish.page(code, status, now, eraseAfter));
         }
     }
 

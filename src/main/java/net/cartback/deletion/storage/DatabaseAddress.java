@@ -120,6 +120,11 @@ public record DatabaseAddress(
         return hosts;
     }
 
+    /** Another database, reached the same way. */
+    DatabaseAddress withDatabase(String name) {
+        return new DatabaseAddress(host, port, moreHosts, name, user, password, options);
+    }
+
     /** Whether the connection stays on this machine. */
     public boolean isLoopback() {
         return LOOPBACK.contains(host)

@@ -56,6 +56,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 != null;
     }
 
+    /** Whether there is a database in this directory. */
+    public static boolean isThere(Path directory) {
+        return Files.exists(directory.resolve("postgres/PG_VERSION"));
+    }
+
     /**
      * Starts the server of this directory, or joins the one that another process runs there.
      *
