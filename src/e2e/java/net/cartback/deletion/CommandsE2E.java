@@ -1,0 +1,264 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.ForgetfulPooler;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.RelayProcess;
+import net.cartback.deletion.fixtures.TestPostgres;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.storage.DatabaseAddress;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The commands, as processes beside a running relay, and where there is none. */
+class CommandsE2E {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @TempDir private Path directory;
+
+    @Test
+    void commands_do_what_they_say_beside_a_running_relay() throws IOException {
+        try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}")) {
+            var heads = directory.resolve("heads.txt");
+            var environment = new HashMap<>(environment(crm));
+            environment.put("AUDIT_HEADS", heads.toString());
+            environment.put("AUDIT_HEAD_EVERY", "PT1S");
+            try (var relay = RelayProcess.serve(environment)) {
+                tokens(environment, relay);
+                idsAndProof(environment, relay);
+                audit(environment, heads);
+                publicListener(relay);
+            }
+        }
+    }
+
+    private static void tokens(Map<String, String> environment, RelayProcess relay) {
+        var token = done(environment, "tokens", "add", "night", "--role", "viewer").strip();
+        assertThat(systems(relay, token)).isEqualTo(200);
+        assertThat(done(environment, "tokens", "list")).contains("night", "viewer", "active");
+        assertThat(failed(environment, 2, "tokens", "add", "night", "--role", "viewer"))
+                .contains("has been used before");
+        done(environment, "tokens", "revoke", "night");
+        assertThat(done(environment, "tokens", "list")).contains("revoked");
+        assertThat(systems(relay, token)).isEqualTo(401);
+    }
+
+    private void idsAndProof(Map<String, String> environment, RelayProcess relay)
+            throws IOException {
+        var list = directory.resolve("ids.csv");
+        Files.writeString(list, "id\n\"10210123456789012\"\n10210123456789013\n");
+        var ids = new String[] {"ids", "import", "--app", TestRelay.APP_ID, list.toString()};
+        assertThat(done(environment, with(ids, "--dry-run")))
+                .isEqualTo("2 ids: 2 would be recorded, 0 repeats\n");
+        assertThat(done(environment, ids)).isEqualTo("2 ids: 2 recorded, 0 repeats\n");
+        assertThat(done(environment, with(ids, "--app-scoped")))
+                .isEqualTo("2 ids: 0 recorded, 2 repeats\n");
+        Files.writeString(list, "10210123456789000\n10210123456780000\n");
+        assertThat(failed(environment, 2, ids)).contains("was rounded by a spreadsheet");
+        Files.writeString(list, "Dana\n1001\nErik\n");
+        assertThat(failed(environment, 2, ids)).contains("no id in line [3]");
+
+        var signed =
+                done(environment, "sign", "--app", TestRelay.APP_ID, "--user", "10210123456789014");
+        var reply =
+                Http.send(
+                        HttpRequest.newBuilder(
+                                        relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
+                                .header("Content-Type", "application/x-www-form-urlencoded")
+                                .POST(BodyPublishers.ofString("signed_request=" + signed.strip()))
+                                .build());
+        var code = Http.json(reply).get("confirmation_code").textValue();
+        var proof = done(environment, "proof", code.toLowerCase(Locale.ROOT) + ".");
+        assertThat(proof.strip().split("\\.")).hasSize(3);
+        assertThat(failed(environment, 2, "proof", "7K3M9Q2XVB4T8WZC5N6R1YHDJF"))
+                .contains("no request is known");
+    }
+
+    private static void audit(Map<String, String> environment, Path heads) {
+        await().atMost(PATIENCE).until(() -> Files.exists(heads) && Files.size(heads) > 0);
+        assertThat(done(environment, "audit", "verify")).contains("Whole.");
+        assertThat(done(environment, "audit", "verify", "--head", heads.toString()))
+                .contains("Whole.")
+                .doesNotContain("held against 0 signed heads");
+        assertThat(failed(environment, 2, "audit", "verify", "--head", "/nowhere"))
+                .contains("cannot be read");
+    }
+
+    private static void publicListener(RelayProcess relay) {
+        for (var path :
+                List.of(
+                        "/admin",
+                        "/admin/v1/systems",
+                        "/admin/v1/deliveries",
+                        "/admin/v1/registry/apps",
+                        "/admin/v1/audit",
+                        "/metrics",
+                        "/console",
+                        "/health",
+                        "/health/live",
+                        "/health/ready")) {
+            assertThat(RelayProcess.get(relay.uri(path)).statusCode()).as(path).isEqualTo(404);
+        }
+        assertThat(RelayProcess.get(relay.uri("/")).statusCode()).isEqualTo(200);
+        assertThat(RelayProcess.get(relay.management("/metrics")).statusCode()).isEqualTo(200);
+        assertThat(RelayProcess.get(relay.management("/status")).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void migrate_makes_the_schema_and_says_what_keeps_it_from_doing_so() throws IOException {
+        var plain = TestPostgres.empty();
+        var environment = database(plain, "postgres");
+        assertThat(done(environment, "migrate")).contains("The schema is current.");
+        assertThat(done(environment, "migrate")).contains("The schema is current.");
+
+        var other = TestPostgres.empty();
+        TestPostgres.execute(other, "CREATE ROLE " + other.database() + "_owner LOGIN");
+        assertThat(failed(database(other, other.database() + "_owner"), 2, "migrate"))
+                .contains("GRANT CREATE ON SCHEMA public");
+        assertThat(failed(database(other, "nobody"), 1, "migrate"))
+                .contains("role \"nobody\" does not exist");
+    }
+
+    @Test
+    void serve_behind_a_pooler_that_drops_our_settings_says_so() throws IOException {
+        var address = TestPostgres.migrated();
+        try (var pooler = new ForgetfulPooler(address.port(), false)) {
+            var through =
+                    new DatabaseAddress(
+                            "127.0.0.1",
+                            pooler.port(),
+                            address.database(),
+                            "postgres",
+                            null,
+                            Map.of());
+
+            assertThat(failed(database(through, "postgres"), 2, "serve"))
+                    .contains("a pooler that drops the relay's settings", "statement_timeout");
+        }
+    }
+
+    @Test
+    void a_command_makes_no_database_where_there_is_none() throws IOException {
+        var nowhere = directory.resolve("nowhere");
+        var environment = Map.of("DATA_DIR", nowhere.toString());
+        for (var command :
+                List.of(
+                        List.of("migrate"),
+                        List.of("keys", "status"),
+                        List.of("tokens", "list"),
+                        List.of("sign", "--app", "1", "--user", "2"))) {
+            assertThat(failed(environment, 2, command.toArray(String[]::new)))
+                    .contains("there is no data in", "DATA_DIR or DATABASE_URL");
+        }
+        assertThat(nowhere).doesNotExist();
+    }
+
+    @Test
+    void the_demo_touches_nothing_that_it_did_not_make() throws IOException {
+        try (var crm = new FakeClientSystem("crm").answers(202, "")) {
+            var environment = environment(crm);
+            try (var relay = RelayProcess.serve(environment)) {
+                assertThat(RelayProcess.get(relay.uri("/")).statusCode()).isEqualTo(200);
+            }
+
+            assertThat(failed(Map.of("DATA_DIR", data()), 2, "demo"))
+                    .contains("holds apps or systems that no demo has made");
+            try (var relay = RelayProcess.serve(environment)) {
+                var reply =
+                        RelayProcess.get(relay.uri("/meta/" + TestRelay.APP_ID + "/deauthorize"));
+                assertThat(reply.statusCode()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void the_demo_runs_beside_any_database_in_one_of_its_own() throws IOException {
+        var plain = TestPostgres.empty();
+        var environment =
+                Map.of(
+                        "DATABASE_URL",
+                        url(plain, "postgres"),
+                        "DATA_DIR",
+                        directory.resolve("demo").toString(),
+                        "REGISTRY_FILE",
+                        "/nowhere",
+                        "KEYRING_FILE",
+                        "/nowhere");
+        try (var demo = RelayProcess.start(environment, "demo")) {
+            await().atMost(PATIENCE).until(() -> demo.output().contains("Now try"));
+            assertThat(demo.output())
+                    .startsWith("Deletion Relay is starting")
+                    .contains("completed");
+        }
+        assertThat(TestPostgres.tables(plain)).isEmpty();
+    }
+
+    private Map<String, String> environment(FakeClientSystem crm) throws IOException {
+        var registry = directory.resolve("registry.yaml");
+        Files.writeString(registry, "systems:\n" + crm.yaml("") + TestRelay.app(List.of(crm.id())));
+        return Map.of(
+                "DATA_DIR", data(),
+                "REGISTRY_FILE", registry.toString(),
+                "OUTBOUND_ALLOW", "127.0.0.0/8");
+    }
+
+    private String data() {
+        return directory.resolve("data").toString();
+    }
+
+    private Map<String, String> database(DatabaseAddress address, String role) throws IOException {
+        var keyring = directory.resolve("keyring.json");
+        if (!Files.exists(keyring)) {
+            done(Map.of(), "keys", "generate", keyring.toString());
+        }
+        return Map.of("DATABASE_URL", url(address, role), "KEYRING_FILE", keyring.toString());
+    }
+
+    private static String url(DatabaseAddress address, String role) {
+        return "postgres://%s@127.0.0.1:%d/%s".formatted(role, address.port(), address.database());
+    }
+
+    private static int systems(RelayProcess relay, String token) {
+        return Http.send(
+                        HttpRequest.newBuilder(relay.management("/admin/v1/systems"))
+                                .header("Authorization", "Bearer " + token)
+                                .build())
+                .statusCode();
+    }
+
+    private static String[] with(String[] command, String more) {
+        var longer = Arrays.copyOf(command, command.length + 1);
+        longer[command.length] = more;
+        return longer;
+    }
+
+    private static String done(Map<String, String> environment, String... command) {
+        return failed(environment, 0, command);
+    }
+
+    /** What a command says that ends with this code. */
+    private static String failed(Map<String, String> environment, int code, String... command) {
+        try (var process = RelayProcess.start(environment, command)) {
+            assertThat(process.exitCode()).as(process.output()).isEqualTo(code);
+            assertThat(process.output()).doesNotContain("\tat ");
+            return process.output();
+        }
+    }
+}
