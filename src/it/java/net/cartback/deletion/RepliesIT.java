@@ -336,9 +336,13 @@ class RepliesIT {
         try (var relay = new TestRelay();
                 var raw = new RawServer(path -> http("200 OK", "Content-Type: text/html", PAGE))) {
             register(relay, raw, 1);
-            relay.metaAsksToDelete("1");
+            var code = relay.metaAsksToDelete("1");
             relay.dispatchOnce();
 
+            // Nor is the person told that the system has the request.
+            assertThat(Http.send(relay.statusRequest(code, "text/html")).body())
+                    .contains("we are looking into a problem with it")
+                    .doesNotContain("Has the request");
             var listed =
                     Http.json(relay.admin("/deliveries?system=r1-0&state=awaiting_receipt"))
                             .at("/deliveries/0");

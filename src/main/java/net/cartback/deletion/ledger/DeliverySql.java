@@ -61,7 +61,9 @@ final class DeliverySql {
                         UPDATE delivery d
                            SET state = s.state, step = s.step, next_attempt_at = s.at,
                                reason = s.reason, lease_id = NULL,
+                               -- In doubt, nobody knows that it has been.
                                accepted_at = CASE WHEN s.state = 'awaiting_receipt'
+                                                   AND s.reason IS NULL
                                                   THEN COALESCE(d.accepted_at, :now)
                                                   ELSE d.accepted_at END
                           FROM unnest(:deliveries, :leases, :states, :steps, :ats, :reasons)

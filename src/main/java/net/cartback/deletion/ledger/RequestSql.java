@@ -195,7 +195,11 @@ final class RequestSql {
                                c.public_name, d.outcome,
                                -- A reminder on its way does not take back that it was accepted.
                                CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
-                                    THEN 'awaiting_receipt' ELSE d.state END AS state,
+                                    THEN 'awaiting_receipt'
+                                    -- Accepted in doubt: the system may not have it at all.
+                                    WHEN d.state = 'awaiting_receipt' AND d.accepted_at IS NULL
+                                     AND d.reason IS NOT NULL
+                                    THEN 'parked' ELSE d.state END AS state,
                                r.retained::text AS retained,
                                r.ground, d.closed_at, h.ground AS hold_ground,
                                h.since AS hold_since, x.ground AS extension_ground,
