@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.deque.html.axecore.selenium.AxeBuilder;
 
@@ -20,10 +21,13 @@ import org.openqa.selenium.chrome.ChromeOptions;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** The pages in a real browser: what a person does, and whether everybody can read it. */
 class StatusPageBrowserIT {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
@@ -85,7 +89,9 @@ class StatusPageBrowserIT {
         browser.findElement(By.id("code")).sendKeys(code.toLowerCase(java.util.Locale.ROOT));
         browser.findElement(By.tagName("button")).click();
 
-        assertThat(browser.getCurrentUrl()).endsWith("/status/" + code);
+        await().atMost(PATIENCE)
+                .until(() -> String.valueOf(browser.getCurrentUrl()).endsWith("/status/" + code));
+        await().atMost(PATIENCE).until(() -> !browser.findElements(By.tagName("dl")).isEmpty());
         assertThat(browser.findElement(By.tagName("h1")).getText())
                 .isEqualTo("Your data has been deleted, with exceptions");
         assertThat(browser.findElement(By.tagName("main")).getText())
@@ -102,6 +108,7 @@ class StatusPageBrowserIT {
         browser.get(relay.uri("/status/wrong").toString());
 
         browser.findElement(By.linkText("Enter another code")).click();
+        await().atMost(PATIENCE).until(() -> !browser.findElements(By.id("code")).isEmpty());
 
         assertThat(browser.findElement(By.id("code")).isDisplayed()).isTrue();
     }
@@ -116,6 +123,8 @@ class StatusPageBrowserIT {
                             "/status",
                             "/status/" + code,
                             "/status/wrong",
+                            "/",
+                            "/meta/" + TestRelay.APP_ID + "/deauthorize",
                             "/meta/" + TestRelay.APP_ID + "/data-deletion")) {
                 browser.get(relay.uri(path).toString());
                 assertThat(new AxeBuilder().analyze(browser).getViolations()).as(path).isEmpty();

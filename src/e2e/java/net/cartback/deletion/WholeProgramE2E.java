@@ -187,7 +187,7 @@ class WholeProgramE2E {
                                         .withFixedDelay(3_000))) {
             // The second process listens elsewhere; what it sends shall say the same address.
             var environment = new HashMap<>(environment(crm));
-            environment.put("PUBLIC_URL", "http://relay.example");
+            environment.put("PUBLIC_URL", "https://relay.example");
             Files.writeString(
                     directory.resolve("registry.yaml"),
                     "systems:\n" + crm.yaml("timeout: PT5S") + TestRelay.app(List.of("crm")));

@@ -58,7 +58,7 @@ class ReplicasIT {
 
             relay.dispatcher().start();
             other.dispatcher().start();
-            await().atMost(Duration.ofSeconds(90))
+            await().atMost(Duration.ofMinutes(2))
                     .until(
                             () ->
                                     relay.count(
@@ -92,18 +92,18 @@ class ReplicasIT {
             hearing.start();
             speaking.start();
             // Called once after each connect, for what was missed.
-            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() == 1 && echo.get() == 1);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() == 1 && echo.get() == 1);
 
             speaking.send("relay_work");
-            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() == 2);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() == 2);
             assertThat(echo).hasValue(1);
 
             relay.count(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE"
                             + " 'LISTEN%' AND datname = current_database()");
-            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() >= 3);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() >= 3);
             speaking.send("relay_work");
-            await().atMost(Duration.ofSeconds(10)).until(() -> heard.get() >= 4);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() >= 4);
         }
     }
 

@@ -150,6 +150,38 @@ class RepliesIT {
                 raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
                 "awaiting unclear");
 
+        for (var framing :
+                List.of(
+                        "Content-Length: 57\r\nContent-Length: 0",
+                        "Content-Length: 0\r\nTransfer-Encoding: chunked",
+                        "Content-Length: +0",
+                        "Content-Length: -5")) {
+            all(
+                    "a refusal behind \"" + framing.replace("\r\n", ", ") + "\"",
+                    raw(
+                            "HTTP/1.1 200 OK\r\n"
+                                    + framing
+                                    + "\r\nConnection: close\r\n\r\n"
+                                    + REFUSED),
+                    "awaiting unclear");
+        }
+        for (var failure :
+                List.of(
+                        "{\"errorMessage\":\"boom\",\"errorType\":\"E\"}",
+                        "{\"statusCode\":500,\"message\":\"Internal\"}",
+                        "{\"resultCode\":\"ERROR\"}",
+                        "{\"code\":1001}",
+                        "{\"result\":\"not deleted\"}",
+                        "{\"results\":[{\"status\":500}]}",
+                        "{\"has_error\":true}",
+                        "{\"isSuccess\":false}",
+                        "{\"deletedCount\":0}",
+                        "{\"detail\":\"Not authenticated\"}",
+                        "{\"status\":\"not-found\"}")) {
+            all(failure, http("200 OK", "", failure), "awaiting unclear");
+        }
+        all("a part", http("206 Partial Content", "", "{}"), "awaiting unclear");
+
         // Bodies that speak of an outcome in a form that the contract does not have.
         all("an answer in a list", http("200 OK", "", "[" + DELETED + "]"), "parked bad_receipt");
         all(
@@ -219,6 +251,28 @@ class RepliesIT {
                 "a refusal under another name",
                 http("200 OK", "", "{\"result\":\"refused\"}"),
                 "parked bad_receipt");
+
+        for (var odd :
+                List.of(
+                        "{\"type\":\"Buffer\",\"data\":" + numbers(REFUSED) + "}",
+                        "{\"status\":\"nothingFound\"}",
+                        "{\"status\":\"refused: identity_not_established\"}",
+                        "{\"reason\":\"identity_not_established\"}",
+                        "{\"retainedRecords\":[1]}",
+                        "{\"OUT-COME\":1}",
+                        "\"deleted\"",
+                        "{\"outcome\":\"deleted\",\"Outcome\":\"refused\"}",
+                        "{\"outcome\":\"deleted\",\"data\":{\"outcome\":\"refused\"}}",
+                        "{\"outcome\":\"deleted\",\"ground\":\"legal_claims\"}")) {
+            all(odd, http("200 OK", "", odd), "parked bad_receipt");
+        }
+        each(
+                "a Retry-After that is no ASCII",
+                raw("HTTP/1.1 200 OK\r\nRetry-After: sp\u00e4ter\r\nContent-Length: 2\r\n\r\n{}"),
+                "accepted",
+                "deleted ack",
+                "deleted ack",
+                "deleted ack");
 
         // Agreed statuses.
         each(
@@ -424,6 +478,15 @@ class RepliesIT {
 
     private void each(String name, byte[] reply, String... comesTo) {
         cases.add(new Case(name, reply, List.of(comesTo)));
+    }
+
+    /** As a program writes bytes that takes them for a list. */
+    private static String numbers(String text) {
+        var numbers = new ArrayList<Integer>();
+        for (byte each : text.getBytes(UTF_8)) {
+            numbers.add((int) each);
+        }
+        return numbers.toString();
     }
 
     private static byte[] http(String status, String headers, String body) {

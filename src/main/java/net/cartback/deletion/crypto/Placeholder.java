@@ -20,10 +20,13 @@ public final class Placeholder {
      */
     private static final Pattern TEMPLATE =
             Pattern.compile(
-                    "\\$\\{.*|\\$\\(.*|\\$\\$?[A-Za-z_][A-Za-z0-9_]*|.*\\{\\{.*|.*\\}\\}.*|.*<[^>]+>.*"
-                        + "|%[A-Za-z_][A-Za-z0-9_]*%|.*%\\([A-Za-z0-9_]+\\)s?.*"
-                        + "|@[A-Za-z_][A-Za-z0-9_.-]*@|.*#\\{.*|\\[.*\\]|\\{.*\\}"
-                        + "|__[A-Za-z0-9_]+__|.*\\$\\{[A-Za-z_].*",
+                    "\\$\\{.*\\}|\\$\\(.*\\)|\\$\\$?[A-Za-z_][A-Za-z0-9_]*|\\$?\\{\\{.*\\}\\}"
+                            + "|<[A-Za-z0-9 _.,:'\"/%=()\\[\\]-]+>|%[A-Za-z_][A-Za-z0-9_]*%"
+                            + "|%\\([A-Za-z0-9_]+\\)s?|@@?[A-Za-z_][A-Za-z0-9_.-]*@@?|#\\{.*\\}"
+                            + "|#[A-Z_][A-Z0-9_]*#|![A-Z_][A-Z0-9_]*!|~[A-Z_][A-Z0-9_]*~"
+                            + "|\\[.*\\]|\\{.*\\}|\\(\\(.*\\)\\)|\\$\\[\\[.*\\]\\]"
+                            + "|__[A-Za-z0-9_]+__|\\$env:.*|\\{cipher\\}.*|\\$ANSIBLE_VAULT.*"
+                            + "|.*getenv\\(.*|(process\\.|System\\.)?(env|ENV)[.\\[(].*",
                     Pattern.DOTALL);
 
     /** 1Password, vals, SOPS, Vault, the clouds' stores, files. */
@@ -32,7 +35,7 @@ public final class Placeholder {
                     "(op|ref\\+[a-z0-9]+|vault|secretref|awssm|awsssm|gcpsm|azkv|ssm|sm|file|env|doppler"
                         + "|keyvault|infisical|bws|akeyless)(://|:).*"
                         + "|arn:aws[a-z-]*:(secretsmanager|ssm):.*|projects/[^/]+/secrets/.*"
-                        + "|enc\\[.*|encrypted:.*|!vault.*|/run/secrets/.*|secret/data/.*"
+                        + "|enc[\\[(].*|encrypted:.*|!vault.*|/run/secrets/.*|secret/data/.*"
                         + "|@microsoft\\.keyvault.*",
                     Pattern.DOTALL);
 
@@ -46,8 +49,7 @@ public final class Placeholder {
                         + "|lorem.?ipsum|to.?be.?(defined|set|done|filled)|dummy|foobar");
 
     private static final Pattern SHORT_WORDS =
-            Pattern.compile(
-                    "(^|.*[^a-z0-9])(todo|tbd|fixme|xxx+|here|your|none|null)([^a-z0-9].*|$)");
+            Pattern.compile("(^|.*[-_ ])(todo|tbd|fixme|xxx+|here|your|none|null)([-_ :].*|$)");
 
     /** A name of what should stand here, without a digit: {@code META_APP_SECRET}. */
     private static final Pattern NAME =

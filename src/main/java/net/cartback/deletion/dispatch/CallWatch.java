@@ -18,12 +18,19 @@ class CallWatch extends EventListener {
     private volatile boolean connecting;
     private volatile boolean sending;
     private volatile @Nullable Response head;
+    private volatile @Nullable String retryAfter;
 
     /** Forgets what it heard, for another call. */
     void reset() {
         connecting = false;
         sending = false;
         head = null;
+        retryAfter = null;
+    }
+
+    /** When to come again, as the reply said it; the client itself must not see it. */
+    @Nullable String retryAfter() {
+        return retryAfter;
     }
 
     /** Whether any of the request may have been sent. */
@@ -54,5 +61,6 @@ class CallWatch extends EventListener {
     @Override
     public void responseHeadersEnd(Call call, Response response) {
         head = response;
+        retryAfter = response.header("Retry-After");
     }
 }

@@ -63,9 +63,6 @@ final class GuardedClient {
         }
     }
 
-    /** Where a response carries the Retry-After that came with it. */
-    static final String RETRY_AFTER = "Relay-Retry-After";
-
     private static final Pattern LITERAL = Pattern.compile("[0-9.]+|.*:.*");
     private static final Pattern OCTAL = Pattern.compile("(.*\\.)?0[0-9]+(\\.[0-9.]*)?");
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
@@ -232,13 +229,7 @@ final class GuardedClient {
             throw new ProxyAsked();
         }
         // The client sends a 503 with "Retry-After: 0" again by itself, whatever it is told about
-        // retries. It does not see the header under another name.
-        var retryAfter = response.header("Retry-After");
-        return retryAfter == null
-                ? response
-                : response.newBuilder()
-                        .removeHeader("Retry-After")
-                        .header(RETRY_AFTER, retryAfter)
-                        .build();
+        // retries. Whoever watches the call has read the header by now.
+        return response.newBuilder().removeHeader("Retry-After").build();
     }
 }

@@ -60,42 +60,45 @@ final class HttpCall {
         try {
             try (var response = client.execute(request, system.tls(), system.timeout(), watch)) {
                 if (response.code() != MISDIRECTED_REQUEST) {
-                    return new Outcome.Replied(read(response));
+                    return new Outcome.Replied(read(response, watch));
                 }
             }
         } catch (IOException e) {
             if (!wasLostOnKeptConnection(e, watch)) {
                 return failed(e, watch);
             }
-        } catch (IllegalStateException e) {
-            return noStatus(e);
+        } catch (RuntimeException e) {
+            return unstomached(e, watch);
         }
-        return makeAlone(request, system, watch, start);
+        return makeAlone(request, system, watch, start, true);
     }
 
     /** As {@link #make}, over a connection of its own from the beginning. */
     Outcome makeAlone(Request request, ClientSystem system, CallWatch watch) {
-        return makeAlone(request, system, watch, System.nanoTime());
+        return makeAlone(request, system, watch, System.nanoTime(), false);
     }
 
-    private Outcome makeAlone(Request request, ClientSystem system, CallWatch watch, long start) {
+    private Outcome makeAlone(
+            Request request, ClientSystem system, CallWatch watch, long start, boolean again) {
         watch.reset();
         var left = system.timeout().minusNanos(System.nanoTime() - start);
         var limit = left.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : left;
         try (var response = client.executeAlone(request, system.tls(), limit, watch)) {
-            return new Outcome.Replied(read(response));
+            return new Outcome.Replied(read(response, watch));
         } catch (IOException e) {
+            if (again && e instanceof InterruptedIOException && !watch.isSending()) {
+                // The first one went out, so this is a try, though no time was left for another.
+                return new Outcome.Failed(new Reply.TryAgain(ErrorClass.RESET), e);
+            }
             return failed(e, watch);
-        } catch (IllegalStateException e) {
-            return noStatus(e);
+        } catch (RuntimeException e) {
+            return unstomached(e, watch);
         }
     }
 
-    /** How the client says that a status line holds a negative number. */
-    private static Outcome noStatus(IllegalStateException e) {
-        return new Outcome.Failed(
-                new Reply.TryAgain(ErrorClass.MALFORMED),
-                new IOException("The status line holds no status", e));
+    /** How the client says that a status is negative, a length too, or a header beyond ASCII. */
+    private static Outcome unstomached(RuntimeException e, CallWatch watch) {
+        return failed((IOException) new ProtocolException("No HTTP").initCause(e), watch);
     }
 
     private static boolean wasLostOnKeptConnection(IOException e, CallWatch watch) {
@@ -105,16 +108,12 @@ final class HttpCall {
                 && !(e instanceof ProtocolException);
     }
 
-    private static HttpReply read(Response response) throws IOException {
+    private static HttpReply read(Response response, CallWatch watch) throws IOException {
         int status = response.code();
         if (!ReplyTable.isStatus(status)) {
             throw new ProtocolException("The status line holds no status");
         }
-        return new HttpReply(
-                status,
-                response.headers(),
-                body(response),
-                response.header(GuardedClient.RETRY_AFTER));
+        return new HttpReply(status, response.headers(), body(response), watch.retryAfter());
     }
 
     private static HttpReply.Body body(Response response) throws IOException {
@@ -130,6 +129,9 @@ final class HttpCall {
             return new HttpReply.Body.Beginning(source.getBuffer().readByteArray());
         }
         var bytes = source.getBuffer();
+        if (isContradictory(response)) {
+            return new HttpReply.Body.Beginning(beginning(bytes));
+        }
         if (bytes.exhausted()) {
             return new HttpReply.Body.Whole(new byte[0]);
         }
@@ -143,6 +145,18 @@ final class HttpCall {
         }
         boolean isGzip = encoding.equalsIgnoreCase("gzip") || encoding.equalsIgnoreCase("x-gzip");
         return isGzip && !tooLong ? unpacked(bytes) : new HttpReply.Body.Encoded(beginning(bytes));
+    }
+
+    /**
+     * Where headers disagree on where the body ends, two readers see two bodies (RFC 9112, section
+     * 6.3): then what was read is not all there may be.
+     */
+    private static boolean isContradictory(Response response) {
+        var lengths = response.headers("Content-Length");
+        return lengths.size() > 1
+                || lengths.stream().anyMatch(each -> !each.strip().matches("[0-9]{1,18}"))
+                || (!lengths.isEmpty() && response.header("Transfer-Encoding") != null)
+                || response.headers("Transfer-Encoding").size() > 1;
     }
 
     private static HttpReply.Body body(Buffer bytes, boolean tooLong) throws IOException {
@@ -178,7 +192,7 @@ final class HttpCall {
                             head.code(),
                             Headers.of(),
                             new HttpReply.Body.Beginning(new byte[0]),
-                            head.header("Retry-After")));
+                            watch.retryAfter()));
         }
         return new Outcome.Failed(failure(e, watch), e);
     }

@@ -22,6 +22,9 @@ final class ReplyTable {
     /** However long a system asks us to wait, we ask again within a day. */
     static final Duration MAX_RETRY_AFTER = Duration.ofDays(1);
 
+    /** What is only a part of an answer is none. */
+    private static final int PARTIAL_CONTENT = 206;
+
     private ReplyTable() {}
 
     /**
@@ -44,6 +47,9 @@ final class ReplyTable {
 
     private static Reply success(ClientSystem system, HttpReply reply) {
         var reading = reply.reading();
+        if (reply.status() == PARTIAL_CONTENT && !(reading instanceof AnswerReading.Unacceptable)) {
+            return new Reply.Accepted(ErrorClass.UNCLEAR);
+        }
         return switch (reading) {
             case AnswerReading.Read(var answer) -> new Reply.Answered(answer, Basis.IN_REPLY);
             case AnswerReading.Unacceptable _ -> new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);

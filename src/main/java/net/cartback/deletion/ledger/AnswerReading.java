@@ -94,6 +94,10 @@ public sealed interface AnswerReading {
             if (json.isObject() && json.has("outcome")) {
                 return answer(json);
             }
+            if (json.isTextual()) {
+                return unread(
+                        json.textValue().getBytes(UTF_8), "must be a JSON object with an outcome");
+            }
             if (OutcomeSearch.finds(json)) {
                 return new Unacceptable(
                         "outcome", "must be a field of a JSON object, spelt in lower case");
@@ -104,6 +108,9 @@ public sealed interface AnswerReading {
         }
 
         private static AnswerReading answer(JsonNode json) {
+            if (OutcomeSearch.findsAnotherName(json)) {
+                return new Unacceptable("outcome", "must stand once, whatever its spelling");
+            }
             try {
                 return new Read(AnswerRules.answer(json));
             } catch (AnswerRules.Fault fault) {

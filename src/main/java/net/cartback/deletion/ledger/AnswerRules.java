@@ -56,6 +56,10 @@ final class AnswerRules {
         if (outcome != Outcome.RETAINED && !retained.isEmpty()) {
             throw new Fault("retained", "goes with outcome retained only");
         }
+        boolean allGone = outcome == Outcome.DELETED || outcome == Outcome.NOTHING_FOUND;
+        if (allGone && json.hasNonNull("ground")) {
+            throw new Fault("ground", "goes with outcome refused only");
+        }
         if (outcome != Outcome.REFUSED) {
             return new Answer(outcome, retained, null);
         }

@@ -29,6 +29,9 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
     /** A spreadsheet's numbers are exact to so many digits (IEEE 754, binary64). */
     private static final int EXACT_DIGITS = 15;
 
+    /** Meta's ids of today are longer; times in milliseconds are shorter. */
+    private static final int LONG_ID = 14;
+
     /** So many rows that count up by one are numbers of rows. */
     private static final int FEWEST_ROW_NUMBERS = 3;
 
@@ -36,10 +39,9 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
 
     /** One number with a comma in it, and not two columns: 10,210,123 or 1,02E+16. */
     private static final Pattern NUMBER_WITH_COMMA =
-            Pattern.compile("[0-9]{1,3}(,[0-9]{3})+|[0-9]+,[0-9]+[Ee][+-]?[0-9]+");
-
-    private static final Pattern SURROUNDING =
-            Pattern.compile("^[\\s\\u00A0\\u200B\\uFEFF]+|[\\s\\u00A0\\u200B\\uFEFF]+$");
+            Pattern.compile(
+                    "[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,3}(,[0-9]{3}){2,},.*"
+                            + "|[0-9]+,[0-9]+[Ee][+-]?[0-9]+");
 
     /** {@code "…"}, {@code '…'}, <code>="…"</code>, and a text that a spreadsheet marks with '. */
     private static final Pattern QUOTED =
@@ -61,7 +63,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
      */
     public static IdList read(String text, MetaAppId app, int atMost, boolean exact) {
         var reading = new Reading(atMost);
-        var plain = SURROUNDING.matcher(text).replaceAll("");
+        var plain = trimmed(text);
         if (plain.startsWith("[")) {
             json(plain, reading);
         } else {
@@ -115,17 +117,62 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
         int number = 0;
         for (var line : (Iterable<String>) text.lines()::iterator) {
             number++;
-            if (NUMBER_WITH_COMMA.matcher(SURROUNDING.matcher(line).replaceAll("")).matches()) {
+            if (NUMBER_WITH_COMMA.matcher(trimmed(line)).matches()) {
                 reading.wrong(number);
                 continue;
             }
-            var columns = line.split("[,;\t]", 2);
-            reading.hasColumns |= columns.length == 2;
-            var cell = unquoted(columns[0]);
-            if (!reading.take(cell) && !cell.isEmpty() && !(number == 1 && isHeader(cell))) {
+            var columns =
+                    line.split(line.indexOf(';') < 0 && line.indexOf('\t') < 0 ? "," : "[;\t]");
+            reading.hasColumns |= columns.length > 1;
+            var cell = unquoted(columns.length == 0 ? "" : columns[0]);
+            boolean isBlank = trimmed(line).isEmpty();
+            if (!reading.take(cell)
+                    && !isBlank
+                    && !(number == 1 && isHeader(cell.isEmpty() ? line : cell))) {
                 reading.wrong(number);
             }
+            refuseIdsElsewhere(columns, cell, number);
         }
+    }
+
+    /** Who is named in another column, or beside another in one line, would be passed over. */
+    private static void refuseIdsElsewhere(String[] columns, String cell, int number) {
+        int others = 0;
+        for (int i = 1; i < columns.length; i++) {
+            var other = unquoted(columns[i]);
+            boolean isLong = other.length() >= LONG_ID && ID.matcher(other).matches();
+            others += isLong ? 1 : 0;
+            if (isLong && cell.length() < LONG_ID) {
+                throw new IllegalArgumentException(
+                        "holds long numbers in line "
+                                + number
+                                + " beside its first column: is that the column of the ids?");
+            }
+        }
+        if (others > 1) {
+            throw new IllegalArgumentException(
+                    "holds several ids in line " + number + ": put one in a line");
+        }
+    }
+
+    /** Without spaces and invisible marks around it. */
+    private static String trimmed(String text) {
+        int from = 0;
+        int to = text.length();
+        while (from < to && isBlank(text.charAt(from))) {
+            from++;
+        }
+        while (from < to && isBlank(text.charAt(to - 1))) {
+            to--;
+        }
+        return text.substring(from, to);
+    }
+
+    private static boolean isBlank(char each) {
+        return Character.isWhitespace(each)
+                || Character.isSpaceChar(each)
+                || each == '\u200B'
+                || each == '\uFEFF';
     }
 
     private static boolean isHeader(String cell) {
@@ -133,7 +180,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
     }
 
     private static String unquoted(String cell) {
-        var text = SURROUNDING.matcher(cell).replaceAll("");
+        var text = trimmed(cell);
         // A formula inside of quotes has its own quotes doubled: "=""123""".
         for (int i = 0; i < 3; i++) {
             var quoted = QUOTED.matcher(text);
@@ -142,10 +189,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
             }
             for (int group = 1; group <= quoted.groupCount(); group++) {
                 if (quoted.group(group) != null) {
-                    text =
-                            SURROUNDING
-                                    .matcher(quoted.group(group).replace("\"\"", "\""))
-                                    .replaceAll("");
+                    text = trimmed(quoted.group(group).replace("\"\"", "\""));
                     break;
                 }
             }
@@ -182,6 +226,10 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
     }
 
     private void refuseSpoilt(MetaAppId app, Reading reading, boolean exact) {
+        if (ids.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "holds no id: is it the list that Meta offers for download?");
+        }
         if (ids.contains(app.value())) {
             throw new IllegalArgumentException(
                     "holds the app's own id: is the first column the one of the people's ids?");

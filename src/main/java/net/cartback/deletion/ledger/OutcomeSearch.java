@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
@@ -16,9 +17,9 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 
@@ -31,12 +32,19 @@ final class OutcomeSearch {
 
     private static final String WORD = "outcome";
 
-    /** Outcomes that contradict an acknowledgement, where one of them is a whole value. */
-    private static final Set<String> CONTRARY = Set.of("nothing_found", "retained", "refused");
+    /** What contradicts an acknowledgement, in letters alone: outcomes, and grounds for them. */
+    private static final List<String> CONTRARY =
+            Stream.concat(
+                            Stream.of("nothing_found", "retained", "refused"),
+                            Arrays.stream(Ground.values()).map(Ground::wireName))
+                    .map(OutcomeSearch::letters)
+                    .toList();
 
-    /** Names of fields by which an answer says more than that it was taken. */
-    private static final Set<String> FIELDS =
-            Set.of("nothing_found", "retained", "refused", "ground");
+    /** So many characters are looked at, with all that they stand for; more is hostile. */
+    private static final int BUDGET = 2 * 1024 * 1024;
+
+    /** A list of so many numbers or letters may spell something. */
+    private static final int FEWEST_SPELT = 8;
 
     /** How many encodings may lie upon one another. */
     private static final int MAX_LAYERS = 3;
@@ -46,70 +54,135 @@ final class OutcomeSearch {
     private static final Pattern INVISIBLE = Pattern.compile("[\\p{Cf}\\x00]");
     private static final Pattern ESCAPE =
             Pattern.compile(
-                    "\\\\+u\\{?([0-9A-Fa-f]{2,6})}?|\\\\+x([0-9A-Fa-f]{2})"
+                    "(?<!\\\\)\\\\++u\\{?([0-9A-Fa-f]{2,6})}?|(?<!\\\\)\\\\++x([0-9A-Fa-f]{2})"
                             + "|%([0-9A-Fa-f]{2})|=([0-9A-F]{2})"
                             + "|&#[xX]0*([0-9A-Fa-f]{1,6});|&#0*([0-9]{1,7});|=\\r?\\n");
     private static final Pattern SPACE = Pattern.compile("\\s+");
     private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9+/_-]{8,}");
     private static final Pattern HEX = Pattern.compile("(?:[0-9A-Fa-f]{2}){7,}");
 
+    private int left = BUDGET;
+
     private OutcomeSearch() {}
 
     /** In well-formed JSON: in a name, or in a text. */
     static boolean finds(JsonNode json) {
-        if (json.isTextual()) {
-            return isContrary(json.textValue())
-                    || finds(json.textValue().getBytes(UTF_8), MAX_LAYERS);
-        }
-        for (var field : json.properties()) {
-            if (FIELDS.contains(word(field.getKey()))
-                    || finds(field.getKey(), MAX_LAYERS)
-                    || finds(field.getValue())) {
-                return true;
-            }
-        }
-        if (json.isArray()) {
-            for (var element : json) {
-                if (finds(element)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return new OutcomeSearch().in(json);
     }
 
     /** In any bytes. */
     static boolean finds(byte[] body) {
-        var text = new String(body, UTF_8).strip();
-        return isContrary(text) || text.equalsIgnoreCase("deleted") || finds(body, MAX_LAYERS);
+        var word = letters(new String(body, 0, Math.min(body.length, 100), UTF_8));
+        return CONTRARY.contains(word)
+                || word.equals("deleted")
+                || new OutcomeSearch().in(body, MAX_LAYERS);
     }
 
-    private static boolean isContrary(String text) {
-        return CONTRARY.contains(word(text));
-    }
-
-    private static String word(String text) {
-        return text.strip().toLowerCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
-    }
-
-    private static boolean finds(byte[] body, int layers) {
-        for (var text : texts(body)) {
-            if (finds(text, layers)) {
-                return true;
-            }
-        }
-        for (var unpacked : unpacked(body)) {
-            if (layers > 0 && finds(unpacked, layers - 1)) {
+    /** Whether an object names an outcome in another place than its own field. */
+    static boolean findsAnotherName(JsonNode answer) {
+        for (var field : answer.properties()) {
+            if ((!field.getKey().equals(WORD) && letters(field.getKey()).equals(WORD))
+                    || namesOutcome(field.getValue())) {
                 return true;
             }
         }
         return false;
     }
 
-    private static boolean finds(String text, int layers) {
-        // Invisible characters go; with them the zero bytes of ASCII in UTF-16 and UTF-32.
-        var plain =
-                Normalizer.normalize(INVISIBLE.matcher(text).replaceAll(""), Normalizer.Form.NFKC);
+    private static boolean namesOutcome(JsonNode json) {
+        for (var field : json.properties()) {
+            if (letters(field.getKey()).equals(WORD)) {
+                return true;
+            }
+        }
+        for (var element : json) {
+            if (namesOutcome(element)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean in(JsonNode json) {
+        if (json.isTextual()) {
+            return isContrary(json.textValue()) || in(json.textValue().getBytes(UTF_8), MAX_LAYERS);
+        }
+        for (var field : json.properties()) {
+            if (isName(field.getKey()) || in(field.getKey(), MAX_LAYERS)) {
+                return true;
+            }
+        }
+        for (var element : json) {
+            if (in(element)) {
+                return true;
+            }
+        }
+        var spelt = spelt(json);
+        return spelt.length > 0 && in(spelt, MAX_LAYERS);
+    }
+
+    /** Bytes as numbers, and letters one by one, as some serialisers write them. */
+    private static byte[] spelt(JsonNode json) {
+        if (json.size() < FEWEST_SPELT) {
+            return new byte[0];
+        }
+        var spelt = new ByteArrayOutputStream();
+        for (var element : json) {
+            if (element.isInt() && element.intValue() >= -128 && element.intValue() <= 255) {
+                spelt.write(element.intValue());
+            } else if (element.isTextual() && element.textValue().length() == 1) {
+                spelt.writeBytes(element.textValue().getBytes(UTF_8));
+            } else {
+                return new byte[0];
+            }
+        }
+        return spelt.toByteArray();
+    }
+
+    private static boolean isName(String name) {
+        var letters = letters(name);
+        return letters.contains(WORD) || letters.equals("ground") || containsContrary(letters);
+    }
+
+    private static boolean isContrary(String text) {
+        return containsContrary(letters(text));
+    }
+
+    private static boolean containsContrary(String letters) {
+        return CONTRARY.stream().anyMatch(letters::contains);
+    }
+
+    /** Its letters and digits, in lower case. */
+    private static String letters(String text) {
+        var letters = new StringBuilder(text.length());
+        text.toLowerCase(Locale.ROOT)
+                .codePoints()
+                .filter(Character::isLetterOrDigit)
+                .forEach(letters::appendCodePoint);
+        return letters.toString();
+    }
+
+    private boolean in(byte[] body, int layers) {
+        for (var text : texts(body)) {
+            if (in(text, layers)) {
+                return true;
+            }
+        }
+        for (var unpacked : unpacked(body)) {
+            if (layers > 0 && in(unpacked, layers - 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean in(String text, int layers) {
+        left -= text.length();
+        if (left < 0) {
+            // Whoever wraps so much into so little wants something not to be seen.
+            return true;
+        }
+        var plain = plain(text);
         if (plain.toLowerCase(Locale.ROOT).contains(WORD)) {
             return true;
         }
@@ -117,15 +190,24 @@ final class OutcomeSearch {
             return false;
         }
         var unescaped = unescaped(plain);
-        if (!unescaped.equals(plain) && finds(unescaped, layers - 1)) {
+        if (!unescaped.equals(plain) && in(unescaped, layers - 1)) {
             return true;
         }
         for (var decoded : decoded(plain)) {
-            if (finds(decoded, layers - 1)) {
+            if (in(decoded, layers - 1)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Without invisible characters, the zero bytes of ASCII in UTF-16 and UTF-32 among them. */
+    private static String plain(String text) {
+        boolean isAscii = text.chars().allMatch(each -> each > 0 && each < 128);
+        return isAscii
+                ? text
+                : Normalizer.normalize(
+                        INVISIBLE.matcher(text).replaceAll(""), Normalizer.Form.NFKC);
     }
 
     /** The bytes in the character sets in which ASCII letters have other bytes, or none. */
@@ -158,12 +240,13 @@ final class OutcomeSearch {
     }
 
     /** What Base64 and hexadecimal digits in the text stand for, if that is a text itself. */
-    private static List<byte[]> decoded(String text) {
+    private List<byte[]> decoded(String text) {
         var decoded = new ArrayList<byte[]>();
         // Lines of MIME are joined; a run that begins within a word is read at each of its places.
         for (var each : new HashSet<>(List.of(text, SPACE.matcher(text).replaceAll("")))) {
             for (var run = BASE64.matcher(each); run.find(); ) {
-                for (int from = 0; from < 4; from++) {
+                left -= run.group().length();
+                for (int from = 0; from < 4 && left > 0; from++) {
                     addIfText(decoded, base64(run.group().substring(from)));
                 }
             }

@@ -123,7 +123,7 @@ final class YamlFields {
     }
 
     private boolean isText(String field) {
-        if (node.has(field) && source.notText().containsKey(path(field))) {
+        if (has(field) && source.notText().containsKey(path(field))) {
             fault(field, NOT_TEXT);
             return false;
         }

@@ -55,13 +55,19 @@ final class DatabaseOptions {
                     Map.entry("sslsni", "the host's name is always told"),
                     Map.entry("sslcrl", "the driver does not read such lists"),
                     Map.entry("sslcrldir", "the driver does not read such lists"),
+                    Map.entry("sslhostnameverifier", "the server's name is verified as always"),
+                    Map.entry("socketFactory", "connections are made as always"),
+                    Map.entry("socketFactoryArg", "connections are made as always"),
+                    Map.entry("authenticationPluginClassName", "no class may be named here"),
                     Map.entry("requirepeer", "sockets of the file system are not supported"),
                     Map.entry("load_balance_hosts", "the primary alone is of use"),
                     Map.entry("connection_limit", "DATABASE_POOL_SIZE says it"),
                     Map.entry("pool_timeout", "a connection is waited for 3 s"));
 
     private static final Pattern SEARCH_PATH =
-            Pattern.compile("(?i).*search_path\\s*=(?!\\s*\"?public\\b).*");
+            Pattern.compile("(?i).*search[_-]path\\s*=(?!\\s*\"?public\\b).*");
+
+    private static final String SYSTEMS_AUTHORITIES = "org.postgresql.ssl.DefaultJavaSSLFactory";
 
     private DatabaseOptions() {}
 
@@ -95,11 +101,20 @@ final class DatabaseOptions {
         switch (given) {
             case "target_session_attrs", "targetServerType" ->
                     options.put(name, primary(given, value));
+            case "sslfactory" -> {
+                if (!value.equals(SYSTEMS_AUTHORITIES)) {
+                    throw new IllegalArgumentException(
+                            "has the option sslfactory, which may be "
+                                    + SYSTEMS_AUTHORITIES
+                                    + " only");
+                }
+                options.put(name, value);
+            }
             case "keepalives" -> options.put(name, value.equals("0") ? "false" : "true");
             case "sslrootcert" -> {
                 // libpq's word for the authorities that the system trusts.
                 if (value.equals("system")) {
-                    options.put("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
+                    options.put("sslfactory", SYSTEMS_AUTHORITIES);
                 } else {
                     options.put(name, value);
                 }

@@ -130,6 +130,36 @@ class IdListTest {
         assertThatThrownBy(() -> read(eleven)).hasMessage("holds more than 10 ids");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "10210123456789012,10210123456789013,10210123456789014",
+                "1,10210123456789012\n2,10210123456789013",
+                "name;10210123456789012"
+            })
+    void who_is_named_elsewhere_than_in_the_first_column_is_not_passed_over(String text) {
+        assertThatThrownBy(() -> read(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n\n", "id\n", "<html><body>Sign in</body></html>", "[]"})
+    void a_file_without_an_id_is_no_list(String text) {
+        assertThatThrownBy(() -> read(text)).hasMessageContaining("holds no id");
+    }
+
+    @Test
+    void a_row_without_its_first_cell_is_wrong() {
+        assertThat(read("user,when\n7,x\n,y").wrongLines()).containsExactly(3);
+        assertThat(read("10,210,123,456;Ann").wrongLines()).containsExactly(1);
+        assertThat(read("10,210,123,Ann").wrongLines()).containsExactly(1);
+    }
+
+    @Test
+    void a_line_of_many_spaces_costs_little() {
+        assertThat(read(" ".repeat(40_000) + "x" + " ".repeat(40_000) + "y1").wrongLines())
+                .containsExactly(1);
+    }
+
     private static IdList read(String text) {
         return IdList.read(text, APP, 10, false);
     }

@@ -19,6 +19,7 @@ import java.net.URLEncoder;
 import java.nio.charset.Charset;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -120,6 +121,7 @@ class OutcomeSearchTest {
                 "true",
                 "12345678901234567890",
                 "\"accepted\"",
+                "\"ok\"",
                 "deadbeefdeadbeefdeadbeef",
                 "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ="
             })
@@ -144,6 +146,25 @@ class OutcomeSearchTest {
     void a_packed_flood_is_looked_into_as_far_as_the_bound() {
         assertThat(AnswerReading.of(gzip("x".repeat(50_000_000))))
                 .isEqualTo(new AnswerReading.NoAnswer(false));
+    }
+
+    @Test
+    void a_body_that_is_made_to_cost_much_costs_little() {
+        // Each took a core for seconds or minutes, or would have.
+        for (var hostile :
+                List.of(
+                        "\\".repeat(65_536),
+                        "{\"a\":\"" + "\\\\".repeat(30_000) + "\"}",
+                        "%".repeat(65_536),
+                        "A".repeat(65_536),
+                        "&#".repeat(32_000))) {
+            assertThat(AnswerReading.of(hostile.getBytes(UTF_8))).isNotNull();
+        }
+        var packed = new String(Base64.getEncoder().encode(gzip("\0".repeat(64_000))), UTF_8);
+        var twice = new String(Base64.getEncoder().encode(gzip(packed.repeat(400))), UTF_8);
+        assertThat(AnswerReading.of((twice + " ").repeat(100).getBytes(UTF_8)))
+                .as("what cannot be looked through is not taken for silence")
+                .isInstanceOf(AnswerReading.Unacceptable.class);
     }
 
     private static byte[] base64(String text) {

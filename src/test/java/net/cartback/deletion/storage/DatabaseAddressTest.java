@@ -56,6 +56,11 @@ class DatabaseAddressTest {
                 "keepalives_idle=5 | has the option keepalives_idle: the system",
                 "colour=red | has the option colour, which neither the PostgreSQL driver nor libpq",
                 "logServerErrorDetail=true | has the option logServerErrorDetail: a server's error",
+                "sslfactory=org.postgresql.ssl.NonValidatingFactory | has the option sslfactory,"
+                        + " which may",
+                "sslhostnameverifier=x.Y | has the option sslhostnameverifier: the server's name",
+                "socketFactory=x.Y | has the option socketFactory: connections",
+                "options=--search-path=relay | has the option options with a search_path",
                 "sslmode=on | must say sslmode="
             })
     void what_is_not_understood_is_refused_by_name(String option, String message) {
