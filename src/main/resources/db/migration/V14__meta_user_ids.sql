@@ -1,7 +1,8 @@
 -- Makes possible: ids of which Meta does not say whether they are one app's or one page's.
 -- Locks: ACCESS EXCLUSIVE on deletion_request for a moment; what is there need not be looked at.
--- Safe while running: yes. The version before cannot send such a delivery and tries it again later:
--- change all replicas before a list is imported.
+-- Safe while running: yes. A replica of the version before cannot read such a delivery: as long as one
+-- is due, its claims fail, are undone and tried again, until a newer replica has taken it. Change all
+-- replicas soon after one another.
 
 ALTER TABLE deletion_request DROP CONSTRAINT deletion_request_id_type_check;
 ALTER TABLE deletion_request ADD CONSTRAINT deletion_request_id_type_check

@@ -51,7 +51,7 @@ class KeyRotationE2E {
     private final AtomicBoolean enough = new AtomicBoolean();
 
     @Test
-    void nothing_is_unreadable_nothing_unverifiable_and_nobody_waits() throws Exception {
+    void nothing_is_unreadable_nothing_unverifiable_and_everybody_is_answered() throws Exception {
         var keyring = directory.resolve("keyring.json");
         try (var crm =
                         new FakeClientSystem("crm")

@@ -151,7 +151,10 @@ class AddressesIT {
                                 + "Accept: text/html\r\n"
                                 + "Connection: close\r\n\r\n");
 
-        assertThat(reply).matches("(?s)HTTP/1.1 4\\d\\d .*").contains("text/html").contains("<h1>");
+        assertThat(reply)
+                .matches("(?s)HTTP/1.1 4\\d\\d .*")
+                .contains("text/html", "<h1>")
+                .contains("X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer");
         assertThat(
                         raw(
                                 "GET "

@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_16;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import net.cartback.deletion.fixtures.Gzip;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.RawServer;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -15,7 +16,6 @@ import org.junit.jupiter.api.Test;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +23,6 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.zip.GZIPOutputStream;
 
 /**
  * Strange replies of client systems and of what stands before them, from a raw receiver, and what
@@ -58,11 +57,11 @@ class RepliesIT {
         all("a refusal", http("200 OK", "", REFUSED), "refused in_reply");
         all(
                 "a refusal, gzipped",
-                http("200 OK", "Content-Encoding: gzip", gzip(REFUSED)),
+                http("200 OK", "Content-Encoding: gzip", Gzip.of(REFUSED)),
                 "refused in_reply");
         all(
                 "a refusal, gzipped, in pieces",
-                chunked("Content-Encoding: x-gzip", gzip(REFUSED)),
+                chunked("Content-Encoding: x-gzip", Gzip.of(REFUSED)),
                 "refused in_reply");
         all(
                 "a refusal after a byte order mark",
@@ -95,7 +94,7 @@ class RepliesIT {
                 "deleted ack");
         each(
                 "an object, gzipped",
-                http("200 OK", "Content-Encoding: gzip", gzip("{}")),
+                http("200 OK", "Content-Encoding: gzip", Gzip.of("{}")),
                 "accepted",
                 "deleted ack",
                 "deleted ack",
@@ -119,7 +118,7 @@ class RepliesIT {
         all("a login page", http("200 OK", "Content-Type: text/html", PAGE), "awaiting unclear");
         all(
                 "a login page, gzipped",
-                http("200 OK", "Content-Encoding: gzip", gzip(PAGE)),
+                http("200 OK", "Content-Encoding: gzip", Gzip.of(PAGE)),
                 "awaiting unclear");
         all(
                 "a page longer than 64 KiB",
@@ -127,7 +126,7 @@ class RepliesIT {
                 "awaiting unclear");
         all(
                 "a page that unpacks to 50 MB",
-                http("200 OK", "Content-Encoding: gzip", gzip("x".repeat(50_000_000))),
+                http("200 OK", "Content-Encoding: gzip", Gzip.of("x".repeat(50_000_000))),
                 "awaiting unclear");
         all("a text", http("200 OK", "Content-Type: text/plain", "OK"), "awaiting unclear");
         all("a blank", http("200 OK", "", "\r\n"), "awaiting unclear");
@@ -214,14 +213,17 @@ class RepliesIT {
                 "UTF-16 without a mark",
                 http("200 OK", "", REFUSED.getBytes(UTF_16LE)),
                 "parked bad_receipt");
-        all("gzip that nothing tells of", http("200 OK", "", gzip(REFUSED)), "parked bad_receipt");
+        all(
+                "gzip that nothing tells of",
+                http("200 OK", "", Gzip.of(REFUSED)),
+                "parked bad_receipt");
         all(
                 "gzip that is none",
                 http("200 OK", "Content-Encoding: gzip", REFUSED),
                 "parked bad_receipt");
         all(
                 "gzip that is cut",
-                http("200 OK", "Content-Encoding: gzip", cut(gzip(REFUSED))),
+                http("200 OK", "Content-Encoding: gzip", cut(Gzip.of(REFUSED))),
                 "parked bad_receipt");
         all(
                 "Brotli",
@@ -229,11 +231,13 @@ class RepliesIT {
                 "parked bad_receipt");
         all(
                 "two encodings",
-                http("200 OK", "Content-Encoding: gzip, gzip", gzip(REFUSED)),
+                http("200 OK", "Content-Encoding: gzip, gzip", Gzip.of(REFUSED)),
                 "parked bad_receipt");
         all(
                 "gzip as the framing",
-                raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", gzip(REFUSED)),
+                raw(
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+                        Gzip.of(REFUSED)),
                 "parked bad_receipt");
         all(
                 "an answer longer than 64 KiB",
@@ -409,7 +413,19 @@ class RepliesIT {
     }
 
     private static String sentence(String comesTo) {
-        var words = comesTo.split(" ", 2);
+        var words =
+                comesTo.replaceFirst(
+                                " unclear$",
+                                " unclear. Only an empty body or a JSON object acknowledges")
+                        .replaceFirst(
+                                " unidentified$",
+                                " unidentified. Without a JSON body, or the header of"
+                                        + " answers_header, anybody on the way may have sent this"
+                                        + " status")
+                        .replaceFirst(
+                                " bad_receipt$",
+                                " bad_receipt. The step body says which rule is broken")
+                        .split(" ", 2);
         return switch (words[0]) {
             case "accepted" -> "accepted; a receipt would be expected";
             case "awaiting" -> "accepted; a receipt would be expected. In doubt: " + words[1];
@@ -530,15 +546,5 @@ class RepliesIT {
 
     private static byte[] cut(byte[] bytes) {
         return Arrays.copyOf(bytes, bytes.length - 12);
-    }
-
-    private static byte[] gzip(String text) {
-        var bytes = new ByteArrayOutputStream();
-        try (var out = new GZIPOutputStream(bytes)) {
-            out.write(text.getBytes(UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
     }
 }

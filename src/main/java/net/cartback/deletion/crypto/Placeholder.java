@@ -53,7 +53,9 @@ public final class Placeholder {
 
     /** A name of what should stand here, without a digit: {@code META_APP_SECRET}. */
     private static final Pattern NAME =
-            Pattern.compile("[a-z_ .-]*(secret|password|token|key)[a-z_ .-]*");
+            Pattern.compile(
+                    "([a-z]+[_ .-])*(secret|password|token|key)([_ .-][a-z]+)*"
+                            + "|[a-z]*(secret|password)[a-z]*");
 
     private static final int FEWEST_CHARACTERS = 4;
 

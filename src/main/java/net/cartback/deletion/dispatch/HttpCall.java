@@ -67,8 +67,8 @@ final class HttpCall {
             if (!wasLostOnKeptConnection(e, watch)) {
                 return failed(e, watch);
             }
-        } catch (RuntimeException e) {
-            return unstomached(e, watch);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return noHttp(e, watch);
         }
         return makeAlone(request, system, watch, start, true);
     }
@@ -91,13 +91,13 @@ final class HttpCall {
                 return new Outcome.Failed(new Reply.TryAgain(ErrorClass.RESET), e);
             }
             return failed(e, watch);
-        } catch (RuntimeException e) {
-            return unstomached(e, watch);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return noHttp(e, watch);
         }
     }
 
-    /** How the client says that a status is negative, a length too, or a header beyond ASCII. */
-    private static Outcome unstomached(RuntimeException e, CallWatch watch) {
+    /** So the client says that a status or a length is negative. */
+    private static Outcome noHttp(RuntimeException e, CallWatch watch) {
         return failed((IOException) new ProtocolException("No HTTP").initCause(e), watch);
     }
 

@@ -2,6 +2,7 @@ package net.cartback.deletion.dispatch;
 
 import net.cartback.deletion.ledger.AnswerReading;
 import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.ledger.TestDeliveries.Asked;
@@ -150,7 +151,8 @@ final class Tester {
             case AnswerReading.NoOutcome(var failed) ->
                     told.say(
                             "body",
-                            !failed,
+                            // A failure in the body goes with a status of failure.
+                            !failed || !reply.isSuccess(),
                             failed
                                     ? "a JSON object that reports a failure"
                                     : "a JSON object without an outcome");
@@ -159,7 +161,8 @@ final class Tester {
                             "body",
                             false,
                             reply.body() instanceof HttpReply.Body.Beginning
-                                    ? "longer than 64 KiB, or without a clear end"
+                                    ? "not read to its end: longer than 64 KiB, or at odds with its"
+                                            + " headers"
                                     : "no JSON object");
             case AnswerReading.Unacceptable(var field, var rule) ->
                     told.say("body", false, field + " " + rule);
@@ -169,7 +172,10 @@ final class Tester {
     /** What a real delivery would have come to. */
     private static void tell(Reply meaning, @Nullable HttpReply reply, Told told) {
         var error = meaning.error();
-        var reason = error == null ? "" : error.reason(reply == null ? null : reply.status());
+        var reason =
+                error == null
+                        ? ""
+                        : error.reason(reply == null ? null : reply.status()) + explained(error);
         switch (meaning) {
             case Reply.Answered(var answer, var basis) ->
                     told.say(
@@ -192,6 +198,18 @@ final class Tester {
             case Reply.DeliveryAtFault fault ->
                     told.say("result", false, "parked for an operator: " + reason);
         }
+    }
+
+    /** What an operator would have to look up. */
+    private static String explained(ErrorClass error) {
+        return switch (error) {
+            case UNCLEAR -> ". Only an empty body or a JSON object acknowledges";
+            case UNIDENTIFIED ->
+                    ". Without a JSON body, or the header of answers_header, anybody on the way may"
+                            + " have sent this status";
+            case BAD_RECEIPT -> ". The step body says which rule is broken";
+            default -> "";
+        };
     }
 
     /** Listens to a call, and keeps what there is to say of each step. */

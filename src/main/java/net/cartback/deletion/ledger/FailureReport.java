@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /**
  * Whether a JSON object says, anywhere in it, that something went wrong. Many systems answer 200 to
  * everything and tell of a failure in the body; such a body acknowledges nothing, whatever has been
- * agreed. Names are compared by their letters alone.
+ * agreed. Names and words are compared by their letters and digits alone.
  */
 final class FailureReport {
 
@@ -49,7 +49,7 @@ final class FailureReport {
             }
         }
         for (var field : json.properties()) {
-            if (tells(letters(field.getKey()), field.getValue())) {
+            if (tells(OutcomeSearch.letters(field.getKey()), field.getValue())) {
                 return true;
             }
         }
@@ -61,7 +61,7 @@ final class FailureReport {
                 || (SUCCESS.matcher(name).matches() && isNothing(value))
                 || (STATE.matcher(name).matches() && isFailedState(value))
                 || (PROSE.matcher(name).matches()
-                        && FAILED.matcher(letters(value.asText())).matches());
+                        && FAILED.matcher(OutcomeSearch.letters(value.asText())).matches());
     }
 
     /** A status of HTTP that is no success, another number than 0 and 1, or a word for failure. */
@@ -71,7 +71,7 @@ final class FailureReport {
             int number = Integer.parseInt(text);
             return number != 0 && number != 1 && (number < 200 || number > 299);
         }
-        return FAILED.matcher(letters(text)).matches();
+        return FAILED.matcher(OutcomeSearch.letters(text)).matches();
     }
 
     private static boolean isNothing(JsonNode value) {
@@ -82,9 +82,5 @@ final class FailureReport {
         return value.isNull()
                 || (value.isContainerNode() && value.isEmpty())
                 || (value.isValueNode() && text.matches("|0|false|f|no|n|none|null|off"));
-    }
-
-    private static String letters(String text) {
-        return text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
     }
 }

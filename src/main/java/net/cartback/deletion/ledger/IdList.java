@@ -9,6 +9,7 @@ import net.cartback.deletion.registry.MetaAppId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -125,7 +126,8 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
                     line.split(line.indexOf(';') < 0 && line.indexOf('\t') < 0 ? "," : "[;\t]");
             reading.hasColumns |= columns.length > 1;
             var cell = unquoted(columns.length == 0 ? "" : columns[0]);
-            boolean isBlank = trimmed(line).isEmpty();
+            // A spreadsheet ends a file with rows of nothing but commas.
+            boolean isBlank = Arrays.stream(columns).allMatch(each -> unquoted(each).isEmpty());
             if (!reading.take(cell)
                     && !isBlank
                     && !(number == 1 && isHeader(cell.isEmpty() ? line : cell))) {
@@ -247,7 +249,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
             throw new IllegalArgumentException(
                     "was rounded by a spreadsheet: all its long ids end in zeros after the 15th"
                             + " digit, so they are other people's. Take the list as it was"
-                            + " downloaded. If the ids are right all the same, say so (exact)");
+                            + " downloaded; or say that the ids are exact");
         }
     }
 

@@ -15,10 +15,10 @@ public enum IdType implements WireName {
     META_USER_ID;
 
     /**
-     * Under which kinds the same number may be the same person: what is of no known kind is a
-     * repeat of a user's id, and the other way round.
+     * The kinds under which the same number is a repeat: an id of no known kind repeats a user's
+     * id, and the other way round.
      */
-    List<IdType> maySame() {
+    List<IdType> repeatedKinds() {
         return this == PAGE_SCOPED_USER_ID
                 ? List.of(PAGE_SCOPED_USER_ID)
                 : List.of(APP_SCOPED_USER_ID, META_USER_ID);

@@ -153,7 +153,7 @@ final class OutcomeSearch {
     }
 
     /** Its letters and digits, in lower case. */
-    private static String letters(String text) {
+    static String letters(String text) {
         var letters = new StringBuilder(text.length());
         text.toLowerCase(Locale.ROOT)
                 .codePoints()

@@ -133,7 +133,7 @@ final class RequestListSql {
                 .bindArray(
                         "types",
                         String.class,
-                        type.maySame().stream().map(IdType::wireName).toList())
+                        type.repeatedKinds().stream().map(IdType::wireName).toList())
                 .map(
                         (row, context) -> {
                             last.set(row.getObject("last", UUID.class));
@@ -202,7 +202,7 @@ final class RequestListSql {
                         .bindArray(
                                 "types",
                                 String.class,
-                                type.maySame().stream().map(IdType::wireName).toList())
+                                type.repeatedKinds().stream().map(IdType::wireName).toList())
                         .bind("after", after)
                         .bind("rows", rows)
                         .map(

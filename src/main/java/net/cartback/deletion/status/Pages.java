@@ -64,7 +64,8 @@ final class Pages {
     HtmlPage problem(int status) {
         var template =
                 switch (status) {
-                    case 404 -> "notfound.jte";
+                    // Who sends something to a page that only shows finds the field.
+                    case 404, 405 -> "notfound.jte";
                     case 429, 500, 503 -> "later.jte";
                     default -> "unreadable.jte";
                 };

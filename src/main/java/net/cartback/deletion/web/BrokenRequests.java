@@ -28,7 +28,7 @@ final class BrokenRequests implements Request.Handler {
     public boolean handle(Request request, Response response, Callback callback) {
         int status = response.getStatus() < 400 ? 500 : response.getStatus();
         response.setStatus(status);
-        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        SecurityHeaders.set(response);
         var page = page(request, status);
         if (page == null) {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);

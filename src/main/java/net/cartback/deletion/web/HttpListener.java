@@ -70,7 +70,7 @@ public final class HttpListener implements AutoCloseable {
                 Javalin.create(
                         config -> {
                             configure(config, host, port, isProxy, tls, idle, routes);
-                            config.routes.before(SecurityHeaders::set);
+                            config.routes.before(ctx -> SecurityHeaders.set(ctx));
                             Problems.addTo(config.routes);
                             routes.forEach(each -> each.addTo(config.routes));
                             // After the routes' own: they may know how a refusal is told.

@@ -155,6 +155,12 @@ class IdListTest {
     }
 
     @Test
+    void a_row_of_nothing_is_passed_over() {
+        assertThat(read("id,name\n7,x\n,\n,,\n;;\n").ids()).containsExactly("7");
+        assertThat(read("id,name\n7,x\n,\n,,\n").wrongLines()).isEmpty();
+    }
+
+    @Test
     void a_line_of_many_spaces_costs_little() {
         assertThat(read(" ".repeat(40_000) + "x" + " ".repeat(40_000) + "y1").wrongLines())
                 .containsExactly(1);

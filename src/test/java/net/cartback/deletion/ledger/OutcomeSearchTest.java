@@ -8,6 +8,8 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import net.cartback.deletion.fixtures.Gzip;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,7 +23,6 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.DeflaterOutputStream;
-import java.util.zip.GZIPOutputStream;
 
 class OutcomeSearchTest {
 
@@ -84,9 +85,9 @@ class OutcomeSearchTest {
                     REFUSED.getBytes(Charset.forName("UTF-32")),
                     REFUSED.getBytes(Charset.forName("IBM1047")),
                     (REFUSED.substring(0, 20) + "\u00E9\"}").getBytes(ISO_8859_1),
-                    gzip(REFUSED),
+                    Gzip.of(REFUSED),
                     zlib(REFUSED),
-                    gzip("[" + REFUSED + "]"),
+                    Gzip.of("[" + REFUSED + "]"),
                     base64(REFUSED),
                     base64("x" + REFUSED),
                     base64("xy" + REFUSED),
@@ -95,7 +96,7 @@ class OutcomeSearchTest {
                             .encode((REFUSED + " ".repeat(99) + REFUSED).getBytes(UTF_8)),
                     Base64.getUrlEncoder().encode(REFUSED.getBytes(UTF_8)),
                     Base64.getEncoder().encode(base64(REFUSED)),
-                    Base64.getEncoder().encode(gzip(REFUSED)),
+                    Base64.getEncoder().encode(Gzip.of(REFUSED)),
                     HexFormat.of().formatHex(REFUSED.getBytes(UTF_8)).getBytes(UTF_8),
                     HexFormat.of()
                             .withUpperCase()
@@ -144,7 +145,7 @@ class OutcomeSearchTest {
 
     @Test
     void a_packed_flood_is_looked_into_as_far_as_the_bound() {
-        assertThat(AnswerReading.of(gzip("x".repeat(50_000_000))))
+        assertThat(AnswerReading.of(Gzip.of("x".repeat(50_000_000))))
                 .isEqualTo(new AnswerReading.NoAnswer(false));
     }
 
@@ -160,8 +161,8 @@ class OutcomeSearchTest {
                         "&#".repeat(32_000))) {
             assertThat(AnswerReading.of(hostile.getBytes(UTF_8))).isNotNull();
         }
-        var packed = new String(Base64.getEncoder().encode(gzip("\0".repeat(64_000))), UTF_8);
-        var twice = new String(Base64.getEncoder().encode(gzip(packed.repeat(400))), UTF_8);
+        var packed = new String(Base64.getEncoder().encode(Gzip.of("\0".repeat(64_000))), UTF_8);
+        var twice = new String(Base64.getEncoder().encode(Gzip.of(packed.repeat(400))), UTF_8);
         assertThat(AnswerReading.of((twice + " ").repeat(100).getBytes(UTF_8)))
                 .as("what cannot be looked through is not taken for silence")
                 .isInstanceOf(AnswerReading.Unacceptable.class);
@@ -169,16 +170,6 @@ class OutcomeSearchTest {
 
     private static byte[] base64(String text) {
         return Base64.getEncoder().encode(text.getBytes(UTF_8));
-    }
-
-    private static byte[] gzip(String text) {
-        var bytes = new ByteArrayOutputStream();
-        try (var out = new GZIPOutputStream(bytes)) {
-            out.write(text.getBytes(UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return bytes.toByteArray();
     }
 
     private static byte[] zlib(String text) {
