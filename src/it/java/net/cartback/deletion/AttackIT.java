@@ -3,6 +3,7 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.fixtures.Attackers;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
 
@@ -13,32 +14,20 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Somebody at one address does what he can; Meta, at another one, is served as ever. */
 class AttackIT {
 
-    private static final String ATTACKER = "127.0.0.2";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int CALLBACKS = 300;
     private static final int MAX_OF_ONE_ADDRESS = 256;
     private static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
-    private static final String HEAD =
-            "POST /meta/"
-                    + TestRelay.APP_ID
-                    + "/data-deletion HTTP/1.1\r\nHost: x\r\nContent-Type:"
-                    + " application/x-www-form-urlencoded\r\n";
-
     private static final String LAST_REQUEST =
             """
             GET /status HTTP/1.1
@@ -47,8 +36,6 @@ class AttackIT {
 
             """;
 
-    private final AtomicBoolean over = new AtomicBoolean();
-    private final AtomicInteger attacks = new AtomicInteger();
     private TestRelay relay;
     private FakeClientSystem crm;
 
@@ -61,40 +48,39 @@ class AttackIT {
 
     @AfterEach
     void stop() {
-        over.set(true);
         crm.close();
         relay.close();
     }
 
     @Test
     void who_sends_slow_headers_keeps_no_callback_from_its_answer() throws Exception {
-        withAttackers(400, this::trickleHeader);
+        whileAttackedBy(Attackers.Manner.SLOW_HEADERS);
     }
 
     @Test
     void who_sends_slow_bodies_keeps_no_callback_from_its_answer() throws Exception {
-        withAttackers(400, this::trickleBody);
+        whileAttackedBy(Attackers.Manner.SLOW_BODIES);
     }
 
     @Test
     void who_holds_many_connections_keeps_no_callback_from_its_answer() throws Exception {
-        withAttackers(2_000, this::holdConnection);
+        whileAttackedBy(Attackers.Manner.MANY_CONNECTIONS);
     }
 
     @Test
     void who_sends_too_much_keeps_no_callback_from_its_answer() throws Exception {
-        withAttackers(8, this::sendTooMuch);
+        whileAttackedBy(Attackers.Manner.OVERSIZED_BODIES);
     }
 
     @Test
     void a_header_that_never_ends_is_cut_off_although_each_byte_is_in_time() throws Exception {
         long start = System.nanoTime();
-        try (var socket = connect(InetAddress.getLoopbackAddress().getHostAddress())) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
             // The second request of a connection is no safer than the first.
             socket.getOutputStream().write(ascii("GET /status HTTP/1.1\r\nHost: x\r\n\r\n"));
             await().until(() -> socket.getInputStream().available() > 0);
             socket.getOutputStream().write(ascii("GET / HTTP/1.1\r\n"));
-            await().atMost(Duration.ofMinutes(2))
+            await().atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(200))
                     .until(() -> isCutOff(socket));
         }
@@ -108,23 +94,23 @@ class AttackIT {
         var sockets = new ArrayList<Socket>();
         try {
             for (int i = 0; i < MAX_OF_ONE_ADDRESS + 40; i++) {
-                sockets.add(connect(ATTACKER));
+                sockets.add(Attackers.connect(port()));
             }
-            await().atMost(Duration.ofMinutes(2))
+            await().atMost(PATIENCE)
                     .until(
                             () ->
-                                    sockets.stream().filter(AttackIT::isOpen).count()
+                                    sockets.stream().filter(Attackers::isOpen).count()
                                             <= MAX_OF_ONE_ADDRESS);
-            assertThat(sockets.stream().filter(AttackIT::isOpen)).hasSize(MAX_OF_ONE_ADDRESS);
+            assertThat(sockets.stream().filter(Attackers::isOpen)).hasSize(MAX_OF_ONE_ADDRESS);
         } finally {
             for (var socket : sockets) {
                 socket.close();
             }
         }
-        await().atMost(Duration.ofMinutes(2))
+        await().atMost(PATIENCE)
                 .until(
                         () -> {
-                            try (var socket = connect(ATTACKER)) {
+                            try (var socket = Attackers.connect(port())) {
                                 socket.getOutputStream()
                                         .write(ascii(LAST_REQUEST.replace("\n", "\r\n")));
                                 return new String(
@@ -137,78 +123,11 @@ class AttackIT {
                         });
     }
 
-    private interface Attack {
-        void once() throws IOException, InterruptedException;
-    }
-
     /** Every callback is answered while the attack goes on; how fast is a benchmark's question. */
-    private void withAttackers(int attackers, Attack attack) throws Exception {
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            launch(threads, attackers, attack);
-            await().atMost(Duration.ofMinutes(2))
-                    .until(() -> attacks.get() >= Math.min(attackers, 100));
+    private void whileAttackedBy(Attackers.Manner manner) throws Exception {
+        try (var attackers = new Attackers(port(), manner)) {
+            await().atMost(PATIENCE).until(attackers::areThere);
             callbacks(CALLBACKS);
-            over.set(true);
-        }
-    }
-
-    private void launch(ExecutorService threads, int attackers, Attack attack) {
-        for (int i = 0; i < attackers; i++) {
-            var _ =
-                    threads.submit(
-                            () -> {
-                                while (!over.get()) {
-                                    try {
-                                        attack.once();
-                                    } catch (IOException e) {
-                                        // Cut off: he tries again.
-                                        TimeUnit.MILLISECONDS.sleep(50);
-                                    }
-                                }
-                                return null;
-                            });
-        }
-    }
-
-    private void trickleHeader() throws IOException, InterruptedException {
-        try (var socket = connect(ATTACKER)) {
-            socket.getOutputStream().write(ascii(HEAD));
-            trickle(socket);
-        }
-    }
-
-    private void trickleBody() throws IOException, InterruptedException {
-        try (var socket = connect(ATTACKER)) {
-            socket.getOutputStream().write(ascii(HEAD + "Content-Length: 10000\r\n\r\n"));
-            trickle(socket);
-        }
-    }
-
-    private void trickle(Socket socket) throws IOException, InterruptedException {
-        attacks.incrementAndGet();
-        while (!over.get()) {
-            socket.getOutputStream().write('x');
-            TimeUnit.MILLISECONDS.sleep(300);
-        }
-    }
-
-    private void holdConnection() throws IOException, InterruptedException {
-        try (var socket = connect(ATTACKER)) {
-            attacks.incrementAndGet();
-            while (!over.get() && isOpen(socket)) {
-                TimeUnit.MILLISECONDS.sleep(300);
-            }
-        }
-    }
-
-    private void sendTooMuch() throws IOException {
-        try (var socket = connect(ATTACKER)) {
-            attacks.incrementAndGet();
-            socket.getOutputStream().write(ascii(HEAD + "Content-Length: 1000000000\r\n\r\n"));
-            var piece = new byte[64 * 1024];
-            while (!over.get()) {
-                socket.getOutputStream().write(piece);
-            }
         }
     }
 
@@ -230,12 +149,8 @@ class AttackIT {
         }
     }
 
-    private Socket connect(String from) throws IOException {
-        return new Socket(
-                InetAddress.getLoopbackAddress(),
-                relay.uri("/").getPort(),
-                InetAddress.getByName(from),
-                0);
+    private int port() {
+        return relay.uri("/").getPort();
     }
 
     private static boolean isCutOff(Socket socket) {
@@ -244,18 +159,6 @@ class AttackIT {
             return false;
         } catch (IOException e) {
             return true;
-        }
-    }
-
-    /** Whether the other side has not closed it: a look that takes a moment. */
-    private static boolean isOpen(Socket socket) {
-        try {
-            socket.setSoTimeout(1);
-            return socket.getInputStream().read() >= 0;
-        } catch (SocketTimeoutException e) {
-            return true;
-        } catch (IOException e) {
-            return false;
         }
     }
 

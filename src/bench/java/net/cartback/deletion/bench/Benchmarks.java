@@ -33,6 +33,7 @@ public final class Benchmarks {
         PARTS.put("fanout", Fanout::run);
         PARTS.put("latency", Latency::run);
         PARTS.put("isolation", Isolation::run);
+        PARTS.put("attack", Attack::run);
         PARTS.put("status", Reads::run);
         PARTS.put("start", Footprint::run);
         PARTS.put("growth", Growth::run);
