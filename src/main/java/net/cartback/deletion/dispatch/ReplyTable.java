@@ -6,6 +6,7 @@ import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.registry.AckMeans;
+import net.cartback.deletion.registry.AgreedStatus;
 import net.cartback.deletion.registry.ClientSystem;
 
 import org.jspecify.annotations.Nullable;
@@ -110,7 +111,7 @@ final class ReplyTable {
 
     private static @Nullable Answer agreed(ClientSystem system, HttpReply reply) {
         var outcome = system.answers().get(reply.status());
-        if (outcome == null) {
+        if (outcome == null || !AgreedStatus.isPossible(reply.status())) {
             return null;
         }
         return outcome.equals("deleted") ? Answer.DELETED : Answer.NOTHING_FOUND;

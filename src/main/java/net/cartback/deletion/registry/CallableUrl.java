@@ -30,7 +30,10 @@ final class CallableUrl {
             return "must be an https URL with a host that can be called: labels of at most 63"
                     + " characters, and a port from 1 to 65535 or none";
         }
-        if (text.chars().anyMatch(Character::isWhitespace) || text.contains("\\")) {
+        if (text.chars()
+                        .anyMatch(
+                                each -> Character.isWhitespace(each) || Character.isSpaceChar(each))
+                || text.contains("\\")) {
             return "must hold no space and no backslash";
         }
         if (!url.username().isEmpty() || !url.password().isEmpty() || text.contains("#")) {

@@ -39,10 +39,6 @@ final class RegistryReader {
     private static final Pattern APP_SECRET = Pattern.compile("[\\x21-\\x7E]{16,256}");
     private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
 
-    /** 2xx and 4xx, without those that proxies, firewalls and sign-ins send for all there is. */
-    private static final Pattern MAY_BE_AGREED =
-            Pattern.compile("2[0-9][0-9]|4(?!01|03|05|07|08|21|25|26|29|31)[0-9][0-9]");
-
     private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}");
 
     /** What servers and proxies put into whatever they send (RFC 9110, RFC 9111 and common use). */
@@ -310,7 +306,7 @@ final class RegistryReader {
                 (status, outcome) -> {
                     if (!STATUS.matcher(status).matches()) {
                         system.fault("answers." + status, "is not an HTTP status");
-                    } else if (!MAY_BE_AGREED.matcher(status).matches()) {
+                    } else if (!AgreedStatus.isPossible(Integer.parseInt(status))) {
                         system.fault(
                                 "answers." + status,
                                 "is a status of networks and servers, which says nothing of a"

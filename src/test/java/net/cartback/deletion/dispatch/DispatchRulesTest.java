@@ -187,6 +187,15 @@ class DispatchRulesTest {
     }
 
     @Test
+    void what_was_agreed_on_statuses_of_networks_holds_no_longer() {
+        var agreed = system(AckMeans.ACCEPTED, Map.of(403, "nothing_found", 503, "deleted"));
+
+        assertThat(read(agreed, 403, "{\"message\":\"Forbidden\"}"))
+                .isEqualTo(new Reply.SystemAtFault(ErrorClass.STATUS));
+        assertThat(read(agreed, 503, "{}")).isEqualTo(new Reply.TryAgain(ErrorClass.STATUS));
+    }
+
+    @Test
     void an_agreed_2xx_of_unknown_origin_is_accepted_in_doubt() {
         var agreed = system(AckMeans.DELETED, Map.of(204, "nothing_found"));
 

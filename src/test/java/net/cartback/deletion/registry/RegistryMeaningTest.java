@@ -224,7 +224,11 @@ class RegistryMeaningTest {
                         + " 5f0c6a8e9b1d4c375f0c6a8e9b1d4c37}]}]"
             })
     void what_is_no_text_in_yaml_is_no_id_and_no_name(String path, String yaml) {
-        assertThat(faults(yaml)).contains(path + ": is no text as it is written: put it in quotes");
+        assertThat(faults(yaml))
+                .contains(
+                        path
+                                + ": YAML reads it as a number, a date or yes and no, and not as"
+                                + " text: put it in quotes");
     }
 
     @ParameterizedTest
