@@ -103,12 +103,19 @@ class AddressesIT {
                 "\uFEFF%s\u200B",
                 "*%s*",
                 "%s\r\n",
-                "`%s`,"
+                "`%s`,",
+                "%s%%",
+                "\u02BC%s\u02BC",
+                "https://deletion.example/status/%s?from=mail",
+                "<https://deletion.example/status/%s/proof>"
             })
     void a_code_is_found_whatever_surrounds_it(String form) {
         var code = relay.metaAsksToDelete("1");
 
-        assertThat(page("/status/" + encoded(form.formatted(code))).statusCode()).isEqualTo(200);
+        if (!form.contains("/")) {
+            assertThat(page("/status/" + encoded(form.formatted(code))).statusCode())
+                    .isEqualTo(200);
+        }
         var entered = page("/status?code=" + encoded(form.formatted(code)));
         assertThat(entered.headers().firstValue("Location")).contains("/status/" + code);
     }
@@ -134,6 +141,11 @@ class AddressesIT {
     @ValueSource(
             strings = {
                 "/status/nothing",
+                "/status/ABC%",
+                "/status/ABC%0",
+                "/status/ABC%00",
+                "/status/%zz",
+                "/status/a;b/..;/c",
                 "/status/a/b/c",
                 "/status/nothing/proof",
                 "/status/x%2Fy",
@@ -165,6 +177,31 @@ class AddressesIT {
                                         + "Connection: close\r\n\r\n"))
                 .matches("(?s)HTTP/1.1 4\\d\\d .*")
                 .contains("application/problem+json");
+    }
+
+    @Test
+    void an_address_that_is_too_long_is_a_page() {
+        assertThat(
+                        raw(
+                                "GET /status/"
+                                        + "A".repeat(20_000)
+                                        + " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n"))
+                .matches("(?s)HTTP/1.1 4(14|31) .*")
+                .contains("text/html", "<h1>");
+    }
+
+    @Test
+    void an_address_with_a_stray_percent_sign_leads_where_it_says() {
+        var code = relay.metaAsksToDelete("1");
+
+        assertThat(
+                        raw(
+                                "GET /status/"
+                                        + code
+                                        + "% HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
+                                        + "Connection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 200")
+                .contains("<h1>");
     }
 
     @Test

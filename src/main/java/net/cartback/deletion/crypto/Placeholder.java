@@ -25,7 +25,8 @@ public final class Placeholder {
                             + "|%\\([A-Za-z0-9_]+\\)s?|@@?[A-Za-z_][A-Za-z0-9_.-]*@@?|#\\{.*\\}"
                             + "|#[A-Z_][A-Z0-9_]*#|![A-Z_][A-Z0-9_]*!|~[A-Z_][A-Z0-9_]*~"
                             + "|\\[.*\\]|\\{.*\\}|\\(\\(.*\\)\\)|\\$\\[\\[.*\\]\\]"
-                            + "|__[A-Za-z0-9_]+__|\\$env:.*|\\{cipher\\}.*|\\$ANSIBLE_VAULT.*"
+                            + "|::?[A-Za-z_][A-Za-z0-9_]*:?:?|__[A-Za-z0-9_]+__"
+                            + "|\\$env:.*|\\{cipher\\}.*|\\$ANSIBLE_VAULT.*"
                             + "|.*getenv\\(.*|(process\\.|System\\.)?(env|ENV)[.\\[(].*",
                     Pattern.DOTALL);
 
@@ -51,11 +52,18 @@ public final class Placeholder {
     private static final Pattern SHORT_WORDS =
             Pattern.compile("(^|.*[-_ ])(todo|tbd|fixme|xxx+|here|your|none|null)([-_ :].*|$)");
 
-    /** A name of what should stand here, without a digit: {@code META_APP_SECRET}. */
+    /** A name of what should stand here: {@code META_APP_SECRET_2}. */
     private static final Pattern NAME =
             Pattern.compile(
-                    "([a-z]+[_ .-])*(secret|password|token|key)([_ .-][a-z]+)*"
-                            + "|[a-z]*(secret|password)[a-z]*");
+                    "([a-z]+[0-9]*[_ .-])*(secret|password|token|key)[0-9]*"
+                            + "([_ .-]([a-z]+[0-9]*|[0-9]{1,4}))*"
+                            + "|[a-z]*(secret|password)[a-z]*[0-9]{0,4}");
+
+    /** What stands in an address or a name that a template should have filled in. */
+    private static final Pattern PART =
+            Pattern.compile(
+                    "\\$\\{|\\{\\{|<[%?]|%\\{|#\\{|__[A-Z0-9_]+__|<[A-Za-z_-]+>"
+                            + "|(?i:replace.?me|change.?me|fill.?me)");
 
     private static final int FEWEST_CHARACTERS = 4;
 
@@ -70,5 +78,10 @@ public final class Placeholder {
                 || SHORT_WORDS.matcher(plain).matches()
                 || NAME.matcher(plain).matches()
                 || plain.chars().distinct().count() < FEWEST_CHARACTERS;
+    }
+
+    /** Whether a part of the text is one: for names and addresses. */
+    public static boolean isIn(String text) {
+        return PART.matcher(text).find();
     }
 }

@@ -1,11 +1,13 @@
 package net.cartback.deletion.ledger;
 
+import static java.lang.Character.MODIFIER_LETTER;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import net.cartback.deletion.crypto.Digest;
 
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /**
  * The code under which a person finds the state of their request: 26 characters of Crockford's
@@ -19,6 +21,9 @@ public record ConfirmationCode(String value) {
 
     /** Longer than any spelling with something between all characters. */
     private static final int MAX_INPUT = 200;
+
+    private static final Pattern ADDRESS =
+            Pattern.compile("(?is)\\W*https?://[^?#]*/status/([^/?#]*).*");
 
     public ConfirmationCode {
         if (value.length() != LENGTH || !value.chars().allMatch(c -> ALPHABET.indexOf(c) >= 0)) {
@@ -40,16 +45,20 @@ public record ConfirmationCode(String value) {
     /**
      * Reads what a person typed, or copied out of a mail or a document: case does not matter, nor
      * whatever surrounds or divides the characters and is no letter and no digit; O reads as 0, I
-     * and L as 1. Empty if it cannot be a code.
+     * and L as 1. A whole address of a status page is read as the code in it. Empty if it cannot be
+     * a code.
      */
     public static Optional<ConfirmationCode> typed(String text) {
         if (text.length() > MAX_INPUT) {
             return Optional.empty();
         }
+        var address = ADDRESS.matcher(text);
+        var typed = address.matches() ? address.group(1) : text;
         var code = new StringBuilder(LENGTH);
-        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-            int c = text.codePointAt(i);
-            if (!Character.isLetterOrDigit(c)) {
+        for (int i = 0; i < typed.length(); i += Character.charCount(typed.codePointAt(i))) {
+            int c = typed.codePointAt(i);
+            // An apostrophe may be a letter that modifies another.
+            if (!Character.isLetterOrDigit(c) || Character.getType(c) == MODIFIER_LETTER) {
                 continue;
             }
             char read = c < 128 ? read((char) c) : 0;

@@ -8,6 +8,7 @@ import net.cartback.deletion.registry.MetaAppId;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -36,12 +37,21 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
     /** So many rows that count up by one are numbers of rows. */
     private static final int FEWEST_ROW_NUMBERS = 3;
 
+    /** So many ids end in zeros by chance once in a thousand lists. */
+    private static final int FEWEST_ZEROS = 4;
+
+    /** So many bits are all zero by chance once in a million lists. */
+    private static final int LOST_BITS = 20;
+
+    /** Whole numbers beyond are not exact to a program that reads them as binary64. */
+    private static final double MAX_EXACT = 0x1p53;
+
     private static final Pattern ID = Pattern.compile("[0-9]{1,32}");
 
     /** One number with a comma in it, and not two columns: 10,210,123 or 1,02E+16. */
     private static final Pattern NUMBER_WITH_COMMA =
             Pattern.compile(
-                    "[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,3}(,[0-9]{3}){2,},.*"
+                    "[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}|[0-9]{1,3}(,[0-9]{3}){2,},.*"
                             + "|[0-9]+,[0-9]+[Ee][+-]?[0-9]+");
 
     /** {@code "…"}, {@code '…'}, <code>="…"</code>, and a text that a spreadsheet marks with '. */
@@ -247,30 +257,59 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
         }
         if (!exact && isRounded()) {
             throw new IllegalArgumentException(
-                    "was rounded by a spreadsheet: all its long ids end in zeros after the 15th"
+                    "was rounded by a spreadsheet: its long ids end in zeros after the 15th"
                             + " digit, so they are other people's. Take the list as it was"
                             + " downloaded; or say that the ids are exact");
         }
+        if (!exact && isOfBinaryNumbers()) {
+            throw new IllegalArgumentException(
+                    "was rounded by a program that reads ids as numbers: all its long ids are such"
+                            + " as fit 53 bits, so they are other people's. Take the list as it"
+                            + " was downloaded; or say that the ids are exact");
+        }
     }
 
+    /** In whatever order. */
     private boolean areRowNumbers() {
-        for (int i = 0; i < ids.size(); i++) {
-            if (!ids.get(i).equals(Integer.toString(i + 1))) {
+        var highest = Integer.toString(ids.size());
+        var numbers =
+                ids.stream()
+                        .filter(id -> id.length() <= highest.length())
+                        .mapToInt(Integer::parseInt)
+                        .sorted()
+                        .toArray();
+        return numbers.length == ids.size()
+                && numbers.length >= FEWEST_ROW_NUMBERS
+                && numbers[0] == 1
+                && numbers[numbers.length - 1] == numbers.length;
+    }
+
+    /** One id that was put in by hand does not make the others exact. */
+    private boolean isRounded() {
+        var longOnes = ids.stream().filter(id -> id.length() > EXACT_DIGITS).toList();
+        long zeros =
+                longOnes.stream()
+                        .filter(id -> id.chars().skip(EXACT_DIGITS).allMatch(d -> d == '0'))
+                        .count();
+        boolean all = zeros > 0 && zeros == longOnes.size();
+        return all || (zeros >= FEWEST_ZEROS && zeros > longOnes.size() / 2);
+    }
+
+    /** As JavaScript writes its numbers, or Python its floats as whole ones (IEEE 754). */
+    private boolean isOfBinaryNumbers() {
+        int bits = 0;
+        for (var id : ids) {
+            double value = Double.parseDouble(id);
+            if (value <= MAX_EXACT) {
+                continue;
+            }
+            var shortest = new BigDecimal(Double.toString(value)).toPlainString();
+            if (!id.equals(shortest) && !id.equals(new BigDecimal(value).toPlainString())) {
                 return false;
             }
+            bits += Math.getExponent(Math.ulp(value));
         }
-        return ids.size() >= FEWEST_ROW_NUMBERS;
-    }
-
-    private boolean isRounded() {
-        var isLong = ids.stream().filter(id -> id.length() > EXACT_DIGITS).toList();
-        return !isLong.isEmpty()
-                && isLong.stream()
-                        .allMatch(
-                                id ->
-                                        id.chars()
-                                                .skip(EXACT_DIGITS)
-                                                .allMatch(digit -> digit == '0'));
+        return bits >= LOST_BITS;
     }
 
     @Override

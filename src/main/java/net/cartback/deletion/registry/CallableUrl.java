@@ -32,9 +32,12 @@ final class CallableUrl {
         }
         if (text.chars()
                         .anyMatch(
-                                each -> Character.isWhitespace(each) || Character.isSpaceChar(each))
+                                each ->
+                                        Character.isWhitespace(each)
+                                                || Character.isSpaceChar(each)
+                                                || Character.getType(each) == Character.FORMAT)
                 || text.contains("\\")) {
-            return "must hold no space and no backslash";
+            return "must hold no space, no invisible character and no backslash";
         }
         if (!url.username().isEmpty() || !url.password().isEmpty() || text.contains("#")) {
             return "must have no user, no password and no fragment";
@@ -44,10 +47,15 @@ final class CallableUrl {
                 : null;
     }
 
-    /** Numbers with points between them that are neither an address nor a name (RFC 3696). */
+    /**
+     * No name that can be looked up, and no address. A name that ends in a number is none (RFC
+     * 3696, section 2).
+     */
     private static boolean isNoAddress(String host) {
-        return host.matches("[0-9]+(\\.[0-9]+)+\\.?")
-                && !host.matches(BYTE + "(\\." + BYTE + "){3}");
+        if (host.contains(":") || host.matches(BYTE + "(\\." + BYTE + "){3}")) {
+            return false;
+        }
+        return !host.matches("[a-z0-9._-]+") || host.matches("(.*\\.)?[0-9]+\\.?");
     }
 
     /** As it is written, where that is a URI (RFC 3986); else as the client encodes it. */

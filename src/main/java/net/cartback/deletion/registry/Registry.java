@@ -158,9 +158,7 @@ public final class Registry {
             boolean plainHttp,
             Actor actor) {
         try {
-            var file =
-                    RegistryFile.parse(
-                            RegistryView.file(kind, id, fields).toString(), Map.of(), plainHttp);
+            var file = RegistryFile.of(RegistryView.file(kind, id, fields), plainHttp);
             var changed =
                     database.inTransaction(
                             actor,

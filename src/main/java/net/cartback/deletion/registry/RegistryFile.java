@@ -1,5 +1,7 @@
 package net.cartback.deletion.registry;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import org.jspecify.annotations.Nullable;
 
 import java.net.URI;
@@ -81,6 +83,15 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
     public static RegistryFile parse(
             String yaml, Map<String, String> variables, boolean plainHttp) {
         return new RegistryReader(variables, plainHttp).read(yaml);
+    }
+
+    /**
+     * Reads one that is an object already; else as {@link #parse}. It has no variables.
+     *
+     * @throws InvalidRegistry with every fault, each named by its path
+     */
+    static RegistryFile of(JsonNode root, boolean plainHttp) {
+        return new RegistryReader(Map.of(), plainHttp).read(root);
     }
 
     /** How many apps the file names. */

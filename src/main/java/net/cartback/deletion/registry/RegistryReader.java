@@ -1,5 +1,7 @@
 package net.cartback.deletion.registry;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -81,6 +85,7 @@ final class RegistryReader {
                     "x-request-id",
                     "x-xss-protection");
 
+    private static final Pattern PRINTABLE = Pattern.compile("[ -~]+");
     private static final Set<String> MAPPED_OUTCOMES = Set.of("deleted", "nothing_found");
     private static final Set<String> EVENTS = Set.of("deletion", "deauthorization");
     private static final Set<String> APP_STATES = Set.of("live", "ended");
@@ -119,7 +124,18 @@ final class RegistryReader {
                             "the file: not valid YAML, or a key stands twice"
                                     + (at == null ? "" : ", near line " + at.getLineNr())));
         }
-        var source = new YamlFields.Source(variables, YamlScan.of(yaml, faults));
+        return read(root, YamlScan.of(yaml, faults));
+    }
+
+    /** Reads an object that did not come from a file. */
+    RegistryFile read(JsonNode root) {
+        var notText = new HashMap<String, String>();
+        collectNumbers("", root, notText);
+        return read(root, notText);
+    }
+
+    private RegistryFile read(JsonNode root, Map<String, String> notText) {
+        var source = new YamlFields.Source(variables, notText);
         var fields = new YamlFields("", root, source, faults);
         fields.allow("apps", "systems");
         var systemFields = fields.objects("systems");
@@ -140,7 +156,7 @@ final class RegistryReader {
     private RegistryFile.@Nullable App app(YamlFields app) {
         app.allow("id", "name", "platform", "state", "secrets", "systems");
         var id = app.required("id", MetaAppId::isValid, "must be 1 to 20 digits, in quotes");
-        var name = app.text("name", 1, 200);
+        var name = name(app, "name");
         var platform = app.text("platform", 1, 20);
         if (platform != null && Platform.named(platform).isEmpty()) {
             app.fault("platform", "must be facebook, instagram, threads, whatsapp or messenger");
@@ -188,8 +204,8 @@ final class RegistryReader {
         var id =
                 system.required(
                         "id", ClientSystemId::isValid, "must be 1 to 64 of a-z, 0-9, - and _");
-        var name = system.text("name", 1, 200);
-        var publicName = system.text("public_name", 1, 200);
+        var name = name(system, "name");
+        var publicName = name(system, "public_name");
         var url = url(system);
         var secrets = system.has("secrets") ? secrets(system, true) : null;
         var events = system.texts("events");
@@ -225,6 +241,31 @@ final class RegistryReader {
                         within,
                         tls,
                         ca);
+    }
+
+    /** By its path, each value that is no text. */
+    private static void collectNumbers(String path, JsonNode node, Map<String, String> found) {
+        if (node.isObject()) {
+            var prefix = path.isEmpty() ? "" : path + ".";
+            node.properties()
+                    .forEach(
+                            each -> collectNumbers(prefix + each.getKey(), each.getValue(), found));
+        } else if (node.isArray()) {
+            for (int i = 0; i < node.size(); i++) {
+                collectNumbers(path + "[" + i + "]", node.get(i), found);
+            }
+        } else if (!node.isTextual()) {
+            found.put(path, node.asText());
+        }
+    }
+
+    /** People read it. */
+    private static @Nullable String name(YamlFields owner, String field) {
+        var name = owner.text(field, 1, 200);
+        if (name != null && Placeholder.isIn(name)) {
+            owner.fault(field, Placeholder.RULE);
+        }
+        return name;
     }
 
     private List<RegistryFile.Secret> secrets(YamlFields owner, boolean webhook) {
@@ -275,7 +316,10 @@ final class RegistryReader {
     private static @Nullable String webhookFault(String value) {
         try {
             var _ = WebhookSecret.parse(value);
-            return Placeholder.isOne(value.substring(WebhookSecret.PREFIX.length()))
+            var base64 = value.substring(WebhookSecret.PREFIX.length());
+            var decoded = new String(Base64.getDecoder().decode(base64), ISO_8859_1);
+            return Placeholder.isOne(base64)
+                            || (PRINTABLE.matcher(decoded).matches() && Placeholder.isOne(decoded))
                     ? PLACEHOLDER
                     : null;
         } catch (IllegalArgumentException e) {
@@ -288,7 +332,7 @@ final class RegistryReader {
         if (text == null) {
             return null;
         }
-        var fault = CallableUrl.fault(text, plainHttp);
+        var fault = Placeholder.isIn(text) ? Placeholder.RULE : CallableUrl.fault(text, plainHttp);
         if (fault != null) {
             system.fault("url", fault);
             return null;

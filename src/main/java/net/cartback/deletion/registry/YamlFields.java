@@ -33,7 +33,7 @@ final class YamlFields {
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
     private static final String NOT_TEXT =
-            "YAML reads it as a number, a date or yes and no, and not as text: put it in quotes";
+            "is read as a number, a date or yes and no, and not as text: put it in quotes";
     private static final int MAX_PEM = 64 * 1024;
     private static final int MAX_TEXT = 10_000;
     private static final int MAX_ENTRIES = 10_000;

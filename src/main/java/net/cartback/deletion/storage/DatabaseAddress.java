@@ -146,8 +146,10 @@ public record DatabaseAddress(
         var options = new LinkedHashMap<String, String>();
         for (var pair : query == null ? new String[0] : query.split("&", -1)) {
             var parts = pair.split("=", 2);
-            if (!parts[0].isEmpty()) {
-                options.put(decode(parts[0]), parts.length == 2 ? decode(parts[1]) : "");
+            var value = parts.length == 2 ? decode(parts[1]) : "";
+            var before = parts[0].isEmpty() ? null : options.put(decode(parts[0]), value);
+            if (before != null && !before.equals(value)) {
+                throw new IllegalArgumentException("has an option that stands twice");
             }
         }
         return options;

@@ -3,6 +3,7 @@ package net.cartback.deletion.storage;
 import org.postgresql.PGProperty;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -69,6 +70,9 @@ final class DatabaseOptions {
 
     private static final String SYSTEMS_AUTHORITIES = "org.postgresql.ssl.DefaultJavaSSLFactory";
 
+    private static final List<String> LIMITS =
+            List.of("connectTimeout", "loginTimeout", "socketTimeout");
+
     private DatabaseOptions() {}
 
     /**
@@ -79,6 +83,13 @@ final class DatabaseOptions {
     static Map<String, String> of(Map<String, String> given) {
         var options = new LinkedHashMap<String, String>();
         given.forEach((name, value) -> put(options, name, value));
+        for (var limit : LIMITS) {
+            if (options.getOrDefault(limit, "").strip().matches("-?0*")
+                    && options.containsKey(limit)) {
+                throw new IllegalArgumentException(
+                        "has the option " + limit + ": it must be at least 1 s, for 0 is no limit");
+            }
+        }
         var mode = options.get("sslmode");
         if (mode != null && !SSL_MODES.contains(mode)) {
             throw new IllegalArgumentException(

@@ -3,6 +3,7 @@ package net.cartback.deletion.web;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -51,7 +52,11 @@ final class BrokenRequests implements Request.Handler {
         if (!unknown && !Preference.isForPage(request.getHeaders().get(HttpHeader.ACCEPT))) {
             return null;
         }
-        var path = String.valueOf(request.getHttpURI().getPath());
+        // Nor of an address that is too long; those that machines call are short.
+        var path =
+                status == HttpStatus.URI_TOO_LONG_414
+                        ? "/status"
+                        : String.valueOf(request.getHttpURI().getPath());
         return routes.stream()
                 .map(each -> each.pageOfBroken(path, status))
                 .filter(Objects::nonNull)

@@ -6,8 +6,11 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.util.JavalinBindException;
 import io.javalin.util.JavalinException;
 
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,9 +135,11 @@ public final class HttpListener implements AutoCloseable {
         config.jetty.host = host;
         config.jetty.port = port;
         config.jetty.modifyHttpConfiguration(http -> limit(http, idle));
-        if (tls != null) {
-            config.jetty.addConnector((server, http) -> tls.connector(server, http, host, port));
-        }
+        config.jetty.addConnector(
+                (server, http) ->
+                        tls == null
+                                ? connector(server, http, host, port)
+                                : tls.connector(server, http, host, port));
         config.jetty.modifyServer(
                 server -> {
                     server.setStopTimeout(STOP_LIMIT.toMillis());
@@ -142,6 +147,14 @@ public final class HttpListener implements AutoCloseable {
                     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server));
                     server.addBean(new ConnectionGuard(server, isProxy, idle));
                 });
+    }
+
+    private static Connector connector(
+            Server server, HttpConfiguration http, String host, int port) {
+        var connector = new ServerConnector(server, new PlainConnections(http));
+        connector.setHost(host);
+        connector.setPort(port);
+        return connector;
     }
 
     private static void limit(HttpConfiguration http, IdleLimits idle) {

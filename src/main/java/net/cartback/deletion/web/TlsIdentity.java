@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.nimbusds.jose.jwk.Curve;
 
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -160,7 +159,7 @@ public final class TlsIdentity {
                 new ServerConnector(
                         server,
                         new SslConnectionFactory(factory, "http/1.1"),
-                        new HttpConnectionFactory(secure));
+                        new PlainConnections(secure));
         connector.setHost(host);
         connector.setPort(port);
         return connector;

@@ -3,13 +3,18 @@ package net.cartback.deletion.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.util.stream.Collectors.joining;
+
 import net.cartback.deletion.registry.MetaAppId;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
 
 class IdListTest {
 
@@ -50,6 +55,7 @@ class IdListTest {
                 "1,02101E+16",
                 "10,210,123,456,789,012",
                 "10 210 123 456 789 012",
+                "1,02,10,12,34,56,78,90,123",
                 "10.210.123.456.789.012",
                 "=10210123456789012+1",
                 "+10210123456789012",
@@ -70,7 +76,10 @@ class IdListTest {
                 "10210123456789000",
                 "1021012345678900\n17\n999999999999999",
                 "[\"102101234567890000000\"]",
-                "\"10210123456789000\"\n'10210987654321000'"
+                "\"10210123456789000\"\n'10210987654321000'",
+                // One was put in by hand afterwards.
+                "10210123456781000\n10210123456782000\n10210123456783000\n10210123456784000\n"
+                        + "10210123456785678"
             })
     void a_list_that_a_spreadsheet_rounded_is_refused(String text) {
         assertThatThrownBy(() -> read(text)).hasMessageContaining("was rounded by a spreadsheet");
@@ -81,12 +90,42 @@ class IdListTest {
     @ValueSource(
             strings = {
                 "10210123456789000\n10210123456780012",
+                "10210123456789000\n10210123456780000\n10210123456780012",
                 "102101234567890",
                 "102101234567000\n1000",
                 "1000"
             })
     void one_exact_id_shows_that_a_list_was_not_rounded(String text) {
         assertThat(read(text).ids()).hasSize(text.lines().toArray().length);
+    }
+
+    @Test
+    void a_list_that_a_program_rounded_is_refused() {
+        var random = new Random(20261125);
+        var exact = random.longs(40, 10_000_000_000_000_000L, 18_000_000_000_000_000L).toArray();
+        var javascript =
+                Arrays.stream(exact)
+                        .mapToObj(
+                                id -> new BigDecimal(Double.toString((double) id)).toPlainString())
+                        .collect(joining("\n"));
+        var pandas =
+                Arrays.stream(exact)
+                        .mapToObj(id -> new BigDecimal((double) id).toPlainString())
+                        .collect(joining("\n"));
+        var asDownloaded = Arrays.stream(exact).mapToObj(Long::toString).collect(joining("\n"));
+
+        for (var rounded : List.of(javascript, pandas)) {
+            assertThatThrownBy(() -> IdList.read(rounded, APP, 100, false))
+                    .hasMessageContaining("was rounded by a program");
+            assertThat(IdList.read(rounded, APP, 100, true).ids()).hasSize(40);
+        }
+        assertThat(IdList.read(asDownloaded, APP, 100, false).ids()).hasSize(40);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a,b\n1,x\n2,y\n3,z", "3;x\n1;y\n2;z"})
+    void numbers_of_rows_are_refused(String text) {
+        assertThatThrownBy(() -> read(text)).hasMessageContaining("numbers of rows");
     }
 
     @ParameterizedTest

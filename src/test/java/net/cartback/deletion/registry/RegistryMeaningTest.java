@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 
 /** A registry means what is written in it, or it is refused. */
 class RegistryMeaningTest {
@@ -106,6 +107,8 @@ class RegistryMeaningTest {
                 "/run/secrets/shop_app_key_of_meta",
                 "a",
                 "x1",
+                ":shop_app_key_of_meta",
+                "SHOP1_APP_SECRET_2",
                 "fifteen-letters",
                 "0123456789abcde"
             })
@@ -147,6 +150,8 @@ class RegistryMeaningTest {
                 "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                 "whsec_changemechangemechangemechangeme",
                 "{{ webhook }}",
+                // The same words as base64.
+                "whsec_UkVQTEFDRS1NRS13aXRoLTMyLXJhbmRvbS1ieXRlcw==",
                 "whsec_${X:-}"
             })
     void nor_is_it_a_webhook_secret(String value) {
@@ -171,6 +176,39 @@ class RegistryMeaningTest {
             refused += Placeholder.isOne(secret.toString()) ? 1 : 0;
         }
         assertThat(refused).isLessThan(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "name | {{ shop.name }}",
+                "name | <shop-name>",
+                "public_name | REPLACE-ME",
+                "public_name | <%= name %>",
+                "url | https://REPLACE-ME.example/deletions",
+                "url | https://crm.example/{{ path }}",
+                "url | https://crm.example/__PATH__"
+            })
+    void names_and_addresses_of_a_template_are_refused(String field, String value) {
+        var fields = new TreeMap<>(Map.of("name", "x", "url", "https://a.example"));
+        fields.put(field, value);
+        var written =
+                new StringBuilder(
+                        "systems:\n  - id: a\n    secrets: [{value: \"" + WEBHOOK + "\"}]\n");
+        fields.forEach(
+                (key, each) ->
+                        written.append("    ")
+                                .append(key)
+                                .append(": '")
+                                .append(each)
+                                .append("'\n"));
+
+        assertThat(faults(written.toString()))
+                .containsExactly(
+                        "systems[0]."
+                                + field
+                                + ": looks like a placeholder that nobody has filled in");
     }
 
     @Test
@@ -227,7 +265,7 @@ class RegistryMeaningTest {
         assertThat(faults(yaml))
                 .contains(
                         path
-                                + ": YAML reads it as a number, a date or yes and no, and not as"
+                                + ": is read as a number, a date or yes and no, and not as"
                                 + " text: put it in quotes");
     }
 
@@ -279,6 +317,12 @@ class RegistryMeaningTest {
                 "https://[::1/",
                 "https://1.2.3.4.5/",
                 "https://999.1.1.1/",
+                "https://shop.123/",
+                "https://*.a.example/",
+                "https://a,b.example/",
+                "https://a\u200B.example/",
+                "https://a.example/x\u200By",
+                "https://a.example/x\u2060",
                 "ftp://a.example/",
                 "a.example",
                 "${X:-https://a.example}"

@@ -61,6 +61,10 @@ class DatabaseAddressTest {
                 "sslhostnameverifier=x.Y | has the option sslhostnameverifier: the server's name",
                 "socketFactory=x.Y | has the option socketFactory: connections",
                 "options=--search-path=relay | has the option options with a search_path",
+                "connect_timeout=0 | has the option connectTimeout: it must be at least 1 s",
+                "socketTimeout=00 | has the option socketTimeout: it must be at least 1 s",
+                "loginTimeout=-0 | has the option loginTimeout: it must be at least 1 s",
+                "sslmode=disable&sslmode=verify-full | has an option that stands twice",
                 "sslmode=on | must say sslmode="
             })
     void what_is_not_understood_is_refused_by_name(String option, String message) {
