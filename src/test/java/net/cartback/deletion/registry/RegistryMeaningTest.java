@@ -318,6 +318,7 @@ class RegistryMeaningTest {
                 "https://1.2.3.4.5/",
                 "https://999.1.1.1/",
                 "https://shop.123/",
+                "https://167772161/",
                 "https://*.a.example/",
                 "https://a,b.example/",
                 "https://a\u200B.example/",
