@@ -26,17 +26,27 @@ final class Postgres implements AutoCloseable {
     private final Path directory;
     private final EmbeddedDatabase server;
     private final int port;
+    private final String password;
 
     Postgres(Path directory) {
         this.directory = directory;
         server = EmbeddedDatabase.open(directory);
         port = server.address().port();
+        password = String.valueOf(server.address().password());
     }
 
     void drop(String name) throws SQLException {
         try (var connection = connect("postgres");
                 var statement = connection.createStatement()) {
             statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+        }
+    }
+
+    /** Runs SQL from outside of the databases of the parts. */
+    void execute(String sql) throws SQLException {
+        try (var connection = connect("postgres");
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
         }
     }
 
@@ -47,7 +57,7 @@ final class Postgres implements AutoCloseable {
                 var statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         }
-        var address = new DatabaseAddress("127.0.0.1", port, name, "postgres", null, Map.of());
+        var address = new DatabaseAddress("127.0.0.1", port, name, "postgres", password, Map.of());
         Migrations.migrate(address, null);
         return new Db(name, address);
     }
@@ -89,7 +99,9 @@ final class Postgres implements AutoCloseable {
                         "-f",
                         script.toString(),
                         db.name());
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("PGPASSWORD", password);
+        var process = builder.start();
         var output = new String(process.getInputStream().readAllBytes(), UTF_8);
         if (!process.waitFor(seconds + 30L, TimeUnit.SECONDS)) {
             process.destroyForcibly();
@@ -103,7 +115,7 @@ final class Postgres implements AutoCloseable {
 
     private Connection connect(String database) throws SQLException {
         return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + port + "/" + database, "postgres", "");
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + database, "postgres", password);
     }
 
     @Override
@@ -131,11 +143,11 @@ final class Postgres implements AutoCloseable {
         }
 
         String url() {
-            return "postgres://postgres@127.0.0.1:" + port + "/" + name;
+            return "postgres://postgres:" + password + "@127.0.0.1:" + port + "/" + name;
         }
 
         String jdbcUrl() {
-            return "jdbc:postgresql://127.0.0.1:" + port + "/" + name;
+            return "jdbc:postgresql://127.0.0.1:" + port + "/" + name + "?password=" + password;
         }
 
         Connection connect() throws SQLException {

@@ -24,7 +24,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * A PostgreSQL server of our own under a data directory, kept across restarts and as durable as any
- * ({@code fsync} and {@code synchronous_commit} on). It listens on loopback only.
+ * ({@code fsync} and {@code synchronous_commit} on). It listens on loopback only, and asks for a
+ * password that its owner alone can read.
  *
  * <p>One process owns a directory: it starts the server and stops it. Another one (a command beside
  * a running relay) is a guest: it uses the server and leaves it alone. A server whose owner was
@@ -42,9 +43,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private final @Nullable FileLock ownership;
 
     private EmbeddedDatabase(
-            int port, @Nullable EmbeddedPostgres server, @Nullable FileLock ownership) {
+            int port,
+            @Nullable String password,
+            @Nullable EmbeddedPostgres server,
+            @Nullable FileLock ownership) {
         this.address =
-                new DatabaseAddress("127.0.0.1", port, "postgres", "postgres", null, Map.of());
+                new DatabaseAddress("127.0.0.1", port, "postgres", "postgres", password, Map.of());
         this.server = server;
         this.ownership = ownership;
     }
@@ -111,6 +115,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static EmbeddedDatabase start(Path directory, FileLock ownership) throws IOException {
         var data = directory.resolve("postgres");
         stopLeftover(data);
+        var password = EmbeddedPassword.readOrMake(directory);
         var server =
                 EmbeddedPostgres.builder()
                         .setDataDirectory(data)
@@ -124,8 +129,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
                         .setServerConfig("fsync", "on")
                         .setServerConfig("synchronous_commit", "on")
                         .setServerConfig("full_page_writes", "on")
+                        // Of initdb: whoever is new has it from the first moment.
+                        .setLocaleConfig("auth-host", "scram-sha-256")
+                        .setLocaleConfig("pwfile", EmbeddedPassword.file(directory).toString())
+                        .setConnectConfig("password", password)
                         .start();
-        return new EmbeddedDatabase(server.getPort(), server, ownership);
+        EmbeddedPassword.require(server, data, password);
+        return new EmbeddedDatabase(server.getPort(), password, server, ownership);
     }
 
     /**
@@ -140,7 +150,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             if (lines.size() >= 8 && lines.get(7).strip().equals("ready")) {
                 int port = Integer.parseInt(lines.get(3).strip());
                 if (answers(port)) {
-                    return new EmbeddedDatabase(port, null, null);
+                    return new EmbeddedDatabase(port, EmbeddedPassword.read(directory), null, null);
                 }
             }
             try {

@@ -1,0 +1,86 @@
+package net.cartback.deletion.storage;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.util.HexFormat;
+import java.util.Map;
+
+/**
+ * The password of the embedded server's superuser. It stands in a file that its owner alone can
+ * read: on loopback every user of the machine reaches the server, and its superuser may read files
+ * and run programs as who started it.
+ */
+final class EmbeddedPassword {
+
+    private static final String FILE = "postgres-password";
+    private static final int BYTES = 32;
+
+    /** SCRAM-SHA-256 (RFC 7677) for everybody, over TCP alone. */
+    private static final String RULES =
+            """
+            host all all 127.0.0.1/32 scram-sha-256
+            host all all ::1/128 scram-sha-256
+            """;
+
+    private EmbeddedPassword() {}
+
+    static Path file(Path directory) {
+        return directory.resolve(FILE);
+    }
+
+    /**
+     * The password of a server that another process runs; null: one of an older version has none.
+     */
+    static @Nullable String read(Path directory) throws IOException {
+        var file = file(directory);
+        return Files.exists(file) ? Files.readString(file, US_ASCII).strip() : null;
+    }
+
+    /** The password of this directory's server; a new one if there is none yet. */
+    static String readOrMake(Path directory) throws IOException {
+        var there = read(directory);
+        if (there != null) {
+            return there;
+        }
+        var bytes = new byte[BYTES];
+        new SecureRandom().nextBytes(bytes);
+        var password = HexFormat.of().formatHex(bytes);
+        // A temporary file is its owner's alone from the start.
+        var whole = Files.createTempFile(directory, FILE, ".new");
+        try (var channel = FileChannel.open(whole, StandardOpenOption.WRITE)) {
+            channel.write(US_ASCII.encode(password + "\n"));
+            channel.force(true);
+        }
+        Files.move(whole, file(directory), StandardCopyOption.ATOMIC_MOVE);
+        return password;
+    }
+
+    /** Asks for the password from now on, where a server of an older version asked for none. */
+    static void require(EmbeddedPostgres server, Path data, String password) throws IOException {
+        var rules = data.resolve("pg_hba.conf");
+        if (Files.readString(rules).equals(RULES)) {
+            return;
+        }
+        try (var connection =
+                        server.getPostgresDatabase(Map.of("password", password)).getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("ALTER ROLE postgres PASSWORD " + statement.enquoteLiteral(password));
+            Files.writeString(rules, RULES);
+            statement.execute("SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            throw new IOException("The database server's password could not be set", e);
+        }
+    }
+}
