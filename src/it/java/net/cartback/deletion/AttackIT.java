@@ -13,11 +13,14 @@ import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 
@@ -27,6 +30,7 @@ class AttackIT {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int CALLBACKS = 300;
     private static final int MAX_OF_ONE_ADDRESS = 256;
+    private static final int MAX_UNREAD = 256;
     private static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
     private static final String LAST_REQUEST =
             """
@@ -70,6 +74,55 @@ class AttackIT {
     @Test
     void who_sends_too_much_keeps_no_callback_from_its_answer() throws Exception {
         whileAttackedBy(Attackers.Manner.OVERSIZED_BODIES);
+    }
+
+    @Test
+    void who_reads_slowly_keeps_no_callback_from_its_answer() throws Exception {
+        whileAttackedBy(Attackers.Manner.SLOW_READERS);
+    }
+
+    @Test
+    void of_many_who_read_slowly_from_many_addresses_most_are_cut_off() throws Exception {
+        try (var attackers = new Attackers(port(), Attackers.Manner.SLOW_READERS)) {
+            await().atMost(PATIENCE)
+                    .until(
+                            () ->
+                                    attackers.tries() >= 2_000
+                                            && established(port(), "") < MAX_UNREAD + 100);
+        }
+    }
+
+    @Test
+    void an_answer_that_is_read_too_slowly_ends() throws Exception {
+        try (var socket = new Socket()) {
+            socket.setReceiveBufferSize(2_304);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
+            socket.getOutputStream()
+                    .write(ascii("GET /openapi.yaml HTTP/1.1\r\nHost: x\r\n\r\n".repeat(40)));
+            // Slower than an answer may be read, and fast enough to be no idle connection.
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(
+                            () -> {
+                                socket.getInputStream().readNBytes(400);
+                                return established(port(), ":%04X".formatted(socket.getLocalPort()))
+                                        == 0;
+                            });
+        }
+    }
+
+    /** What the kernel says of the relay's ends: how many are open, to another end like this. */
+    private static long established(int port, String other) throws IOException {
+        var lines = new ArrayList<String>();
+        for (var table : new String[] {"/proc/net/tcp", "/proc/net/tcp6"}) {
+            lines.addAll(Files.readAllLines(Path.of(table)));
+        }
+        return lines.stream()
+                .map(line -> line.strip().split(" +"))
+                .filter(words -> words.length > 3 && words[1].endsWith(":%04X".formatted(port)))
+                .filter(words -> words[2].endsWith(other))
+                .filter(words -> words[3].equals("01"))
+                .count();
     }
 
     @Test

@@ -1,5 +1,11 @@
 package net.cartback.deletion.web;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingInt;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toCollection;
+
+import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Server;
@@ -11,7 +17,11 @@ import org.slf4j.LoggerFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
+import java.util.Objects;
+import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,7 +32,8 @@ import java.util.function.Predicate;
 /**
  * Keeps one address from taking all connections, and ends those that send a header so slowly that
  * it never ends, or a handshake, or a record of TLS: the server's own limit counts the time between
- * two bytes only.
+ * two bytes only. So it does with those who read their answer that slowly, for it is kept in memory
+ * until they have; and of many who do so at once, most are cut off at once.
  *
  * <p>Thread-safe.
  */
@@ -37,8 +48,14 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
     /** From its first byte to its end. */
     static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
 
+    /** From when an answer waits to be read to its end: 4 KB/s for the longest. */
+    static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+    /** So many answers may wait to be read, by others than proxies: some 100 KB of memory each. */
+    static final int MAX_UNREAD = 256;
+
     private static final Logger log = LoggerFactory.getLogger(ConnectionGuard.class);
-    private static final Duration ROUND = Duration.ofSeconds(1);
+    private static final Duration ROUND = Duration.ofMillis(250);
 
     private final Server server;
     private final Predicate<InetAddress> isProxy;
@@ -66,7 +83,14 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         /** Kept, because a connection that is closed does not know it any more. */
         private final InetAddress network;
 
+        private final boolean proxy;
         private final long quietLimit;
+
+        /** Which answer waits to be read, since when, and whether it did at the last look. */
+        private long answered;
+
+        private @Nullable Long unreadSince;
+        private boolean waited;
 
         private long requests;
 
@@ -75,8 +99,9 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         private long lastBytes;
         private long lastByteAt = since;
 
-        Watched(InetAddress network, Duration quietLimit) {
+        Watched(InetAddress network, boolean proxy, Duration quietLimit) {
             this.network = network;
+            this.proxy = proxy;
             this.quietLimit = quietLimit.toNanos();
         }
     }
@@ -114,7 +139,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         var limit = limits.of(proxy);
         // The server's own limit must not end it before.
         connection.getEndPoint().setIdleTimeout(limit.plus(ROUND).toMillis());
-        watched.put(connection, new Watched(network, limit));
+        watched.put(connection, new Watched(network, proxy, limit));
         int of = open.merge(network, 1, Integer::sum);
         if (of > MAX_OF_ONE_ADDRESS && !proxy) {
             refused.increment();
@@ -138,6 +163,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         try {
             long now = System.nanoTime();
             watched.forEach((connection, was) -> look(connection, was, now));
+            endUnread();
             handshakes.forEach((connection, since) -> look(connection, since, now));
             long many = refused.sumThenReset();
             if (many > 0) {
@@ -145,6 +171,10 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
                         .addKeyValue("refused", many)
                         .log("An address has too many connections; more are refused");
             }
+        } catch (Error e) {
+            // The executor would keep it for itself, and look no more.
+            var thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         } catch (RuntimeException e) {
             log.error("A look at the connections failed; looking again", e);
         }
@@ -164,8 +194,63 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
             was.bytes = bytes;
             was.since = now;
         }
-        if (now - was.since > HEADER_LIMIT.toNanos() || now - was.lastByteAt > was.quietLimit) {
+        var unreadSince = unreadSince(connection, was, now);
+        if (now - was.since > HEADER_LIMIT.toNanos()
+                || now - was.lastByteAt > was.quietLimit
+                || (unreadSince != null && now - unreadSince > ANSWER_LIMIT.toNanos())) {
             connection.getEndPoint().close();
+        }
+    }
+
+    /**
+     * A long answer is written in parts, and between two of them it waits no less: so one look at
+     * which nothing waits ends nothing.
+     */
+    private static @Nullable Long unreadSince(Connection connection, Watched was, long now) {
+        boolean waits =
+                connection.getEndPoint() instanceof AbstractEndPoint endPoint
+                        && endPoint.getWriteFlusher().isPending();
+        long answered = connection.getMessagesOut();
+        if (answered != was.answered || !(waits || was.waited)) {
+            was.answered = answered;
+            was.unreadSince = null;
+        }
+        if (waits && was.unreadSince == null) {
+            was.unreadSince = now;
+        }
+        was.waited = waits;
+        return was.unreadSince;
+    }
+
+    /** Those go first who have the most, and of them those who have waited the longest. */
+    private void endUnread() {
+        var byNetwork =
+                watched.entrySet().stream()
+                        .filter(each -> each.getValue().unreadSince != null)
+                        .filter(each -> !each.getValue().proxy)
+                        .sorted(
+                                comparing(
+                                        each ->
+                                                Objects.requireNonNull(
+                                                        each.getValue().unreadSince)))
+                        .collect(
+                                groupingBy(
+                                        each -> each.getValue().network,
+                                        toCollection(ArrayDeque::new)));
+        int unread = byNetwork.values().stream().mapToInt(Deque::size).sum();
+        var largest =
+                new PriorityQueue<Deque<Map.Entry<Connection, Watched>>>(
+                        comparingInt(each -> -each.size()));
+        largest.addAll(byNetwork.values());
+        for (int left = unread; left > MAX_UNREAD; left--) {
+            var most = largest.remove();
+            most.removeFirst().getKey().getEndPoint().close();
+            largest.add(most);
+        }
+        if (unread > MAX_UNREAD) {
+            log.atWarn()
+                    .addKeyValue("cut_off", unread - MAX_UNREAD)
+                    .log("Too many answers wait to be read; the oldest are given up");
         }
     }
 

@@ -1,7 +1,5 @@
 package net.cartback.deletion.web;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.javalin.config.RoutesConfig;
 
 import java.io.IOException;
@@ -14,7 +12,7 @@ import java.util.function.Supplier;
  */
 public final class DocumentRoutes implements Routes {
 
-    private final String openApi;
+    private final byte[] openApi;
     private final Supplier<String> publicKeys;
 
     public DocumentRoutes(Supplier<String> publicKeys) {
@@ -37,12 +35,12 @@ public final class DocumentRoutes implements Routes {
                                 .result(publicKeys.get()));
     }
 
-    private static String resource(String name) {
+    private static byte[] resource(String name) {
         try (var in = DocumentRoutes.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException(name + " is missing from the jar");
             }
-            return new String(in.readAllBytes(), UTF_8);
+            return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

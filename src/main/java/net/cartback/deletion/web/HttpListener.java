@@ -37,6 +37,9 @@ public final class HttpListener implements AutoCloseable {
     /** More than this wait in the system's own queue until another connection ends. */
     private static final int MAX_CONNECTIONS = 4_096;
 
+    /** Of the kernel, for each connection: else it takes in megabytes for who does not read. */
+    static final int SEND_BUFFER_BYTES = 32 * 1024;
+
     private final Javalin javalin;
 
     private HttpListener(Javalin javalin) {
@@ -81,7 +84,8 @@ public final class HttpListener implements AutoCloseable {
                                     ctx -> {
                                         if (!gate.getAsBoolean()) {
                                             throw ProblemException.unavailable(
-                                                    "The relay is starting; please try again",
+                                                    "The relay cannot take this now; please try"
+                                                            + " again",
                                                     RETRY_WHEN_STARTING);
                                         }
                                     });
@@ -154,6 +158,7 @@ public final class HttpListener implements AutoCloseable {
         var connector = new ServerConnector(server, new PlainConnections(http));
         connector.setHost(host);
         connector.setPort(port);
+        connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
         return connector;
     }
 

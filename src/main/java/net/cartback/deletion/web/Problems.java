@@ -109,6 +109,10 @@ final class Problems {
 
     /** Not an exception, so no handler above is asked. */
     static void write(HttpServletResponse response, Error e) {
+        if (e instanceof VirtualMachineError && !(e instanceof StackOverflowError)) {
+            var thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        }
         log.error("A request failed unexpectedly; the cause needs a developer", e);
         response.setStatus(500);
         response.setContentType(CONTENT_TYPE);

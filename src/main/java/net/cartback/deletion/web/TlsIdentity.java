@@ -162,6 +162,7 @@ public final class TlsIdentity {
                         new PlainConnections(secure));
         connector.setHost(host);
         connector.setPort(port);
+        connector.setAcceptedSendBufferSize(HttpListener.SEND_BUFFER_BYTES);
         return connector;
     }
 
