@@ -41,6 +41,12 @@ public final class Benchmarks {
 
     private Benchmarks() {}
 
+    /** For so many minutes; only if it is named. */
+    private static Part soak(String name) {
+        int minutes = Integer.parseInt(name.substring("soak:".length()));
+        return (directory, postgres, results) -> Soak.run(minutes, directory, postgres, results);
+    }
+
     /** Arguments: names of parts, separated by commas; none: all. */
     public static void main(String[] arguments) throws Exception {
         // What the relay's own classes log in here would bury the figures.
@@ -53,7 +59,7 @@ public final class Benchmarks {
         var results = new Results();
         try (var postgres = new Postgres(DIRECTORY.resolve("data"))) {
             for (var name : wanted) {
-                var part = PARTS.get(name);
+                var part = name.startsWith("soak:") ? soak(name) : PARTS.get(name);
                 if (part == null) {
                     throw new IllegalArgumentException(
                             "There is no part " + name + "; there are " + PARTS.keySet());

@@ -57,10 +57,14 @@ final class Load {
         return callback(Relay.APP, user, issuedAt);
     }
 
+    /** The body of a callback. */
+    static String form(String user, Instant issuedAt) {
+        return "signed_request="
+                + URLEncoder.encode(SampleSignedRequest.of(user, issuedAt, SECRET), UTF_8);
+    }
+
     private static byte[] callback(String app, String user, Instant issuedAt) {
-        var body =
-                "signed_request="
-                        + URLEncoder.encode(SampleSignedRequest.of(user, issuedAt, SECRET), UTF_8);
+        var body = form(user, issuedAt);
         return ("POST /meta/"
                         + app
                         + "/data-deletion HTTP/1.1\r\nHost: localhost\r\nContent-Type: "

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ final class Receiver implements AutoCloseable {
         AFTER_5_SECONDS,
         HANGS,
         SAYS_503,
+        FLAKY,
         TRICKLES
     }
 
@@ -31,12 +33,15 @@ final class Receiver implements AutoCloseable {
                     .getBytes(US_ASCII);
     private static final byte[] UNAVAILABLE =
             "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII);
+    private static final byte[] A_SECOND =
+            "HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII);
     private static final int MAX_HEADER = 8192;
 
     private final ServerSocket socket = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong received = new AtomicLong();
     private final Manner manner;
+    private final Random dice = new Random(20261125);
 
     /** When each subject's deletion arrived, in nanoTime, if that is wanted. */
     private final Map<String, Long> arrivals = new ConcurrentHashMap<>();
@@ -109,6 +114,7 @@ final class Receiver implements AutoCloseable {
             }
             case HANGS -> TimeUnit.MINUTES.sleep(10);
             case SAYS_503 -> out.write(UNAVAILABLE);
+            case FLAKY -> flaky(connection);
             case TRICKLES -> {
                 for (byte each : DELETED) {
                     out.write(each);
@@ -118,6 +124,16 @@ final class Receiver implements AutoCloseable {
             }
         }
         out.flush();
+    }
+
+    /** Mostly well: one in a hundred asks for a second, three in a hundred fail or break off. */
+    private void flaky(Socket connection) throws IOException {
+        switch (dice.nextInt(100)) {
+            case 0 -> connection.getOutputStream().write(A_SECOND);
+            case 1, 2 -> connection.getOutputStream().write(UNAVAILABLE);
+            case 3 -> connection.close();
+            default -> connection.getOutputStream().write(DELETED);
+        }
     }
 
     /** Reads a request's header; -1 at the end of the connection. */

@@ -154,6 +154,11 @@ final class Relay implements AutoCloseable {
         return Cpu.of(pid());
     }
 
+    /** Ends it as the kernel would. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
     @Override
     public void close() {
         process.destroy();
