@@ -87,6 +87,10 @@ class CommandsE2E {
         var code = Http.json(reply).get("confirmation_code").textValue();
         var proof = done(environment, "proof", code.toLowerCase(Locale.ROOT) + ".");
         assertThat(proof.strip().split("\\.")).hasSize(3);
+        var typed = RelayProcess.start(environment, "proof");
+        typed.type(code + "\n");
+        assertThat(typed.exitCode()).as(typed.output()).isZero();
+        assertThat(typed.output().strip().split("\\.")).hasSize(3);
         assertThat(failed(environment, 2, "proof", "7K3M9Q2XVB4T8WZC5N6R1YHDJF"))
                 .contains("no request is known");
     }

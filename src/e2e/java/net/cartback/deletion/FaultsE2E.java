@@ -3,13 +3,13 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-
 import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.MoodyClientSystem;
+import net.cartback.deletion.fixtures.OwnPostgres;
 import net.cartback.deletion.fixtures.RelayProcess;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.fixtures.Wire;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.Migrations;
 
@@ -19,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -47,11 +45,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.Stream;
 
 /**
  * Two minutes of everything that can go wrong at once: three replicas that are killed and started
- * again, a database that is stopped and crashes, client systems that fail at random, and callbacks
- * that go on coming.
+ * again, networks to the database that freeze, freeze on one side only, break and slow down, a
+ * database that is stopped and crashes, client systems that fail at random, and callbacks that go
+ * on coming.
  */
 class FaultsE2E {
 
@@ -76,15 +76,15 @@ class FaultsE2E {
     private final AtomicBoolean over = new AtomicBoolean();
     private int kills;
     private DatabaseAddress address;
-    private EmbeddedPostgres postgres;
+    private OwnPostgres postgres;
+    private List<Wire> wires = List.of();
 
     @BeforeEach
     void start() throws IOException {
-        address =
-                new DatabaseAddress(
-                        "127.0.0.1", freePort(), "postgres", "postgres", null, Map.of());
-        postgres = startDatabase();
+        postgres = new OwnPostgres(directory);
+        address = postgres.address();
         Migrations.migrate(address, null);
+        wires = Stream.generate(() -> new Wire(address.port())).limit(REPLICAS).toList();
     }
 
     @Test
@@ -109,7 +109,7 @@ class FaultsE2E {
             var systems = Map.of("crm", crm, "news", news, "desk", desk);
             var environment = environment(crm, news, desk);
             for (int i = 0; i < REPLICAS; i++) {
-                replicas.set(i, RelayProcess.serve(environment));
+                replicas.set(i, RelayProcess.serve(over(wires.get(i), environment)));
             }
             var load =
                     threads.submit(
@@ -127,6 +127,7 @@ class FaultsE2E {
         } finally {
             for (int i = 0; i < REPLICAS; i++) {
                 Optional.ofNullable(replicas.get(i)).ifPresent(RelayProcess::close);
+                wires.get(i).close();
             }
             postgres.close();
         }
@@ -173,40 +174,47 @@ class FaultsE2E {
         }
     }
 
-    /** Kills and starts replicas all the time, and the database twice. */
+    /** Kills and starts replicas and disturbs their networks all the time, the database twice. */
     private void disturb(Map<String, String> environment, Future<?> load) throws Exception {
         while (kills < KILLS || answered.size() < CALLBACKS) {
             assertThat(load.isDone()).as("the callbacks have ended").isFalse();
             TimeUnit.MILLISECONDS.sleep(2_000 + chaos.nextInt(3_000));
             if (DATABASE_STOPS.contains(kills)) {
-                stopDatabase(DATABASE_STOPS.getLast() == kills);
+                // Once in order, and once so that it must recover from its log.
+                if (DATABASE_STOPS.getLast() == kills) {
+                    postgres.crash();
+                } else {
+                    postgres.stop();
+                }
                 TimeUnit.SECONDS.sleep(4);
-                postgres = startDatabase();
+                postgres.start();
             }
             int victim = chaos.nextInt(REPLICAS);
+            var neighbour = wires.get((victim + 1) % REPLICAS);
+            disturb(neighbour);
             replicas.get(victim).kill();
             kills++;
-            replicas.set(victim, RelayProcess.serve(environment));
+            replicas.set(victim, RelayProcess.serve(over(wires.get(victim), environment)));
+            neighbour.thaw();
+            neighbour.delay(0);
         }
     }
 
-    /** Once in order, and once so that it must recover from its log. */
-    private void stopDatabase(boolean crash) throws IOException, InterruptedException {
-        if (crash) {
-            crashDatabase();
+    private void disturb(Wire wire) {
+        switch (chaos.nextInt(4)) {
+            case 0 -> wire.freeze();
+            case 1 -> wire.freezeAnswers();
+            case 2 -> wire.cut();
+            default -> wire.delay(100);
         }
-        postgres.close();
     }
 
-    private void crashDatabase() throws IOException, InterruptedException {
-        var pid =
-                Long.parseLong(
-                        Files.readAllLines(directory.resolve("postgres/postmaster.pid"))
-                                .getFirst()
-                                .strip());
-        var server = ProcessHandle.of(pid).orElseThrow();
-        new ProcessBuilder("kill", "-QUIT", "" + pid).start().waitFor();
-        await().atMost(Duration.ofMinutes(5)).until(() -> !server.isAlive());
+    private static Map<String, String> over(Wire wire, Map<String, String> environment) {
+        var changed = new HashMap<>(environment);
+        changed.put(
+                "DATABASE_URL",
+                "jdbc:postgresql://127.0.0.1:" + wire.port() + "/postgres?user=postgres");
+        return changed;
     }
 
     /** What failed waits for its time in the schedule; an operator does not. */
@@ -343,17 +351,6 @@ class FaultsE2E {
                 "127.0.0.0/8");
     }
 
-    private EmbeddedPostgres startDatabase() throws IOException {
-        return EmbeddedPostgres.builder()
-                .setPort(address.port())
-                .setDataDirectory(directory.resolve("postgres"))
-                .setCleanDataDirectory(false)
-                .setServerConfig("listen_addresses", "127.0.0.1")
-                .setServerConfig("fsync", "on")
-                .setServerConfig("synchronous_commit", "on")
-                .start();
-    }
-
     private void execute(String sql) throws SQLException {
         try (var connection = DriverManager.getConnection(jdbc(), "postgres", "");
                 var statement = connection.createStatement()) {
@@ -367,12 +364,6 @@ class FaultsE2E {
                 var rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getLong(1);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

@@ -10,6 +10,7 @@ import net.cartback.deletion.fixtures.OutsideVerifier;
 import net.cartback.deletion.fixtures.RelayProcess;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.fixtures.Wire;
 import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -137,6 +140,61 @@ class KeyRotationE2E {
         }
     }
 
+    @Test
+    void a_replica_that_was_away_meanwhile_takes_no_wish_twice_and_parks_nothing()
+            throws Exception {
+        var keyring = directory.resolve("keyring.json");
+        try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}");
+                var wire = new Wire(address.port())) {
+            var environment = environment(keyring, crm);
+            command(environment, "keys", "generate", keyring.toString());
+            var overWire = new HashMap<>(environment);
+            overWire.computeIfPresent(
+                    "DATABASE_URL",
+                    (name, url) -> url.replace(":" + address.port(), ":" + wire.port()));
+            try (var away = RelayProcess.serve(overWire);
+                    var there = RelayProcess.serve(environment)) {
+                code(away, TestRelay.signedRequest("first", Instant.now()));
+                wire.freeze();
+                // The others go on without it, and so do the keys.
+                await().atMost(Duration.ofMinutes(4)).until(() -> !isReady(away));
+                command(environment, "keys", "rotate", keyring.toString(), "--in", "PT1S");
+                await().atMost(Duration.ofMinutes(4))
+                        .until(() -> there.output().contains("Another key is in force"));
+                assertThat(isReady(there)).isTrue();
+                var signed = new ArrayList<String>();
+                for (int i = 0; i < 50; i++) {
+                    signed.add(TestRelay.signedRequest("away" + i, Instant.now()));
+                    codes.put(signed.getLast(), code(there, signed.getLast()));
+                }
+
+                wire.thaw();
+                for (var each : signed) {
+                    // Not now, or the same.
+                    var reply = callback(away, each);
+                    if (reply.statusCode() == 200) {
+                        assertThat(Http.json(reply).get("confirmation_code").textValue())
+                                .isEqualTo(codes.get(each));
+                    } else {
+                        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(503);
+                    }
+                }
+                await().atMost(Duration.ofMinutes(4)).until(() -> isReady(away));
+                checkRepeats(codes, away);
+                awaitAllClosed();
+
+                assertThat(count("SELECT count(*) FROM deletion_request")).isEqualTo(51);
+                assertThat(count("SELECT count(*) FROM delivery WHERE state = 'parked'")).isZero();
+                assertThat(count("SELECT count(*) FROM audit WHERE detail::text LIKE '%parked%'"))
+                        .isZero();
+            }
+        }
+    }
+
+    private static boolean isReady(RelayProcess relay) {
+        return RelayProcess.get(relay.management("/health/ready")).statusCode() == 200;
+    }
+
     private void callbacks(RelayProcess... relays) throws InterruptedException {
         for (long user = 1; !enough.get(); user++) {
             var signed = TestRelay.signedRequest(Long.toString(user), Instant.now());
@@ -155,20 +213,22 @@ class KeyRotationE2E {
     }
 
     private static String code(RelayProcess relay, String signed) {
-        var reply =
-                Http.send(
-                        HttpRequest.newBuilder(
-                                        relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
-                                .timeout(Duration.ofMinutes(1))
-                                .header("Content-Type", "application/x-www-form-urlencoded")
-                                .POST(
-                                        BodyPublishers.ofString(
-                                                "signed_request="
-                                                        + URLEncoder.encode(
-                                                                signed, StandardCharsets.UTF_8)))
-                                .build());
+        var reply = callback(relay, signed);
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         return Http.json(reply).get("confirmation_code").textValue();
+    }
+
+    private static HttpResponse<String> callback(RelayProcess relay, String signed) {
+        return Http.send(
+                HttpRequest.newBuilder(relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
+                        .timeout(Duration.ofMinutes(1))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(
+                                BodyPublishers.ofString(
+                                        "signed_request="
+                                                + URLEncoder.encode(
+                                                        signed, StandardCharsets.UTF_8)))
+                        .build());
     }
 
     /** What {@code keys status} tells of keys that both relays have loaded: ids by state. */

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -155,6 +157,8 @@ class AccessIT {
         assertThat(list(provider.token("relay-admins"))).isEqualTo(200);
         assertThat(list(provider.token("relay-admins", claims -> claims.subject(null))))
                 .isEqualTo(401);
+        assertThat(list(provider.token("relay-admins", claims -> claims.subject(" "))))
+                .isEqualTo(401);
         assertThat(list(provider.token("relay-admins", claims -> claims.expirationTime(null))))
                 .isEqualTo(401);
         assertThat(
@@ -168,6 +172,18 @@ class AccessIT {
                                                                         .instant()
                                                                         .plusSeconds(600))))))
                 .isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "JWT, 200",
+        "at+jwt, 200",
+        "application/at+jwt, 200",
+        "dpop+jwt, 401",
+        "logout+jwt, 401"
+    })
+    void a_token_is_taken_for_what_its_type_says(String type, int status) {
+        assertThat(list(provider.token("relay-admins", type))).isEqualTo(status);
     }
 
     @Test

@@ -129,6 +129,24 @@ class IsolationIT {
     }
 
     @Test
+    void a_lone_retry_after_holds_its_own_delivery_alone() {
+        relay.execute("UPDATE client_system SET max_in_flight = 100");
+        ask(60);
+        while (relay.dispatchOnce() > 0) {
+            assertThat(gate()).isEqualTo("open 0");
+        }
+        crm.answers(aResponse().withStatus(503).withHeader("Retry-After", "1"));
+        ask(1);
+        relay.dispatchOnce();
+        assertThat(gate()).isEqualTo("open 0");
+        crm.answers(200, "{\"outcome\":\"deleted\"}");
+        ask(5);
+
+        assertThat(relay.dispatchOnce()).isEqualTo(5);
+        assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'pending'")).isOne();
+    }
+
+    @Test
     void retry_after_holds_the_whole_system() {
         crm.answers(aResponse().withStatus(429).withHeader("Retry-After", "600"));
         ask(1);

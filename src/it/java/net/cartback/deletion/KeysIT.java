@@ -99,6 +99,32 @@ class KeysIT {
     }
 
     @Test
+    void a_replica_that_was_killed_counts_for_the_status_no_longer_than_it_would_beat() {
+        var dead =
+                new KeyRegister(
+                        relay.database(),
+                        Keyring.parse(file, relay.clock(), new SecureRandom()),
+                        relay.clock());
+        dead.beat();
+        rotate(EnumSet.of(Kind.DATA));
+        relay.clock().advance(LEAD);
+        var command = KeyRegister.ofCommand(relay.database(), relay.keyring(), relay.clock());
+        new KeyRegister(relay.database(), relay.keyring(), relay.clock()).beat();
+
+        assertThat(command.status())
+                .filteredOn(each -> each.key().kind() == Kind.DATA)
+                .extracting(
+                        each -> each.key().state() + " " + each.loadedBy() + " " + each.replicas())
+                .containsExactly("PREVIOUS 1 1", "CURRENT 1 1");
+        // Whoever seals or takes keys away is more careful: it may only be cut off.
+        command.look();
+        assertThat(relay.keyring().known())
+                .filteredOn(each -> each.kind() == Kind.DATA)
+                .extracting(Keyring.Known::state)
+                .containsExactly(State.CURRENT, State.NEXT);
+    }
+
+    @Test
     void two_keys_under_one_id_are_not_taken_for_one() {
         var other =
                 Keyring.parse(
@@ -360,6 +386,33 @@ class KeysIT {
                 .singleElement()
                 .asString()
                 .contains("the index key");
+    }
+
+    @Test
+    void what_is_sealed_under_a_key_that_is_not_here_yet_is_left_to_who_has_it() {
+        var behind = relay.replica(Keyring.parse(file, relay.clock(), new SecureRandom()));
+        rotate(EnumSet.of(Kind.DATA));
+        relay.clock().advance(LEAD);
+        var signed = relay.signedRequest("1");
+        assertThat(relay.callback(signed).statusCode()).isEqualTo(200);
+
+        // Its code cannot be told here, and it is not taken for a new one.
+        assertThat(behind.callback(signed).statusCode()).isEqualTo(503);
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
+
+        behind.dispatchOnce();
+        assertThat(crm.received()).isEmpty();
+        assertThat(relay.texts("SELECT state || ' ' || reason || ' ' || step FROM delivery"))
+                .containsExactly("pending key_missing 0");
+        assertThat(relay.texts("SELECT reply || ' ' || error FROM attempt"))
+                .containsExactly("not_sent key_missing");
+        assertThat(relay.count("SELECT count(*) FROM system_gate WHERE held_reason IS NOT NULL"))
+                .isZero();
+
+        relay.clock().advance(Duration.ofSeconds(10));
+        relay.dispatchOnce();
+        assertThat(crm.received()).hasSize(1);
+        assertThat(relay.texts("SELECT state FROM delivery")).containsExactly("closed");
     }
 
     @Test

@@ -51,7 +51,7 @@ class PlanIT {
                 SELECT uuidv7(), r.id, 'crm',
                        CASE WHEN r.n % 5 = 0 THEN 'awaiting_receipt'
                             WHEN r.n % 5 = 1 THEN 'closed' ELSE 'pending' END,
-                       CASE WHEN r.n % 5 <> 1 THEN '2030-01-01'::timestamptz + r.n * INTERVAL '1 s'
+                       CASE WHEN r.n % 5 <> 1 THEN now() + INTERVAL '1 hour' + r.n * INTERVAL '1 s'
                        END, now(),
                        CASE WHEN r.n % 5 = 2 THEN 1 ELSE 0 END,
                        CASE WHEN r.n % 5 = 1 THEN 'deleted' END,

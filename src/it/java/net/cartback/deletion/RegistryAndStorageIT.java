@@ -16,6 +16,7 @@ import net.cartback.deletion.storage.Migrations;
 
 import org.junit.jupiter.api.Test;
 
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +142,7 @@ class RegistryAndStorageIT {
                             + late.yaml("events: [deauthorization]")
                             + TestRelay.app(List.of("crm", "late")));
             relay.metaAsksToDelete("1");
+            relay.execute("DELETE FROM backfill");
             // More than one batch holds.
             relay.database()
                     .withHandle(
@@ -166,8 +168,75 @@ class RegistryAndStorageIT {
                                         + " <> (SELECT count(*) FROM delivery d WHERE d.request_id"
                                         + " = r.id)"))
                     .isZero();
+            anHourLater(relay);
+            assertThat(relay.ledger().fillOpenRequests()).isZero();
             assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
         }
+    }
+
+    @Test
+    void a_backfill_waits_for_no_lock_and_nobody_for_it() throws SQLException {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm");
+                var late = new FakeClientSystem("late");
+                var vacuum = TestPostgres.connect(relay.address());
+                var statement = vacuum.createStatement()) {
+            relay.register(crm);
+            relay.metaAsksToDelete("1");
+            vacuum.setAutoCommit(false);
+            // What VACUUM and CREATE INDEX CONCURRENTLY hold for as long as they run.
+            statement.execute("LOCK TABLE deletion_request IN SHARE UPDATE EXCLUSIVE MODE");
+
+            relay.register(crm, late);
+
+            assertThat(relay.count("SELECT count(*) FROM delivery WHERE system_id = 'late'"))
+                    .isOne();
+            relay.metaAsksToDelete("2");
+            assertThat(relay.count("SELECT count(*) FROM delivery WHERE system_id = 'late'"))
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void what_was_under_way_when_a_system_was_added_gets_it_when_it_is_committed()
+            throws SQLException {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm");
+                var late = new FakeClientSystem("late");
+                var under = TestPostgres.connect(relay.address());
+                var statement = under.createStatement()) {
+            relay.register(crm);
+            relay.metaAsksToDelete("1");
+            relay.execute("DELETE FROM backfill");
+            under.setAutoCommit(false);
+            statement.execute(
+                    """
+                    INSERT INTO deletion_request
+                           (id, app_id, platform, secret_id, dated, code_digest,
+                            requested_at, received_at, due_at, open_deliveries)
+                    SELECT uuidv7(), app_id, platform, secret_id, true, sha256('x'),
+                           requested_at, received_at, due_at, 0
+                      FROM deletion_request
+                    """);
+            relay.register(crm, late);
+            anHourLater(relay);
+            // Its transaction is not over: the backfill goes on waiting.
+            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.count("SELECT count(*) FROM backfill")).isOne();
+
+            under.commit();
+
+            assertThat(relay.ledger().fillOpenRequests()).isOne();
+            assertThat(relay.count("SELECT count(*) FROM delivery WHERE system_id = 'late'"))
+                    .isEqualTo(2);
+            assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
+        }
+    }
+
+    /** No statement is under way any more that began before. */
+    private static void anHourLater(TestRelay relay) {
+        relay.execute("UPDATE backfill SET subscribed_at = subscribed_at - INTERVAL '1 hour'");
     }
 
     @Test
@@ -185,6 +254,9 @@ class RegistryAndStorageIT {
                                             TestRelay.APP_ID));
 
             assertThat(relay.ledger().fillOpenRequests()).isZero();
+            anHourLater(relay);
+            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.ledger().fillOpenRequests()).isZero();
 
             assertThat(relay.count("SELECT count(*) FROM delivery")).isEqualTo(1);
             assertThat(relay.count("SELECT open_deliveries FROM deletion_request")).isEqualTo(1);
@@ -197,6 +269,7 @@ class RegistryAndStorageIT {
         try (var relay = new TestRelay();
                 var crm = new FakeClientSystem("crm")) {
             relay.register(crm);
+            relay.execute("DELETE FROM backfill");
             relay.registry()
                     .apply(
                             RegistryFile.parse(

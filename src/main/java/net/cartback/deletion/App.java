@@ -23,6 +23,7 @@ import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
@@ -86,6 +87,7 @@ final class App implements AutoCloseable {
     static final String REGISTRY = "relay_registry";
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
     private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
+    private static final Duration RENEW_EVERY = Duration.ofHours(1);
     private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(5);
     private static final Duration READY_POLL = Duration.ofSeconds(1);
 
@@ -100,6 +102,10 @@ final class App implements AutoCloseable {
     private final KeyWatch keys;
     private final Housekeeping housekeeping;
     private final Loop audit;
+
+    /** Of a keyring that was made here; another one is its owner's to renew. */
+    private final @Nullable Loop renewal;
+
     private final Dispatcher dispatcher;
     private final Recorder recorder;
     private final HttpListener listener;
@@ -158,7 +164,8 @@ final class App implements AutoCloseable {
                             keysOfCalls,
                             adminBrake,
                             () -> ready);
-            var retention = new Retention(database, clock, config.retention(), meters);
+            var retention =
+                    new Retention(database, clock, clock::steadyFor, config.retention(), meters);
             keys =
                     new KeyWatch(
                             keyringFile,
@@ -175,6 +182,10 @@ final class App implements AutoCloseable {
                             config.retention()::droppedBefore,
                             new HeadPublisher(config.auditHeads().file()),
                             meters);
+            renewal =
+                    config.isEmbedded() && config.keyringFile() == null
+                            ? renewal(config, keyringFile)
+                            : null;
             audit = new Loop("audit", CHAIN_EVERY, chain::round);
             opened.push(audit::close);
             housekeeping =
@@ -194,7 +205,8 @@ final class App implements AutoCloseable {
                             config.management(),
                             () -> true,
                             null,
-                            new HealthRoutes(live(), Map.of("ready", () -> ready)),
+                            new HealthRoutes(
+                                    live(), Map.of("ready", () -> ready && keys.isInStep())),
                             new MetricsRoutes(meters),
                             new SystemRoutes(
                                     access, registry, ledger, records, verbs, tests, this::newWork),
@@ -227,6 +239,7 @@ final class App implements AutoCloseable {
                             clock,
                             random,
                             publicUrl::get,
+                            keys::isInStep,
                             config.dispatchConcurrency(),
                             meters);
             opened.push(dispatcher::close);
@@ -250,7 +263,7 @@ final class App implements AutoCloseable {
             listener =
                     listen(
                             config.listen(),
-                            () -> ready,
+                            () -> ready && keys.isInStep(),
                             identity,
                             new IntakeRoutes(
                                     registry,
@@ -315,6 +328,9 @@ final class App implements AutoCloseable {
         keys.start();
         housekeeping.start();
         audit.start();
+        if (renewal != null) {
+            renewal.start();
+        }
         dispatcher.start();
         ready = true;
         log.atInfo()
@@ -404,6 +420,23 @@ final class App implements AutoCloseable {
         signals.send(REGISTRY);
         ledger.fillOpenRequests();
         newWork();
+    }
+
+    private Loop renewal(Config config, KeyringFile file) {
+        var register = KeyRegister.ofCommand(database, file.keyring(), clock);
+        var work =
+                new KeyRenewal(
+                        file.path(),
+                        register,
+                        () -> {
+                            register.rememberInForce();
+                            return new Reseal(database, file.keyring().sealer());
+                        },
+                        clock,
+                        config.retention()::erasedBefore);
+        var loop = new Loop("renewal", RENEW_EVERY, () -> work.run().forEach(log::info));
+        opened.push(loop::close);
+        return loop;
     }
 
     private void newWork() {

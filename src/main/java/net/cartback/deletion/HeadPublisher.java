@@ -7,10 +7,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -23,28 +23,42 @@ final class HeadPublisher implements Consumer<String> {
 
     private final @Nullable Path file;
 
+    /**
+     * @throws Config.Invalid if the file cannot be written
+     */
     HeadPublisher(@Nullable Path file) {
         this.file = file;
-    }
-
-    /**
-     * @throws UncheckedIOException if the file cannot be written
-     */
-    @Override
-    public void accept(String jws) {
         if (file != null) {
             try {
-                Files.writeString(
-                        file,
-                        jws + "\n",
-                        US_ASCII,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND,
-                        StandardOpenOption.DSYNC);
+                append(file, "");
             } catch (IOException e) {
-                throw new UncheckedIOException("AUDIT_HEADS cannot be written", e);
+                throw new Config.Invalid(List.of("AUDIT_HEADS cannot be written: " + file));
             }
         }
+    }
+
+    /** To the log in any case: a disk that is full takes no head away. */
+    @Override
+    public void accept(String jws) {
         log.atInfo().addKeyValue("jws", jws).log("The audit trail has come to here");
+        if (file != null) {
+            try {
+                append(file, jws + "\n");
+            } catch (IOException e) {
+                log.atError()
+                        .addKeyValue("cause", e.getClass().getSimpleName())
+                        .log("AUDIT_HEADS cannot be written; this head is in the log alone");
+            }
+        }
+    }
+
+    private static void append(Path file, String line) throws IOException {
+        Files.writeString(
+                file,
+                line,
+                US_ASCII,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND,
+                StandardOpenOption.DSYNC);
     }
 }

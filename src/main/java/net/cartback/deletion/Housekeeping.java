@@ -38,6 +38,7 @@ final class Housekeeping implements AutoCloseable {
     private final Loop sweeps;
 
     private volatile Duration oldest = Duration.ZERO;
+    private volatile double oldestSnapshot;
 
     /**
      * @param sweep ends what was kept long enough, if it is time
@@ -57,6 +58,22 @@ final class Housekeeping implements AutoCloseable {
         Gauge.builder("relay.oldest.open.request", () -> oldest.toSeconds())
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")
+                .register(meters);
+        Gauge.builder("relay.clock.offset", () -> seconds(clock.ofHost()))
+                .baseUnit("seconds")
+                .tag("of", "host")
+                .description("How far another clock is ahead of the one that the relay goes by")
+                .register(meters);
+        Gauge.builder("relay.clock.offset", () -> seconds(clock.ofDatabase()))
+                .baseUnit("seconds")
+                .tag("of", "database")
+                .description("How far another clock is ahead of the one that the relay goes by")
+                .register(meters);
+        Gauge.builder("relay.database.oldest.snapshot", () -> oldestSnapshot)
+                .baseUnit("seconds")
+                .description(
+                        "How long the transaction has been open that keeps dead rows the longest,"
+                            + " of those that the relay's role may see (pg_read_all_stats: all)")
                 .register(meters);
         backlog =
                 MultiGauge.builder("relay.backlog")
@@ -100,6 +117,18 @@ final class Housekeeping implements AutoCloseable {
     }
 
     private void measure() {
+        oldestSnapshot =
+                database.withHandle(
+                        handle ->
+                                handle.createQuery(
+                                                """
+                                                SELECT COALESCE(max(EXTRACT(EPOCH FROM
+                                                           clock_timestamp() - xact_start)), 0)
+                                                  FROM pg_stat_activity
+                                                 WHERE backend_xmin IS NOT NULL
+                                                """)
+                                        .mapTo(Double.class)
+                                        .one());
         oldest = ledger.ageOfOldestOpenRequest();
         var measured = ledger.backlog();
         backlog.register(
@@ -129,6 +158,10 @@ final class Housekeeping implements AutoCloseable {
                                                 each.lag().toMillis() / 1000.0))
                         .toList(),
                 true);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
     }
 
     private static double held(Backlog backlog) {

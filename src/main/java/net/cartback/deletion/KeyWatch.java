@@ -19,12 +19,21 @@ final class KeyWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(KeyWatch.class);
     private static final Duration ROUND = Duration.ofSeconds(5);
 
+    /**
+     * After so long without having been seen, others may soon go on without this replica: less than
+     * {@link KeyRegister}'s minute by what a statement takes that is under way.
+     */
+    private static final Duration IN_STEP = Duration.ofSeconds(40);
+
     private final KeyringFile file;
     private final Keyring keyring;
     private final KeyRegister register;
     private final Runnable whenKeysChange;
     private final Loop loop = new Loop("keys", ROUND, this::round);
     private List<String> inForce = List.of();
+
+    /** When the last round began that ended well, in ticks of the machine. */
+    private volatile long seenAt = System.nanoTime() - IN_STEP.toNanos();
 
     /**
      * @param whenKeysChange what must follow when another key is in force
@@ -42,9 +51,20 @@ final class KeyWatch implements AutoCloseable {
      * @throws Config.Invalid if this keyring cannot read this database
      */
     void check() {
+        long began = System.nanoTime();
         KeyringFile.requireNoFault(register.faults(keyring));
         register.beat();
         inForce = currentKeys();
+        seenAt = began;
+    }
+
+    /**
+     * Whether the others know that this replica runs, and it knows which keys they have. Else it
+     * must record and claim nothing: another key may be in force by now, which is not loaded here,
+     * and a wish that was recorded under it would be taken for a new one.
+     */
+    boolean isInStep() {
+        return System.nanoTime() - seenAt < IN_STEP.toNanos();
     }
 
     void start() {
@@ -56,6 +76,7 @@ final class KeyWatch implements AutoCloseable {
     }
 
     private void round() {
+        long began = System.nanoTime();
         try {
             if (file.reloadIfChanged(register::faults)) {
                 log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
@@ -66,6 +87,7 @@ final class KeyWatch implements AutoCloseable {
                     e.faults());
         }
         register.beat();
+        seenAt = began;
         var now = currentKeys();
         if (!now.equals(inForce)) {
             whenKeysChange.run();

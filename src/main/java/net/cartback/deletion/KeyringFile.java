@@ -50,6 +50,10 @@ final class KeyringFile {
         return new KeyringFile(file, clock);
     }
 
+    Path path() {
+        return file;
+    }
+
     Keyring keyring() {
         return keyring;
     }
@@ -89,6 +93,16 @@ final class KeyringFile {
         try {
             SecretFile.replace(
                     file, new KeyMaker(RANDOM).rotate(content, kinds, from, clock.instant()));
+        } catch (InvalidKeyring e) {
+            throw faults(file, e);
+        }
+    }
+
+    /** Takes keys out of a file; what they sealed can never be opened again. */
+    static void remove(Path file, Collection<String> kids, InstantSource clock) {
+        var content = read(file);
+        try {
+            SecretFile.replace(file, KeyMaker.without(content, kids, clock.instant()));
         } catch (InvalidKeyring e) {
             throw faults(file, e);
         }

@@ -18,15 +18,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** {@code keys generate}, {@code keys rotate}, {@code keys status}, {@code keys reseal}. */
+/**
+ * {@code keys generate}, {@code keys rotate}, {@code keys status}, {@code keys reseal}, {@code keys
+ * renew}.
+ */
 @Command(
         name = "keys",
         description = "Make, change and retire the keys that seal and sign.",
-        synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal")
+        synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal | renew FILE")
 final class KeysCommand {
-
-    /** By then each relay has looked which keys are in force, or counts as ended. */
-    private static final Duration SETTLED = Duration.ofMinutes(1);
 
     private final InstantSource clock = InstantSource.system();
 
@@ -90,6 +90,23 @@ final class KeysCommand {
         return 0;
     }
 
+    @Command(
+            name = "renew",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Do what is next for the data key, to be run once a day: a new one once a"
+                            + " month; what older ones sealed is sealed anew; and when no backup"
+                            + " needs one any more, it is taken out of the file, so that what was"
+                            + " erased cannot be opened from any copy.")
+    int renew(@Parameters(paramLabel = "FILE", description = "the keyring") Path file) {
+        var config = Config.read(System.getenv());
+        try (var storage = Storage.open(config)) {
+            var told = storage.renewal(file, config.retention()).run();
+            System.out.println(told.isEmpty() ? "Nothing is due." : String.join("\n", told));
+        }
+        return 0;
+    }
+
     private static List<String> lines(List<Status> all) {
         return all.stream().map(KeysCommand::line).toList();
     }
@@ -117,7 +134,7 @@ final class KeysCommand {
             var register = storage.keys();
             var before = register.status();
             // Before anything is read: what an older key sealed behind our back would be left.
-            if (!register.isSettled(SETTLED)) {
+            if (!register.isSettled(KeyRenewal.SETTLED)) {
                 System.err.println(
                         "deletion-relay: nothing is done: not every relay that was seen in the last"
                                 + " day has had the keys in force for a minute. Run this again in a"

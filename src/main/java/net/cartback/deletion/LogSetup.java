@@ -28,6 +28,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         // Says once a second that the database is away; the relay's own lines say it better.
         context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         context.getLogger("io.zonky.test").setLevel(Level.ERROR);
+        // Its warnings quote what strangers send: hosts, authorities, paths.
+        context.getLogger("org.eclipse.jetty").setLevel(Level.ERROR);
         // What it fails at comes as an exception and is told in one place.
         context.getLogger("io.javalin").setLevel(Level.OFF);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

@@ -1,5 +1,7 @@
 package net.cartback.deletion;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 
@@ -26,6 +28,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -52,6 +57,7 @@ public final class Main implements Runnable {
 
     private static final int FAILED = 1;
     private static final int WRONG = 2;
+    private static final int DIED = 70;
 
     @Spec private @Nullable CommandSpec spec;
 
@@ -91,6 +97,7 @@ public final class Main implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Run the relay until it is told to stop.")
     int serve() throws InterruptedException {
+        endOnErrors();
         try (var stop = new StopSignal();
                 var app = new App(Config.readToServe(System.getenv()))) {
             if (app.becomeReady(stop.told())) {
@@ -98,6 +105,24 @@ public final class Main implements Runnable {
             }
         }
         return 0;
+    }
+
+    /**
+     * A thread that ends by an error leaves the process half dead: better none, for whoever starts
+     * it again. What a request or a delivery fails at is caught where it belongs.
+     */
+    private static void endOnErrors() {
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, e) -> {
+                    try {
+                        LoggerFactory.getLogger(Main.class)
+                                .error("A part of the relay has ended by an error", e);
+                    } finally {
+                        if (e instanceof Error) {
+                            Runtime.getRuntime().halt(DIED);
+                        }
+                    }
+                });
     }
 
     @Command(
@@ -192,7 +217,16 @@ public final class Main implements Runnable {
             description =
                     "Print a signed document of what was asked and what was answered, for whoever"
                             + " has the code of a request.")
-    int proof(@Parameters(paramLabel = "CODE", description = "a confirmation code") String typed) {
+    int proof(
+            @Parameters(
+                            paramLabel = "CODE",
+                            arity = "0..1",
+                            description =
+                                    "a confirmation code; without it one line of the input is"
+                                            + " read, so that no list of processes shows it")
+                    @Nullable String given)
+            throws IOException {
+        var typed = given == null ? line() : given;
         var config = Config.readToServe(System.getenv());
         try (var storage = Storage.open(config)) {
             var proof =
@@ -207,6 +241,11 @@ public final class Main implements Runnable {
             System.out.println(proof);
         }
         return 0;
+    }
+
+    private static String line() throws IOException {
+        var input = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+        return String.valueOf(input.readLine());
     }
 
     /** One sentence each, without a stack trace where it is the user's to mend. */

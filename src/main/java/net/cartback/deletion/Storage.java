@@ -13,6 +13,7 @@ import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Redigest;
+import net.cartback.deletion.ledger.RetentionPeriods;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.storage.Actor;
@@ -25,6 +26,7 @@ import net.cartback.deletion.storage.Signals;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.stream.Stream;
@@ -132,6 +134,10 @@ final class Storage implements AutoCloseable {
     Reseal reseal() {
         keys.rememberInForce();
         return new Reseal(database, keyring.sealer());
+    }
+
+    KeyRenewal renewal(Path file, RetentionPeriods periods) {
+        return new KeyRenewal(file, keys, this::reseal, clock, periods::erasedBefore);
     }
 
     Tokens tokens() {

@@ -105,6 +105,7 @@ public final class IdempotencyKeys {
                                                 SELECT request_digest, status, body_sealed
                                                   FROM idempotency_key
                                                  WHERE id = :id
+                                                   FOR KEY SHARE
                                                 """)
                                         .bind("id", id)
                                         .map(

@@ -96,10 +96,13 @@ public final class OidcTokens {
         } catch (MalformedURLException e) {
             throw new IllegalArgumentException("The address of the keys is no URL", e);
         }
-        // "at+jwt": an access token as RFC 9068 types it.
+        // An access token as RFC 9068 types it, with and without the prefix (section 2.1).
         processor.setJWSTypeVerifier(
                 new DefaultJOSEObjectTypeVerifier<>(
-                        JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
+                        JOSEObjectType.JWT,
+                        new JOSEObjectType("at+jwt"),
+                        new JOSEObjectType("application/at+jwt"),
+                        null));
         processor.setJWTClaimsSetVerifier(
                 new DefaultJWTClaimsVerifier<>(
                         settings.audience(),
@@ -140,6 +143,9 @@ public final class OidcTokens {
     public Optional<Caller> caller(String token) {
         try {
             var claims = processor.process(token, null);
+            if (claims.getSubject().isBlank()) {
+                return Optional.empty();
+            }
             return Optional.of(new Caller(actor(claims), role(claims)));
         } catch (KeySourceException e) {
             throw new ProviderUnavailable(e);
@@ -173,11 +179,14 @@ public final class OidcTokens {
     }
 
     /**
-     * A subject may be a person's address, so the audit trail gets a keyed digest of it: the same
-     * for as long as the index key is in force.
+     * A subject may be a person's address, so the audit trail gets a keyed digest of it: under the
+     * oldest key, so that it stays the same while keys change, until that one is taken out.
      */
     private Actor actor(JWTClaimsSet claims) {
-        var digest = keyring.digest("operator", claims.getIssuer(), claims.getSubject()).current();
+        var digest =
+                keyring.digest("operator", claims.getIssuer(), claims.getSubject())
+                        .oldestFirst()
+                        .getFirst();
         return Actor.operator(ACTOR_PREFIX + HexFormat.of().formatHex(digest, 0, 8));
     }
 }

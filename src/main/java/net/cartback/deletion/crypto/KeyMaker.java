@@ -50,6 +50,27 @@ public final class KeyMaker {
         }
     }
 
+    /**
+     * The same JWK set without these keys.
+     *
+     * @throws InvalidKeyring if it is not valid at {@code now}, or would not be any more
+     */
+    public static String without(String json, Collection<String> kids, Instant now) {
+        var _ = Keys.parse(json, now);
+        try {
+            var left =
+                    new JWKSet(
+                                    JWKSet.parse(json).getKeys().stream()
+                                            .filter(key -> !kids.contains(key.getKeyID()))
+                                            .toList())
+                            .toString(false);
+            var _ = Keys.parse(left, now);
+            return left;
+        } catch (ParseException e) {
+            throw new IllegalStateException("What was read a moment ago is no JWK set", e);
+        }
+    }
+
     private String with(List<JWK> present, Collection<Keyring.Kind> kinds, Instant from) {
         var keys = new ArrayList<>(present);
         for (var kind : kinds) {

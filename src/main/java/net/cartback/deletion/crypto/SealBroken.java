@@ -8,7 +8,19 @@ public final class SealBroken extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    private final boolean keyMissing;
+
     SealBroken(String message) {
+        this(message, false);
+    }
+
+    SealBroken(String message, boolean keyMissing) {
         super(message);
+        this.keyMissing = keyMissing;
+    }
+
+    /** Whether only its key is not here, or not yet: another replica may have it. */
+    public boolean isKeyMissing() {
+        return keyMissing;
     }
 }

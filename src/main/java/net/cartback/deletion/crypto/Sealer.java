@@ -103,7 +103,7 @@ public final class Sealer {
         var key = keyring.dataKey(new String(kid, UTF_8));
         if (key == null) {
             throw new SealBroken(
-                    "The key that sealed a value in " + at(place) + " is not in the keyring");
+                    "The key that sealed a value in " + at(place) + " is not in the keyring", true);
         }
         return apply(Cipher.DECRYPT_MODE, key.secret(), nonce, place, ciphertext);
     }

@@ -54,6 +54,8 @@ final class Consequences {
                     case Reply.Throttled(var after) -> retry(delivery, now, reason, after);
                     // Its system is held, and with it this delivery.
                     case Reply.SystemAtFault(var why) -> new Next.Postpone(now, reason);
+                    case Reply.NotSent(var why) ->
+                            new Next.Postpone(now.plus(RetrySchedule.after(1, random)), reason);
                     case Reply.DeliveryAtFault(var why) -> new Next.Park(reason);
                 };
         return new Settlement(delivery, attempt, next, conduct(reply, reason, now));
@@ -76,6 +78,7 @@ final class Consequences {
                             ? new Conduct.Failed()
                             : new Conduct.AskedToWait(now.plus(after));
             case Reply.SystemAtFault fault -> new Conduct.AtFault(reason);
+            case Reply.NotSent unsent -> new Conduct.Untried();
             case Reply.DeliveryAtFault fault -> new Conduct.Good();
         };
     }

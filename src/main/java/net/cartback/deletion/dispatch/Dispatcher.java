@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Timer;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.DueMarks;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
@@ -27,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -58,6 +60,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Registry registry;
     private final InstantSource clock;
     private final Consequences consequences;
+    private final BooleanSupplier mayClaim;
     private final int concurrency;
     private final GuardedClient client;
     private final Sender sender;
@@ -68,6 +71,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Semaphore unsettled;
     private final Semaphore work = new Semaphore(0);
     private final Thread loop = Thread.ofVirtual().name("dispatch").unstarted(this::run);
+    private final DueMarks marks = new DueMarks(System::nanoTime);
     private final Shares shares = new Shares(System::nanoTime);
     private volatile boolean stopping;
 
@@ -82,6 +86,7 @@ public final class Dispatcher implements AutoCloseable {
 
     /**
      * @param publicUrl base of the receipt URLs, without a slash at its end
+     * @param mayClaim while it says false, nothing is claimed
      * @param concurrency deliveries in flight at once
      */
     public Dispatcher(
@@ -93,12 +98,14 @@ public final class Dispatcher implements AutoCloseable {
             InstantSource clock,
             RandomGenerator random,
             Supplier<String> publicUrl,
+            BooleanSupplier mayClaim,
             int concurrency,
             MeterRegistry meters) {
         this.ledger = ledger;
         this.registry = registry;
         this.clock = clock;
         this.consequences = new Consequences(clock, random);
+        this.mayClaim = mayClaim;
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         var http = new HttpCall(client);
@@ -186,7 +193,7 @@ public final class Dispatcher implements AutoCloseable {
             try {
                 sweepInTime();
                 int free = Math.min(slots.availablePermits(), unsettled.availablePermits());
-                var wait = free > 0 ? claimAndLaunch(free) : POLL;
+                var wait = free > 0 && mayClaim.getAsBoolean() ? claimAndLaunch(free) : POLL;
                 databaseAway = false;
                 awaitWork(wait);
             } catch (InterruptedException e) {
@@ -235,7 +242,7 @@ public final class Dispatcher implements AutoCloseable {
         var lease = UUID.randomUUID();
         doubtful = lease;
         long start = System.nanoTime();
-        var claim = ledger.claim(free, system -> shares.of(system, free), lease);
+        var claim = ledger.claim(free, system -> shares.of(system, free), lease, marks);
         var claimed = claim.deliveries();
         claimTime.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
         doubtful = null;
@@ -301,8 +308,7 @@ public final class Dispatcher implements AutoCloseable {
             var system = registry.system(delivery.system()).orElse(null);
             var sent = sender.send(delivery, system);
             return consequences.of(delivery, system, sent.attempt(), sent.reply());
-        } catch (RuntimeException | Error e) {
-            // An error, too: a slot that is never given back would be lost for good.
+        } catch (RuntimeException | StackOverflowError e) {
             log.atError()
                     .addKeyValue("delivery_id", delivery.id())
                     .setCause(e)

@@ -30,6 +30,9 @@ sealed interface Reply {
     /** Something is wrong with the system as a whole: address, credentials, certificate. */
     record SystemAtFault(ErrorClass error) implements Reply {}
 
+    /** It was not sent, for a reason of our own that passes; it says nothing of the system. */
+    record NotSent(ErrorClass error) implements Reply {}
+
     /** Something is wrong with this one delivery: an operator must look at it. */
     record DeliveryAtFault(ErrorClass error) implements Reply {}
 
@@ -41,6 +44,7 @@ sealed interface Reply {
             case TryAgain a -> "try_again";
             case Throttled a -> "throttled";
             case SystemAtFault a -> "system_at_fault";
+            case NotSent a -> "not_sent";
             case DeliveryAtFault a -> "delivery_at_fault";
         };
     }
@@ -53,6 +57,7 @@ sealed interface Reply {
             case TryAgain a -> a.error();
             case Throttled a -> ErrorClass.STATUS;
             case SystemAtFault a -> a.error();
+            case NotSent a -> a.error();
             case DeliveryAtFault a -> a.error();
         };
     }

@@ -81,7 +81,10 @@ final class Sender {
                     case HttpCall.Outcome.Failed(var failed, var cause) -> reply = failed;
                 }
             } catch (SealBroken e) {
-                reply = new Reply.DeliveryAtFault(ErrorClass.SUBJECT_UNREADABLE);
+                reply =
+                        e.isKeyMissing()
+                                ? new Reply.NotSent(ErrorClass.KEY_MISSING)
+                                : new Reply.DeliveryAtFault(ErrorClass.SUBJECT_UNREADABLE);
             }
         }
         var duration = Duration.ofNanos(System.nanoTime() - start);

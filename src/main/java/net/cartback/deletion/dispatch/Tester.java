@@ -195,6 +195,8 @@ final class Tester {
                     told.say("result", null, "sent again when the system says: " + reason);
             case Reply.SystemAtFault fault ->
                     told.say("result", false, "everything for the system held back: " + reason);
+            case Reply.NotSent unsent ->
+                    told.say("result", false, "not sent, and tried again soon: " + reason);
             case Reply.DeliveryAtFault fault ->
                     told.say("result", false, "parked for an operator: " + reason);
         }

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
@@ -163,6 +164,18 @@ public final class IntakeRoutes implements Routes {
                     WHEN_OVERLOADED);
         } catch (DatabaseUnavailable e) {
             count(kind, app, "unavailable");
+            throw e;
+        } catch (SealBroken e) {
+            if (!e.isKeyMissing()) {
+                count(kind, app, "failed");
+                throw e;
+            }
+            // The code of a repeat: another replica has its key, and this one will.
+            count(kind, app, "unavailable");
+            throw ProblemException.unavailable(
+                    "Another key is about to be loaded here; please try again", WHEN_OVERLOADED);
+        } catch (RuntimeException | Error e) {
+            count(kind, app, "failed");
             throw e;
         }
     }

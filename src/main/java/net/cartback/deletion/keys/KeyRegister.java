@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -177,14 +178,16 @@ public final class KeyRegister {
      * @return the ids of the keys that all of them have
      */
     public Set<String> look() {
-        var loaded = loaded();
-        var everywhere =
-                keyring.known().stream()
-                        .filter(key -> loaded.stream().allMatch(each -> each.contains(name(key))))
-                        .map(Known::kid)
-                        .collect(Collectors.toSet());
+        var everywhere = everywhere(loaded());
         keyring.loadedEverywhere(everywhere);
         return everywhere;
+    }
+
+    private Set<String> everywhere(List<List<String>> loaded) {
+        return keyring.known().stream()
+                .filter(key -> loaded.stream().allMatch(each -> each.contains(name(key))))
+                .map(Known::kid)
+                .collect(Collectors.toSet());
     }
 
     /**
@@ -216,9 +219,19 @@ public final class KeyRegister {
                 });
     }
 
-    /** Every key of this keyring, and how many replicas have it. */
+    /**
+     * Every key of this keyring, and how many replicas have it: of those that were seen in the last
+     * minute, so that one which was killed does not count for a day.
+     */
     public List<Status> status() {
-        var loaded = loaded();
+        var loaded = loadedSince(ALIVE);
+        keyring.loadedEverywhere(everywhere(loaded));
+        var all = status(loaded);
+        look();
+        return all;
+    }
+
+    private List<Status> status(List<List<String>> loaded) {
         return keyring.known().stream()
                 .map(
                         key ->
@@ -241,8 +254,16 @@ public final class KeyRegister {
                 });
     }
 
+    /** The keys that nothing in the database needs any more, and since when. */
+    public Map<String, Instant> retired() {
+        return database.withHandle(KeySql::retired);
+    }
+
     private List<List<String>> loaded() {
-        return database.withHandle(
-                handle -> KeySql.loaded(handle, clock.instant().minus(patience)));
+        return loadedSince(patience);
+    }
+
+    private List<List<String>> loadedSince(Duration ago) {
+        return database.withHandle(handle -> KeySql.loaded(handle, clock.instant().minus(ago)));
     }
 }

@@ -8,8 +8,10 @@ import java.sql.Array;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -84,6 +86,19 @@ final class KeySql {
                 .bindArray("kids", String.class, kids)
                 .bind("now", now)
                 .execute();
+    }
+
+    static Map<String, Instant> retired(Handle handle) {
+        return handle.createQuery(
+                        "SELECT kid, retired_at FROM relay_key WHERE retired_at IS NOT NULL")
+                .reduceRows(
+                        new HashMap<>(),
+                        (all, row) -> {
+                            all.put(
+                                    row.getColumn("kid", String.class),
+                                    row.getColumn("retired_at", Instant.class));
+                            return all;
+                        });
     }
 
     static void beat(

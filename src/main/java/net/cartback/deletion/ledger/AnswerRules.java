@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ValueRange;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +14,9 @@ import java.util.Optional;
 final class AnswerRules {
 
     private static final int MAX_RETAINED = 20;
+
+    /** A person reads it: what is no date of this century or the next is a mistake. */
+    private static final ValueRange YEARS = ValueRange.of(2000, 2199);
 
     /** A rule that is broken. Neither text quotes the answer. */
     static final class Fault extends Exception {
@@ -109,12 +113,16 @@ final class AnswerRules {
         }
         try {
             if (until.isTextual()) {
-                return new Retained(category, ground, LocalDate.parse(until.textValue()));
+                var date = LocalDate.parse(until.textValue());
+                if (YEARS.isValidValue(date.getYear())) {
+                    return new Retained(category, ground, date);
+                }
             }
         } catch (DateTimeParseException e) {
             // Falls through to the same fault: the rule is one.
         }
-        throw new Fault(path + ".until", "must be a date such as 2032-12-31, or null");
+        throw new Fault(
+                path + ".until", "must be a date from 2000 to 2199 such as 2032-12-31, or null");
     }
 
     private static String names(WireName[] values) {

@@ -5,6 +5,7 @@ import net.cartback.deletion.registry.Subscription;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -16,8 +17,13 @@ final class BackfillSql {
 
     private BackfillSql() {}
 
-    /** A subscription whose app may still have open requests without it. */
-    record Waiting(UUID id, Subscription subscription) {}
+    /**
+     * A subscription whose app may still have open requests without it.
+     *
+     * @param filled whether what was there at first has been filled up
+     * @param rest whether what came in meanwhile without having seen it is committed now
+     */
+    record Waiting(UUID id, Subscription subscription, boolean filled, boolean rest) {}
 
     /** How far one batch got: the last request that it looked at, and how many it filled up. */
     record Batch(UUID last, int created) {}
@@ -40,23 +46,47 @@ final class BackfillSql {
     }
 
     static List<Waiting> waiting(Handle handle) {
-        return handle.createQuery("SELECT id, app_id, system_id FROM backfill ORDER BY id")
+        return handle.createQuery(
+                        """
+                        SELECT id, app_id, system_id, filled,
+                               COALESCE(up_to < pg_snapshot_xmin(pg_current_snapshot()), false)
+                                   AS rest
+                          FROM backfill
+                         ORDER BY id
+                        """)
                 .map(
                         (row, context) ->
                                 new Waiting(
                                         row.getObject("id", UUID.class),
                                         Subscription.of(
                                                 row.getString("app_id"),
-                                                row.getString("system_id"))))
+                                                row.getString("system_id")),
+                                        row.getBoolean("filled"),
+                                        row.getBoolean("rest")))
                 .list();
     }
 
+    static void filled(Handle handle, Waiting waiting) {
+        handle.createUpdate("UPDATE backfill SET filled = true WHERE id = :id")
+                .bind("id", waiting.id())
+                .execute();
+    }
+
     /**
-     * Waits until every request that is being inserted at this moment is committed. Those that come
-     * after see the subscription, which was committed before; the others are seen by who waited.
+     * Notes up to which transaction those go that may not have seen a subscription: a statement
+     * that began before it was committed, and writes only now, has its number after a while. What
+     * has a number is over when the oldest snapshot has passed it, whatever it waits for.
      */
-    static void awaitInserts(Handle handle) {
-        handle.execute("LOCK TABLE deletion_request IN SHARE MODE");
+    static void noteTransactions(Handle handle, Duration longestStatement) {
+        handle.createUpdate(
+                        """
+                        UPDATE backfill
+                           SET up_to = pg_current_xact_id()
+                         WHERE filled AND up_to IS NULL
+                           AND subscribed_at < clock_timestamp() - :longest * INTERVAL '1 ms'
+                        """)
+                .bind("longest", longestStatement.toMillis())
+                .execute();
     }
 
     /**

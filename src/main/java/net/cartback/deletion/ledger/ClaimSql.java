@@ -1,27 +1,35 @@
 package net.cartback.deletion.ledger;
 
+import static net.cartback.deletion.ledger.LedgerSql.array;
+
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Platform;
 
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 
 /**
  * SQL that takes deliveries out of the queue and puts them back. Each method is one statement.
  *
  * <p>What a claim reads depends on what it takes and on what is in flight, not on what waits: every
- * read of {@code delivery} walks a partial index from its beginning and ends at a limit. Only what
- * is due and under a legal hold is walked over each time.
+ * read of {@code delivery} walks a partial index from where the last claim came to, and ends at a
+ * limit; see {@link DueMarks}. Only what is due and under a legal hold is walked over.
  */
 final class ClaimSql {
 
     private ClaimSql() {}
+
+    /** A delivery that was taken, and when it was due. */
+    record Taken(Instant wasDueAt, ClaimedDelivery delivery) {}
 
     /** A system with something due whose gate is open, or due for a probe. */
     record Claimable(String system, boolean locked) {}
@@ -31,12 +39,15 @@ final class ClaimSql {
      * Whoever holds a gate decides alone how much room is left; another replica passes over it, and
      * is told so that it comes back soon.
      */
-    static List<Claimable> lockGates(Handle handle, Instant now) {
+    static List<Claimable> lockGates(Handle handle, DueMarks.From from, Instant now) {
         return handle.createQuery(
                         """
                         WITH due AS MATERIALIZED (
                             SELECT g.system_id
                               FROM system_gate g
+                              LEFT JOIN unnest(:marked, :fresh_from, :retry_from)
+                                        AS m (system_id, fresh_from, retry_from)
+                                ON m.system_id = g.system_id
                               LEFT JOIN LATERAL (SELECT true AS waits
                                                    FROM delivery d
                                                   WHERE d.system_id = g.system_id
@@ -44,6 +55,8 @@ final class ClaimSql {
                                                     AND d.lease_id IS NULL
                                                     AND d.step = 0
                                                     AND d.next_attempt_at <= :now
+                                                    AND d.next_attempt_at
+                                                        >= COALESCE(m.fresh_from, '-infinity')
                                                   ORDER BY d.next_attempt_at
                                                   LIMIT 1) fresh ON true
                               LEFT JOIN LATERAL (SELECT true AS waits
@@ -53,6 +66,8 @@ final class ClaimSql {
                                                     AND d.lease_id IS NULL
                                                     AND d.step > 0
                                                     AND d.next_attempt_at <= :now
+                                                    AND d.next_attempt_at
+                                                        >= COALESCE(m.retry_from, '-infinity')
                                                   ORDER BY d.next_attempt_at
                                                   LIMIT 1) retry ON true
                              WHERE g.claimable_at <= :now
@@ -68,6 +83,9 @@ final class ClaimSql {
                           FROM due
                           LEFT JOIN locked ON locked.system_id = due.system_id
                         """)
+                .bind("marked", marked(from))
+                .bind("fresh_from", marks(from, from.fresh()))
+                .bind("retry_from", marks(from, from.retries()))
                 .bind("now", now)
                 .map(
                         (row, context) ->
@@ -83,17 +101,19 @@ final class ClaimSql {
      * <p>A system's room is the least of what {@code max_in_flight} and its rate leave, and its
      * share of what is free here. A system that is held gets one, as a probe. The rate is kept as
      * the instant up to which it is used: 62 s of it for each minute's worth, and up to 2 s saved
-     * up, so that no 60 s see more than {@code rate_per_minute}. What is under a legal hold is
-     * passed over.
+     * up, so that no 60 s see more than {@code rate_per_minute}. One that lies further ahead was
+     * written by a clock that was wrong, and does not count. What is under a legal hold is passed
+     * over.
      *
      * <p>A statement of its own after the locks, because its snapshot must see what the holder
      * before us took.
      *
      * @param share how many deliveries of each system may start here
      */
-    static List<ClaimedDelivery> claim(
+    static List<Taken> claim(
             Handle handle,
             List<String> systems,
+            DueMarks.From from,
             int atMost,
             ToIntFunction<ClientSystemId> share,
             UUID lease,
@@ -105,13 +125,17 @@ final class ClaimSql {
                             SELECT g.system_id, c.timeout_ms, c.max_in_flight, flying.calls,
                                    flying.retries,
                                    COALESCE(g.held_reason <> 'rate', false) AS probe,
-                                   here.share,
+                                   here.share, here.fresh_from, here.retry_from,
                                    pace.seconds AS pace_s,
-                                   GREATEST(g.rate_used_until,
+                                   GREATEST(CASE WHEN g.rate_used_until
+                                                      > :now + INTERVAL '64 s'
+                                                 THEN '-infinity'
+                                                 ELSE g.rate_used_until END,
                                             :now - GREATEST(INTERVAL '2 s',
                                                             pace.seconds * INTERVAL '1 s'))
                                        AS paced_from
-                              FROM unnest(:systems, :shares) AS here (system_id, share)
+                              FROM unnest(:systems, :shares, :fresh_from, :retry_from)
+                                   AS here (system_id, share, fresh_from, retry_from)
                               JOIN system_gate g ON g.system_id = here.system_id
                               JOIN client_system c ON c.id = g.system_id
                              CROSS JOIN LATERAL (SELECT 62.0 / c.rate_per_minute AS seconds) pace
@@ -123,6 +147,7 @@ final class ClaimSql {
                                       AND f.lease_id IS NOT NULL) flying
                         ), room AS MATERIALIZED (
                             SELECT system_id, timeout_ms, probe, pace_s, paced_from, tokens,
+                                   fresh_from, retry_from,
                                    GREATEST(0, LEAST(CASE WHEN probe THEN 1 ELSE share END,
                                                      share, max_in_flight - calls, tokens))
                                        AS free,
@@ -147,6 +172,8 @@ final class ClaimSql {
                                       AND d.lease_id IS NULL
                                       AND d.step = 0
                                       AND d.next_attempt_at <= :now
+                                      AND d.next_attempt_at
+                                          >= COALESCE(room.fresh_from, '-infinity')
                                       AND NOT EXISTS (SELECT 1 FROM legal_hold h
                                                        WHERE h.request_id = d.request_id)
                                     ORDER BY d.next_attempt_at
@@ -163,6 +190,8 @@ final class ClaimSql {
                                       AND d.lease_id IS NULL
                                       AND d.step > 0
                                       AND d.next_attempt_at <= :now
+                                      AND d.next_attempt_at
+                                          >= COALESCE(room.retry_from, '-infinity')
                                       AND NOT EXISTS (SELECT 1 FROM legal_hold h
                                                        WHERE h.request_id = d.request_id)
                                     ORDER BY d.next_attempt_at
@@ -221,6 +250,7 @@ final class ClaimSql {
                          WHERE d.id = picked.id
                            AND r.id = d.request_id
                         RETURNING d.id, d.request_id, d.system_id, d.attempts, d.step,
+                                  old.next_attempt_at AS was_due_at,
                                   picked.probe, r.kind, r.app_id, r.platform, r.id_type, r.subject_sealed, r.requested_at, r.received_at,
                                   r.due_at
                         """
@@ -233,29 +263,54 @@ final class ClaimSql {
                         systems.stream()
                                 .map(each -> share.applyAsInt(new ClientSystemId(each)))
                                 .toList())
+                .bind("fresh_from", marksOf(systems, from.fresh()))
+                .bind("retry_from", marksOf(systems, from.retries()))
                 .bind("at_most", atMost)
                 .bind("lease", lease)
                 .bind("now", now)
                 .bind("margin_ms", leaseMargin.toMillis())
                 .map(
                         (row, context) ->
-                                new ClaimedDelivery(
-                                        new DeliveryId(row.getObject("id", UUID.class)),
-                                        new RequestId(row.getObject("request_id", UUID.class)),
-                                        new ClientSystemId(row.getString("system_id")),
-                                        lease,
-                                        row.getInt("attempts"),
-                                        row.getInt("step"),
-                                        row.getBoolean("probe"),
-                                        LedgerSql.named(Kind.class, row.getString("kind")),
-                                        new MetaAppId(row.getString("app_id")),
-                                        Platform.named(row.getString("platform")).orElseThrow(),
-                                        LedgerSql.named(IdType.class, row.getString("id_type")),
-                                        row.getBytes("subject_sealed"),
-                                        row.getTimestamp("requested_at").toInstant(),
-                                        row.getTimestamp("received_at").toInstant(),
-                                        row.getTimestamp("due_at").toInstant()))
+                                new Taken(
+                                        row.getTimestamp("was_due_at").toInstant(),
+                                        new ClaimedDelivery(
+                                                new DeliveryId(row.getObject("id", UUID.class)),
+                                                new RequestId(
+                                                        row.getObject("request_id", UUID.class)),
+                                                new ClientSystemId(row.getString("system_id")),
+                                                lease,
+                                                row.getInt("attempts"),
+                                                row.getInt("step"),
+                                                row.getBoolean("probe"),
+                                                LedgerSql.named(Kind.class, row.getString("kind")),
+                                                new MetaAppId(row.getString("app_id")),
+                                                Platform.named(row.getString("platform"))
+                                                        .orElseThrow(),
+                                                LedgerSql.named(
+                                                        IdType.class, row.getString("id_type")),
+                                                row.getBytes("subject_sealed"),
+                                                row.getTimestamp("requested_at").toInstant(),
+                                                row.getTimestamp("received_at").toInstant(),
+                                                row.getTimestamp("due_at").toInstant())))
                 .list();
+    }
+
+    private static Argument marked(DueMarks.From from) {
+        return array("text", systems(from), ClientSystemId::value);
+    }
+
+    private static Argument marks(DueMarks.From from, Map<ClientSystemId, Instant> marks) {
+        return array("timestamptz", systems(from), marks::get);
+    }
+
+    private static Argument marksOf(List<String> systems, Map<ClientSystemId, Instant> marks) {
+        return array("timestamptz", systems, each -> marks.get(new ClientSystemId(each)));
+    }
+
+    private static List<ClientSystemId> systems(DueMarks.From from) {
+        return Stream.concat(from.fresh().keySet().stream(), from.retries().keySet().stream())
+                .distinct()
+                .toList();
     }
 
     /** What was claimed under a lease and not sent becomes due again; no attempt was made. */
@@ -297,6 +352,80 @@ final class ClaimSql {
                          WHERE probe_lease = :lease
                         """)
                 .bind("lease", lease)
+                .bind("now", now)
+                .execute();
+    }
+
+    /**
+     * Opens in time the gates that a clock which was ahead has closed for longer than any rule
+     * closes them: {@link Gate}'s longest hold, a day for who asked for it, 62 s for a rate.
+     */
+    static int openGatesFromFuture(Handle handle, Instant now) {
+        return handle.createUpdate(
+                        """
+                        UPDATE system_gate
+                           SET claimable_at = :now
+                         WHERE claimable_at < 'infinity'
+                           AND claimable_at > :now
+                                   + CASE held_reason WHEN 'rate' THEN INTERVAL '64 s'
+                                                      WHEN 'retry_after' THEN INTERVAL '25 hours'
+                                                      ELSE INTERVAL '16 minutes' END
+                        """
+                                .replace(":now", "CAST(:now AS timestamptz)"))
+                .bind("now", now)
+                .execute();
+    }
+
+    /**
+     * Makes due what a clock that was ahead has put off for longer than any rule does: leases for a
+     * call's longest time, tries for 1.2 days, reminders for {@code receipt_within}.
+     */
+    static int takeFromFuture(Handle handle, int atMostOfEach, Instant now) {
+        return handle.createUpdate(
+                        """
+                        WITH ahead AS MATERIALIZED (
+                            SELECT d.id
+                              FROM client_system c
+                             CROSS JOIN LATERAL (
+                                   (SELECT id FROM delivery
+                                     WHERE system_id = c.id AND lease_id IS NOT NULL
+                                       AND next_attempt_at > :now + INTERVAL '2 minutes'
+                                       AND next_attempt_at < 'infinity'
+                                     ORDER BY next_attempt_at LIMIT :at_most)
+                                    UNION ALL
+                                   (SELECT id FROM delivery
+                                     WHERE system_id = c.id AND state = 'pending'
+                                       AND lease_id IS NULL AND step = 0
+                                       AND next_attempt_at > :now + INTERVAL '2 days'
+                                       AND next_attempt_at < 'infinity'
+                                     ORDER BY next_attempt_at LIMIT :at_most)
+                                    UNION ALL
+                                   (SELECT id FROM delivery
+                                     WHERE system_id = c.id AND state = 'pending'
+                                       AND lease_id IS NULL AND step > 0
+                                       AND next_attempt_at > :now + INTERVAL '2 days'
+                                       AND next_attempt_at < 'infinity'
+                                     ORDER BY next_attempt_at LIMIT :at_most)
+                                    UNION ALL
+                                   (SELECT id FROM delivery
+                                     WHERE system_id = c.id AND state = 'awaiting_receipt'
+                                       AND next_attempt_at > :now + INTERVAL '31 days'
+                                       AND next_attempt_at < 'infinity'
+                                     ORDER BY next_attempt_at LIMIT :at_most)) d
+                        ), locked AS MATERIALIZED (
+                            SELECT id FROM delivery
+                             WHERE id IN (SELECT id FROM ahead)
+                               AND next_attempt_at > :now + INTERVAL '2 minutes'
+                             ORDER BY id
+                               FOR NO KEY UPDATE SKIP LOCKED
+                        )
+                        UPDATE delivery d
+                           SET next_attempt_at = :now
+                          FROM locked
+                         WHERE d.id = locked.id
+                        """
+                                .replace(":now", "CAST(:now AS timestamptz)"))
+                .bind("at_most", atMostOfEach)
                 .bind("now", now)
                 .execute();
     }

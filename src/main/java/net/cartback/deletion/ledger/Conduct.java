@@ -14,6 +14,9 @@ public sealed interface Conduct {
     /** It cannot take any delivery now: it is held at once. */
     record AtFault(String reason) implements Conduct {}
 
+    /** Nothing: it was not called. */
+    record Untried() implements Conduct {}
+
     /** It asks for time. */
     record AskedToWait(Instant until) implements Conduct {}
 }

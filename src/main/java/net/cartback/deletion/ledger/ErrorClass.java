@@ -34,6 +34,8 @@ public enum ErrorClass implements WireName {
     NO_SECRET,
     /** The person's id cannot be opened. */
     SUBJECT_UNREADABLE,
+    /** The key of the person's id is not loaded here, or not yet. */
+    KEY_MISSING,
     /** A fault of our own. */
     INTERNAL;
 

@@ -50,17 +50,28 @@ record Gate(
 
     private static final Duration MAX_HOLD_OF_OURS = Duration.ofMinutes(1);
 
+    /** What the calls of the last half minute say of a system. */
+    enum Health {
+        /** Hardly any call fails. */
+        WELL,
+        /** Too few calls, or too mixed, to tell. */
+        UNKNOWN,
+        /** At least half of them fail. */
+        FAILING
+    }
+
     /** What an attempt under this lease told. */
     record Told(UUID lease, boolean probe, Conduct conduct) {
 
         /** Whether it can change a gate by itself; good news of an ordinary call cannot. */
         boolean matters() {
-            return probe || !(conduct instanceof Conduct.Good);
+            return probe
+                    || !(conduct instanceof Conduct.Good || conduct instanceof Conduct.Untried);
         }
 
         /** Whether it counts as a failure of the system. */
         boolean failed() {
-            return !(conduct instanceof Conduct.Good);
+            return !(conduct instanceof Conduct.Good || conduct instanceof Conduct.Untried);
         }
     }
 
@@ -72,11 +83,11 @@ record Gate(
     /**
      * The gate after these attempts.
      *
-     * @param failing whether too many of the system's calls have failed
+     * @param health what the system's calls say of it, these among them
      */
-    Gate after(List<Told> all, boolean failing, Instant now) {
+    Gate after(List<Told> all, Health health, Instant now) {
         if (!isHeld()) {
-            return whenOpen(all, failing, now);
+            return whenOpen(all, health, now);
         }
         for (var told : all) {
             if (told.probe() && told.lease().equals(probeLease)) {
@@ -87,17 +98,20 @@ record Gate(
         return atLeastUntil(latestAsked(all));
     }
 
-    private Gate whenOpen(List<Told> all, boolean failing, Instant now) {
+    /** Who asks for time while hardly any call fails, asks for this one delivery. */
+    private Gate whenOpen(List<Told> all, Health health, Instant now) {
         for (var told : all) {
             if (told.conduct() instanceof Conduct.AtFault(var fault)) {
                 return held(fault, now);
             }
         }
         var asked = latestAsked(all);
-        if (failing) {
+        if (health == Health.FAILING) {
             return held(FAILING, now).atLeastUntil(asked);
         }
-        return asked == null ? this : new Gate(system, asked, RETRY_AFTER, 1, null);
+        return asked == null || health == Health.WELL
+                ? this
+                : new Gate(system, asked, RETRY_AFTER, 1, null);
     }
 
     private Gate whenProbed(Conduct conduct, Instant now) {
@@ -105,6 +119,8 @@ record Gate(
             case Conduct.Good good -> new Gate(system, null, null, 0, null);
             case Conduct.Failed failed -> held(FAILING, now);
             case Conduct.AtFault(var fault) -> held(fault, now);
+            // The next one may be made elsewhere.
+            case Conduct.Untried untried -> new Gate(system, now, reason, level, null);
             case Conduct.AskedToWait(var until) -> held(RETRY_AFTER, now).atLeastUntil(until);
         };
     }

@@ -2,6 +2,8 @@ package net.cartback.deletion.ledger;
 
 import static net.cartback.deletion.ledger.LedgerSql.array;
 
+import static java.util.stream.Collectors.toMap;
+
 import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
@@ -9,9 +11,8 @@ import org.jdbi.v3.core.Handle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.UUID;
 
 /** SQL on {@code system_gate} and {@code system_health}. Each method is one statement. */
@@ -35,47 +36,50 @@ final class GateSql {
     }
 
     /**
-     * Counts calls in the running window, or begins a new one; returns the systems of which at
-     * least {@code minCalls} calls were made in it and at least half of them failed. The rows are
-     * written in the order of the systems, as everywhere.
+     * Counts calls in the running window, or begins a new one; returns all that were made in it.
+     * The rows are written in the order of the systems, as everywhere.
      */
-    static Set<ClientSystemId> count(
-            Handle handle, List<Calls> calls, Duration window, int minCalls, Instant now) {
-        return new HashSet<>(
-                handle.createQuery(
-                                """
-                                WITH counted AS (
-                                    INSERT INTO system_health AS h
-                                           (system_id, window_started_at, calls, failures)
-                                    SELECT b.system_id, CAST(:now AS timestamptz), b.calls,
-                                           b.failures
-                                      FROM unnest(:systems, :calls, :failures)
-                                           AS b (system_id, calls, failures)
-                                     ORDER BY b.system_id
-                                    ON CONFLICT (system_id) DO UPDATE
-                                       SET window_started_at =
-                                               CASE WHEN h.window_started_at > :since
-                                                    THEN h.window_started_at
-                                                    ELSE EXCLUDED.window_started_at END,
-                                           calls = EXCLUDED.calls
-                                               + CASE WHEN h.window_started_at > :since
-                                                      THEN h.calls ELSE 0 END,
-                                           failures = EXCLUDED.failures
-                                               + CASE WHEN h.window_started_at > :since
-                                                      THEN h.failures ELSE 0 END
-                                    RETURNING system_id, h.calls, h.failures
-                                )
-                                SELECT system_id FROM counted
-                                 WHERE calls >= :min_calls AND failures * 2 >= calls
-                                """)
-                        .bind("systems", array("text", calls, each -> each.system().value()))
-                        .bind("calls", array("int4", calls, Calls::calls))
-                        .bind("failures", array("int4", calls, Calls::failures))
-                        .bind("now", now)
-                        .bind("since", now.minus(window))
-                        .bind("min_calls", minCalls)
-                        .map((row, context) -> new ClientSystemId(row.getString(1)))
-                        .list());
+    static Map<ClientSystemId, Calls> count(
+            Handle handle, List<Calls> calls, Duration window, Instant now) {
+        return handle
+                .createQuery(
+                        """
+                        WITH counted AS (
+                            INSERT INTO system_health AS h
+                                   (system_id, window_started_at, calls, failures)
+                            SELECT b.system_id, CAST(:now AS timestamptz), b.calls,
+                                   b.failures
+                              FROM unnest(:systems, :calls, :failures)
+                                   AS b (system_id, calls, failures)
+                             ORDER BY b.system_id
+                            ON CONFLICT (system_id) DO UPDATE
+                               SET window_started_at =
+                                       CASE WHEN h.window_started_at > :since
+                                            THEN h.window_started_at
+                                            ELSE EXCLUDED.window_started_at END,
+                                   calls = EXCLUDED.calls
+                                       + CASE WHEN h.window_started_at > :since
+                                              THEN h.calls ELSE 0 END,
+                                   failures = EXCLUDED.failures
+                                       + CASE WHEN h.window_started_at > :since
+                                              THEN h.failures ELSE 0 END
+                            RETURNING system_id, h.calls, h.failures
+                        )
+                        SELECT system_id, calls, failures FROM counted
+                        """)
+                .bind("systems", array("text", calls, each -> each.system().value()))
+                .bind("calls", array("int4", calls, Calls::calls))
+                .bind("failures", array("int4", calls, Calls::failures))
+                .bind("now", now)
+                .bind("since", now.minus(window))
+                .map(
+                        (row, context) ->
+                                new Calls(
+                                        new ClientSystemId(row.getString("system_id")),
+                                        row.getInt("calls"),
+                                        row.getInt("failures")))
+                .stream()
+                .collect(toMap(Calls::system, each -> each));
     }
 
     /** A gate that closes or opens begins a new window: what came before is dealt with. */

@@ -4,6 +4,7 @@ import net.cartback.deletion.ledger.GateSql.Calls;
 import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,11 @@ final class Gates {
     /** Below so many calls in the window, a failure rate says nothing. */
     private static final int MIN_CALLS = 10;
 
+    /** With so many and no more than one failure in twenty, a system is well. */
+    private static final int ENOUGH_CALLS = 40;
+
+    private static final int CALLS_PER_FAILURE = 20;
+
     private Gates() {}
 
     /** Holds the systems that are at fault, and lets go those whose probe has succeeded. */
@@ -33,13 +39,9 @@ final class Gates {
                                     each.delivery().probe(),
                                     each.conduct()));
         }
-        var failing =
+        var counted =
                 GateSql.count(
-                        handle,
-                        told.entrySet().stream().map(Gates::calls).toList(),
-                        WINDOW,
-                        MIN_CALLS,
-                        now);
+                        handle, told.entrySet().stream().map(Gates::calls).toList(), WINDOW, now);
         var concerned =
                 told.entrySet().stream()
                         .filter(each -> each.getValue().stream().anyMatch(Gate.Told::matters))
@@ -49,7 +51,7 @@ final class Gates {
         if (!concerned.isEmpty()) {
             for (var gate : GateSql.lock(handle, concerned)) {
                 var all = told.getOrDefault(gate.system(), List.of());
-                var after = gate.after(all, failing.contains(gate.system()), now);
+                var after = gate.after(all, health(counted.get(gate.system())), now);
                 if (!after.equals(gate)) {
                     GateSql.write(handle, after);
                     changes.add(new GateChange(gate.system(), after.claimableAt(), after.reason()));
@@ -60,6 +62,19 @@ final class Gates {
             }
         }
         return changes;
+    }
+
+    private static Gate.Health health(@Nullable Calls calls) {
+        if (calls == null || calls.calls() < MIN_CALLS) {
+            return Gate.Health.UNKNOWN;
+        }
+        if (calls.failures() * 2 >= calls.calls()) {
+            return Gate.Health.FAILING;
+        }
+        return calls.calls() >= ENOUGH_CALLS
+                        && calls.failures() * CALLS_PER_FAILURE <= calls.calls()
+                ? Gate.Health.WELL
+                : Gate.Health.UNKNOWN;
     }
 
     private static Calls calls(Map.Entry<ClientSystemId, List<Gate.Told>> told) {

@@ -22,8 +22,11 @@ import net.cartback.deletion.storage.Database;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,6 +52,8 @@ import java.util.random.RandomGenerator;
  */
 public final class Ledger {
 
+    private static final Logger log = LoggerFactory.getLogger(Ledger.class);
+
     /**
      * How much longer than its call a lease lasts: time to start, to sign, to settle. A delivery
      * whose worker died is sent again after this at the latest.
@@ -63,6 +68,9 @@ public final class Ledger {
 
     /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
     private static final int FILL_BATCH = 500;
+
+    /** Longer than any statement runs before it writes; see {@link Database}. */
+    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(60);
 
     private final Database database;
     private final Keyring keyring;
@@ -111,17 +119,23 @@ public final class Ledger {
      * in batches, each a transaction, so that callbacks never wait long. Whoever dies half way, the
      * next who calls goes on.
      *
+     * <p>Twice: at once, and when every transaction is over that may have recorded a request
+     * without having seen the system. Nobody waits for that, and nothing is locked.
+     *
      * @return how many deliveries were created
      */
     public int fillOpenRequests() {
         int created = 0;
+        database.withHandle(
+                handle -> {
+                    BackfillSql.noteTransactions(handle, LONGEST_STATEMENT);
+                    return null;
+                });
         for (var waiting : database.withHandle(BackfillSql::waiting)) {
+            if (waiting.filled() && !waiting.rest()) {
+                continue;
+            }
             var subscription = waiting.subscription();
-            database.inTransaction(
-                    handle -> {
-                        BackfillSql.awaitInserts(handle);
-                        return null;
-                    });
             for (var batch = fill(subscription, null);
                     batch.isPresent();
                     batch = fill(subscription, batch.get().last())) {
@@ -129,7 +143,11 @@ public final class Ledger {
             }
             database.withHandle(
                     handle -> {
-                        BackfillSql.done(handle, waiting);
+                        if (waiting.rest()) {
+                            BackfillSql.done(handle, waiting);
+                        } else {
+                            BackfillSql.filled(handle, waiting);
+                        }
                         return null;
                     });
         }
@@ -142,6 +160,11 @@ public final class Ledger {
                 handle -> BackfillSql.fill(handle, subscription, after, FILL_BATCH, now));
     }
 
+    /** As the other, wherever in the queues they wait. */
+    public Claim claim(int atMost, ToIntFunction<ClientSystemId> share, UUID lease) {
+        return claim(atMost, share, lease, new DueMarks(System::nanoTime));
+    }
+
     /**
      * Claims deliveries that are due. Each is ours until its lease ends.
      *
@@ -149,30 +172,44 @@ public final class Ledger {
      * @param share how many of each system may start here now
      * @param lease a fresh id: if this fails without saying whether it happened, {@link
      *     #handBack(UUID)} finds out
+     * @param marks where to begin, and how far it came
      */
-    public Claim claim(int atMost, ToIntFunction<ClientSystemId> share, UUID lease) {
+    public Claim claim(
+            int atMost, ToIntFunction<ClientSystemId> share, UUID lease, DueMarks marks) {
         var now = clock.instant();
-        return database.inTransaction(
-                handle -> {
-                    var gates = ClaimSql.lockGates(handle, now);
-                    var locked =
-                            gates.stream()
-                                    .filter(Claimable::locked)
-                                    .map(Claimable::system)
-                                    .toList();
-                    return new Claim(
-                            locked.isEmpty()
-                                    ? List.of()
-                                    : ClaimSql.claim(
-                                            handle,
-                                            locked,
-                                            atMost,
-                                            share,
-                                            lease,
-                                            now,
-                                            LEASE_MARGIN),
-                            locked.size() < gates.size());
-                });
+        var from = marks.next();
+        var claim =
+                database.inTransaction(handle -> claim(handle, from, atMost, share, lease, now));
+        marks.claimed(
+                claim.taken().stream()
+                        .map(
+                                each ->
+                                        new DueMarks.Claimed(
+                                                each.delivery().system(),
+                                                each.delivery().step() > 0,
+                                                each.wasDueAt()))
+                        .toList());
+        return new Claim(
+                claim.taken().stream().map(ClaimSql.Taken::delivery).toList(), claim.passedOver());
+    }
+
+    private record Claiming(List<ClaimSql.Taken> taken, boolean passedOver) {}
+
+    private static Claiming claim(
+            Handle handle,
+            DueMarks.From from,
+            int atMost,
+            ToIntFunction<ClientSystemId> share,
+            UUID lease,
+            Instant now) {
+        var gates = ClaimSql.lockGates(handle, from, now);
+        var locked = gates.stream().filter(Claimable::locked).map(Claimable::system).toList();
+        return new Claiming(
+                locked.isEmpty()
+                        ? List.of()
+                        : ClaimSql.claim(
+                                handle, locked, from, atMost, share, lease, now, LEASE_MARGIN),
+                locked.size() < gates.size());
     }
 
     /**
@@ -202,7 +239,7 @@ public final class Ledger {
 
     /**
      * Makes due again what a worker that died has left, and what a client system has accepted and
-     * not answered in time; ends notices whose time is over.
+     * not answered in time; ends notices whose time is over, and waiting times that no rule makes.
      *
      * @return how many deliveries that concerned
      */
@@ -213,7 +250,17 @@ public final class Ledger {
                 database.inTransaction(handle -> ClaimSql.remind(handle, REMIND_AT_ONCE, now));
         int expired =
                 database.inTransaction(handle -> NoticeSql.expire(handle, EXPIRE_AT_ONCE, now));
-        return ended + reminded + expired;
+        int early =
+                database.inTransaction(
+                        handle ->
+                                ClaimSql.openGatesFromFuture(handle, now)
+                                        + ClaimSql.takeFromFuture(handle, REMIND_AT_ONCE, now));
+        if (early > 0) {
+            log.atWarn()
+                    .addKeyValue("entries", early)
+                    .log("Waiting times of a clock that was ahead have been ended");
+        }
+        return ended + reminded + expired + early;
     }
 
     /**

@@ -14,6 +14,11 @@ public record RequestId(UUID value) {
         return new RequestId(new UUID(high, low));
     }
 
+    /** Before every id of this moment, and after every one of an earlier millisecond. */
+    static UUID floor(Instant moment) {
+        return new UUID((moment.toEpochMilli() << 16) | 0x7000L, 0x8000000000000000L);
+    }
+
     @Override
     public String toString() {
         return value.toString();

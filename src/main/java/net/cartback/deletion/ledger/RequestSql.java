@@ -164,6 +164,11 @@ final class RequestSql {
                 .list();
     }
 
+    /**
+     * What was recorded before under these digests. It is locked as if it were written, so that the
+     * answer waits for the standbys as the first one did: else a repeat could be told a code that a
+     * failover takes away.
+     */
     static List<SealedCode> codesOfRepeats(Handle handle, List<byte[]> repeatDigests) {
         return handle.createQuery(
                         """
@@ -171,6 +176,7 @@ final class RequestSql {
                           FROM deletion_request
                          WHERE repeat_digest = ANY (:repeats)
                            AND (code_sealed IS NOT NULL OR kind <> 'deletion')
+                           FOR KEY SHARE
                         """)
                 .bindArray("repeats", byte[].class, repeatDigests)
                 .map(

@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -44,23 +45,36 @@ public final class Retention {
 
     private static final int BATCH = 500;
 
+    /** So long after the last sweep, a clock need not have proven itself. */
+    private static final Duration USUAL_GAP = EVERY.plus(Duration.ofHours(12));
+
+    /** So long it must have run without a step to be believed after a longer pause. */
+    private static final Duration STEADY = Duration.ofHours(1);
+
     /** What one sweep did: requests of which everything personal was erased, and dropped ones. */
     private record Swept(int erased, int dropped) {}
 
     private final Database database;
     private final InstantSource clock;
+    private final Supplier<Duration> steadyFor;
     private final RetentionPeriods periods;
     private final Counter erasedRequests;
     private final Counter droppedRequests;
     private volatile RetentionSql.@Nullable Last last;
+    private volatile boolean waits;
 
+    /**
+     * @param steadyFor for how long the clock has run without a step; zero while it is in doubt
+     */
     public Retention(
             Database database,
             InstantSource clock,
+            Supplier<Duration> steadyFor,
             RetentionPeriods periods,
             MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
+        this.steadyFor = steadyFor;
         this.periods = periods;
         erasedRequests =
                 Counter.builder("relay.retention.erased")
@@ -82,9 +96,16 @@ public final class Retention {
                 .register(meters);
     }
 
-    /** Sweeps if the last sweep was a day ago; another replica may be faster. */
+    /**
+     * Sweeps if the last sweep was a day ago; another replica may be faster. What is erased cannot
+     * be had back, so a clock that may have stepped erases nothing: it is believed while it goes on
+     * from the last sweep, or after an hour without a step.
+     */
     public void sweepIfDue() {
         var now = clock.instant();
+        if (!isPlausible(now)) {
+            return;
+        }
         var sweep =
                 database.withHandle(
                         handle ->
@@ -110,6 +131,24 @@ public final class Retention {
                     .log("What was kept long enough has been erased");
         }
         last = database.withHandle(handle -> RetentionSql.last(handle, now)).orElse(null);
+    }
+
+    private boolean isPlausible(Instant now) {
+        var steady = steadyFor.get();
+        boolean goesOn =
+                steady.isPositive()
+                        && database.withHandle(
+                                handle ->
+                                        RetentionSql.isTraced(
+                                                handle, now.minus(USUAL_GAP), now.minus(STEADY)));
+        boolean plausible = goesOn || steady.compareTo(STEADY) >= 0;
+        if (!plausible && !waits) {
+            log.warn(
+                    "Nothing is erased before the clock has run for an hour without a step: the"
+                            + " last sweep was long ago");
+        }
+        waits = !plausible;
+        return plausible;
     }
 
     private Swept sweep(Instant now) {

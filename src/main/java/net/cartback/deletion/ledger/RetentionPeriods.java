@@ -33,7 +33,7 @@ public record RetentionPeriods(Period eraseAfter, Period recordFor) {
     }
 
     /** What was closed before this has had its grace. */
-    Instant erasedBefore(Instant now) {
+    public Instant erasedBefore(Instant now) {
         return minus(now, eraseAfter);
     }
 

@@ -20,6 +20,29 @@ final class RetentionSql {
     record Last(Instant startedAt, @Nullable Instant oldestHeld) {}
 
     /**
+     * Whether the ledger shows that the relay ran between: a sweep began, or a request came in. Or
+     * there is nothing in it that is older, and so nothing to lose. A request's id tells its time.
+     */
+    static boolean isTraced(Handle handle, Instant from, Instant to) {
+        return handle.createQuery(
+                        """
+                        SELECT EXISTS (SELECT 1 FROM retention_sweep
+                                        WHERE started_at > :from AND started_at <= :to)
+                            OR COALESCE((SELECT id FROM deletion_request
+                                          WHERE id > :from_id
+                                          ORDER BY id LIMIT 1) <= :to_id, false)
+                            OR COALESCE((SELECT id FROM deletion_request
+                                          ORDER BY id LIMIT 1) > :from_id, true)
+                        """)
+                .bind("from", from)
+                .bind("to", to)
+                .bind("from_id", RequestId.floor(from))
+                .bind("to_id", RequestId.floor(to))
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /**
      * Begins a sweep, unless one has begun since {@code notSince}, or is still running since {@code
      * stalledSince}. One from the future was begun by a clock that was wrong.
      *

@@ -53,6 +53,10 @@ public final class Database implements AutoCloseable {
         SETTINGS.put("statement_timeout", "10s");
         SETTINGS.put("lock_timeout", "5s");
         SETTINGS.put("idle_in_transaction_session_timeout", "10s");
+        // A machine that has vanished holds its locks and its connections no longer than a minute.
+        SETTINGS.put("tcp_keepalives_idle", "30");
+        SETTINGS.put("tcp_keepalives_interval", "10");
+        SETTINGS.put("tcp_keepalives_count", "3");
     }
 
     private final DatabaseAddress address;

@@ -115,7 +115,15 @@ class LedgerRulesTest {
                 "retained[0].until |"
                     + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':'soon'}]}",
                 "retained[0].until |"
-                    + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':2032}]}"
+                    + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':2032}]}",
+                "retained[0].until |"
+                    + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':'+999999999-12-31'}]}",
+                "retained[0].until |"
+                    + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':'-999999999-01-01'}]}",
+                "retained[0].until |"
+                    + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':'1970-01-01'}]}",
+                "retained[0].until |"
+                    + " {'outcome':'retained','retained':[{'category':'orders','ground':'archiving','until':'2200-01-01'}]}"
             })
     void an_unacceptable_answer_names_its_field(String field, String body) {
         assertThat(reading(body.replace('\'', '"')))

@@ -1,0 +1,143 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.Reseal;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+
+/** A data key lasts for a month, and ends when no backup needs it any more. */
+class KeyRenewalIT {
+
+    private static final Duration LIFE_OF_A_BACKUP = Duration.ofDays(35);
+
+    @TempDir private Path directory;
+
+    private TestRelay relay;
+    private FakeClientSystem crm;
+    private Path file;
+    private KeyRegister replica;
+    private KeyRenewal renewal;
+
+    @BeforeEach
+    void start() throws IOException {
+        relay = new TestRelay();
+        crm = new FakeClientSystem("crm").answers(202, "");
+        relay.register(crm);
+        file = directory.resolve("keyring.json");
+        Files.writeString(file, relay.keyringFile());
+        replica = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
+        replica.beat();
+        var register = KeyRegister.ofCommand(relay.database(), relay.keyring(), relay.clock());
+        renewal =
+                new KeyRenewal(
+                        file,
+                        register,
+                        () -> new Reseal(relay.database(), relay.keyring().sealer()),
+                        relay.clock(),
+                        now -> now.minus(LIFE_OF_A_BACKUP));
+    }
+
+    @AfterEach
+    void stop() {
+        crm.close();
+        relay.close();
+    }
+
+    @Test
+    void what_an_old_file_or_backup_holds_cannot_be_opened_any_more() throws IOException {
+        relay.metaAsksToDelete("10210123456789012");
+        var copy = relay.bytes("SELECT subject_sealed FROM deletion_request");
+        var id = relay.texts("SELECT id::text FROM deletion_request").getFirst();
+        var old = current();
+        assertThat(renew()).isEmpty();
+
+        pass(Duration.ofDays(30));
+        assertThat(renew()).singleElement().asString().startsWith("A new data key is added");
+        assertThat(renew()).singleElement().asString().startsWith("A new data key waits");
+        pass(Duration.ofHours(1));
+        assertThat(renew()).singleElement().asString().startsWith("What older keys sealed");
+        pass(Duration.ofMinutes(2));
+        assertThat(renew()).singleElement().asString().contains("values are sealed anew");
+        assertThat(renew()).isEmpty();
+        assertThat(current()).isNotEqualTo(old);
+
+        // Open as before, for who has the keyring of today; and so is the copy, as yet.
+        pass(LIFE_OF_A_BACKUP.minusDays(1));
+        renew();
+        var now = relay.bytes("SELECT subject_sealed FROM deletion_request");
+        assertThat(opened(id, now)).isEqualTo("10210123456789012");
+        assertThat(opened(id, copy)).isEqualTo("10210123456789012");
+
+        pass(Duration.ofDays(2));
+        assertThat(renew()).anyMatch(each -> each.startsWith("Taken out") && each.contains(old));
+        assertThat(Files.readString(file)).doesNotContain('"' + old + '"');
+        assertThat(opened(id, relay.bytes("SELECT subject_sealed FROM deletion_request")))
+                .isEqualTo("10210123456789012");
+        assertThatThrownBy(() -> opened(id, copy)).isInstanceOf(SealBroken.class);
+    }
+
+    @Test
+    void while_a_replica_lacks_the_new_key_nothing_is_sealed_anew_and_nothing_taken_out()
+            throws IOException {
+        var behind =
+                new KeyRegister(
+                        relay.database(),
+                        Keyring.parse(Files.readString(file), relay.clock(), new SecureRandom()),
+                        relay.clock());
+        pass(Duration.ofDays(30));
+        renew();
+        for (int hour = 0; hour < 48; hour++) {
+            behind.beat();
+            pass(Duration.ofMinutes(30));
+            assertThat(renew()).noneMatch(each -> each.contains("sealed anew;"));
+        }
+        assertThat(Files.readString(file)).contains('"' + current() + '"');
+    }
+
+    /** The file as it is now is what the relay has loaded. */
+    private List<String> renew() throws IOException {
+        var told = renewal.run();
+        relay.keyring().reload(Files.readString(file));
+        replica.beat();
+        return told;
+    }
+
+    private void pass(Duration time) {
+        relay.clock().advance(time);
+        replica.beat();
+    }
+
+    private String current() {
+        replica.look();
+        return relay.keyring().known().stream()
+                .filter(key -> key.kind() == Keyring.Kind.DATA)
+                .filter(key -> key.state() == Keyring.State.CURRENT)
+                .map(Keyring.Known::kid)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String opened(String id, byte[] sealed) throws IOException {
+        return Keyring.parse(Files.readString(file), relay.clock(), new SecureRandom())
+                .sealer()
+                .open(new Place("deletion_request", "subject_sealed", id), sealed);
+    }
+}

@@ -1,0 +1,74 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.registry.ClientSystemId;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Up to where the queue of each system has been claimed, so that the next claim begins there. The
+ * index entries of what was claimed before are dead, but as long as any transaction of the whole
+ * server has an old snapshot, nobody may remove them, and a walk from the beginning would pass over
+ * all of them each time.
+ *
+ * <p>What was passed over, or was put back into the past, is found by a walk over everything every
+ * few seconds. Of one thread; each replica has its own.
+ */
+public final class DueMarks {
+
+    /** What is due may be committed so much later. */
+    private static final Duration MARGIN = Duration.ofSeconds(10);
+
+    private static final Duration WALK_EVERY = Duration.ofSeconds(5);
+
+    /** A walk over everything takes at most this part of the time. */
+    private static final int REST_PER_WALK = 20;
+
+    private final LongSupplier ticks;
+    private final Map<ClientSystemId, Instant> fresh = new HashMap<>();
+    private final Map<ClientSystemId, Instant> retries = new HashMap<>();
+    private long nextWalkAt;
+    private boolean walking;
+    private long began;
+
+    /**
+     * @param ticks nanoseconds that only go forward
+     */
+    public DueMarks(LongSupplier ticks) {
+        this.ticks = ticks;
+        this.nextWalkAt = ticks.getAsLong();
+    }
+
+    /** Where a claim begins in the queue of each system; a system that is not in it: everywhere. */
+    record From(Map<ClientSystemId, Instant> fresh, Map<ClientSystemId, Instant> retries) {
+
+        static final From BEGINNING = new From(Map.of(), Map.of());
+    }
+
+    From next() {
+        began = ticks.getAsLong();
+        walking = began - nextWalkAt >= 0;
+        return walking ? From.BEGINNING : new From(fresh, retries);
+    }
+
+    /** Takes note of a claim. Of one system and step it takes what is due first, first. */
+    void claimed(Iterable<Claimed> all) {
+        for (var each : all) {
+            (each.isRetry() ? retries : fresh)
+                    .merge(
+                            each.system(),
+                            each.dueAt().minus(MARGIN),
+                            (one, other) -> one.isAfter(other) ? one : other);
+        }
+        if (walking) {
+            long now = ticks.getAsLong();
+            nextWalkAt = now + Math.max(WALK_EVERY.toNanos(), (now - began) * REST_PER_WALK);
+        }
+    }
+
+    /** What was claimed, and when it was due. */
+    record Claimed(ClientSystemId system, boolean isRetry, Instant dueAt) {}
+}
