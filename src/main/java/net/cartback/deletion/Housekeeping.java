@@ -38,7 +38,7 @@ final class Housekeeping implements AutoCloseable {
     private final Loop sweeps;
 
     private volatile Duration oldest = Duration.ZERO;
-    private volatile double oldestSnapshot;
+    private volatile Duration oldestSnapshot = Duration.ZERO;
 
     /**
      * @param sweep ends what was kept long enough, if it is time
@@ -69,7 +69,7 @@ final class Housekeeping implements AutoCloseable {
                 .tag("of", "database")
                 .description("How far another clock is ahead of the one that the relay goes by")
                 .register(meters);
-        Gauge.builder("relay.database.oldest.snapshot", () -> oldestSnapshot)
+        Gauge.builder("relay.database.oldest.snapshot", () -> seconds(oldestSnapshot))
                 .baseUnit("seconds")
                 .description(
                         "How long the transaction has been open that keeps dead rows the longest,"
@@ -117,18 +117,7 @@ final class Housekeeping implements AutoCloseable {
     }
 
     private void measure() {
-        oldestSnapshot =
-                database.withHandle(
-                        handle ->
-                                handle.createQuery(
-                                                """
-                                                SELECT COALESCE(max(EXTRACT(EPOCH FROM
-                                                           clock_timestamp() - xact_start)), 0)
-                                                  FROM pg_stat_activity
-                                                 WHERE backend_xmin IS NOT NULL
-                                                """)
-                                        .mapTo(Double.class)
-                                        .one());
+        oldestSnapshot = database.oldestSnapshot();
         oldest = ledger.ageOfOldestOpenRequest();
         var measured = ledger.backlog();
         backlog.register(

@@ -201,6 +201,26 @@ public final class Database implements AutoCloseable {
                                 .toList());
     }
 
+    /**
+     * How long the transaction has been open that keeps dead rows the longest, of those that this
+     * role may see.
+     */
+    public Duration oldestSnapshot() {
+        return withHandle(
+                handle ->
+                        Duration.ofMillis(
+                                handle.createQuery(
+                                                """
+                                                SELECT COALESCE(max(CAST(1000 * EXTRACT(EPOCH FROM
+                                                           clock_timestamp() - xact_start)
+                                                           AS bigint)), 0)
+                                                  FROM pg_stat_activity
+                                                 WHERE backend_xmin IS NOT NULL
+                                                """)
+                                        .mapTo(Long.class)
+                                        .one()));
+    }
+
     @Override
     public void close() {
         pool.close();
