@@ -166,7 +166,11 @@ final class GuardedClient {
     private Response execute(OkHttpClient client, Request request, Duration limit, CallWatch watch)
             throws IOException {
         refuseForbiddenLiteral(request.url());
-        var call = client.newCall(request.newBuilder().tag(CallWatch.class, watch).build());
+        var watched =
+                watch.equals(request.tag(CallWatch.class))
+                        ? request
+                        : request.newBuilder().tag(CallWatch.class, watch).build();
+        var call = client.newCall(watched);
         var _ = call.timeout().timeout(limit.toMillis(), TimeUnit.MILLISECONDS);
         return call.execute();
     }
@@ -230,6 +234,8 @@ final class GuardedClient {
         }
         // The client sends a 503 with "Retry-After: 0" again by itself, whatever it is told about
         // retries. Whoever watches the call has read the header by now.
-        return response.newBuilder().removeHeader("Retry-After").build();
+        return response.header("Retry-After") == null
+                ? response
+                : response.newBuilder().removeHeader("Retry-After").build();
     }
 }

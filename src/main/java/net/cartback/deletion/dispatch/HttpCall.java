@@ -19,6 +19,7 @@ import java.io.InterruptedIOException;
 import java.net.ProtocolException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 import javax.net.ssl.SSLException;
 
@@ -26,6 +27,8 @@ import javax.net.ssl.SSLException;
 final class HttpCall {
 
     /** An answer is far smaller; what is longer is a page that somebody's proxy made. */
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
+
     private static final int MAX_BODY_BYTES = 64 * 1024;
 
     /** How the client says that a body is shorter than its headers told. */
@@ -154,7 +157,7 @@ final class HttpCall {
     private static boolean isContradictory(Response response) {
         var lengths = response.headers("Content-Length");
         return lengths.size() > 1
-                || lengths.stream().anyMatch(each -> !each.strip().matches("[0-9]{1,18}"))
+                || lengths.stream().anyMatch(each -> !LENGTH.matcher(each.strip()).matches())
                 || (!lengths.isEmpty() && response.header("Transfer-Encoding") != null)
                 || response.headers("Transfer-Encoding").size() > 1;
     }

@@ -72,7 +72,9 @@ final class Sender {
             reply = new Reply.SystemAtFault(ErrorClass.NO_SECRET);
         } else {
             try {
-                switch (http.make(request(delivery, system), system, new CallWatch())) {
+                var watch = new CallWatch();
+                var request = request(delivery, system, watch);
+                switch (http.make(request, system, watch)) {
                     case HttpCall.Outcome.Replied(var came) -> {
                         status = came.status();
                         beginning = beginning(came.body().bytes());
@@ -102,11 +104,12 @@ final class Sender {
         return addresses.computeIfAbsent(url, each -> HttpUrl.get(each.toString()));
     }
 
-    private Request request(ClaimedDelivery delivery, ClientSystem system) {
+    private Request request(ClaimedDelivery delivery, ClientSystem system, CallWatch watch) {
         return request(
                 delivery.id().toString(),
                 DeliveryMessage.of(delivery, ledger.subjectOf(delivery), publicUrl.get(), false),
-                system);
+                system,
+                watch);
     }
 
     /** A test delivery, which concerns nobody. */
@@ -114,12 +117,15 @@ final class Sender {
         return request(
                 id.toString(),
                 DeliveryMessage.test(new DeliveryId(id), clock.instant(), publicUrl.get()),
-                system);
+                system,
+                null);
     }
 
-    private Request request(String id, byte[] body, ClientSystem system) {
+    private Request request(
+            String id, byte[] body, ClientSystem system, @Nullable CallWatch watch) {
         var now = clock.instant();
         return new Request.Builder()
+                .tag(CallWatch.class, watch)
                 .url(address(system.url()))
                 .header("webhook-id", id)
                 .header("webhook-timestamp", Long.toString(now.getEpochSecond()))
