@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -158,6 +160,14 @@ class RacesIT {
                     });
 
             assertThat(race(tasks)).containsOnly(true);
+            // What was being inserted is filled up when no statement of then is under way any more.
+            relay.execute("UPDATE backfill SET subscribed_at = subscribed_at - INTERVAL '1 hour'");
+            await().atMost(Duration.ofMinutes(2))
+                    .until(
+                            () -> {
+                                relay.ledger().fillOpenRequests();
+                                return relay.count("SELECT count(*) FROM backfill") == 0;
+                            });
             assertThat(
                             relay.count(
                                     """
