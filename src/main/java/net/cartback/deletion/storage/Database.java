@@ -53,11 +53,14 @@ public final class Database implements AutoCloseable {
         SETTINGS.put("statement_timeout", "10s");
         SETTINGS.put("lock_timeout", "5s");
         SETTINGS.put("idle_in_transaction_session_timeout", "10s");
-        // A machine that has vanished holds its locks and its connections no longer than a minute.
-        SETTINGS.put("tcp_keepalives_idle", "30");
-        SETTINGS.put("tcp_keepalives_interval", "10");
-        SETTINGS.put("tcp_keepalives_count", "3");
     }
+
+    /**
+     * A machine that has vanished holds its locks and its connections no longer than a minute. Not
+     * required: behind a proxy of its own machine, the server has none of them.
+     */
+    private static final String KEEPALIVES =
+            " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
     private final DatabaseAddress address;
     private final HikariDataSource pool;
@@ -241,7 +244,7 @@ public final class Database implements AutoCloseable {
         var settings = new StringBuilder(address.options().getOrDefault("options", ""));
         SETTINGS.forEach(
                 (name, value) -> settings.append(" -c ").append(name).append('=').append(value));
-        properties.setProperty("options", settings.toString().strip());
+        properties.setProperty("options", settings.append(KEEPALIVES).toString().strip());
         if (address.user() != null) {
             properties.setProperty("user", address.user());
         }

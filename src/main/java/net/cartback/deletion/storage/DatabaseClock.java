@@ -100,14 +100,14 @@ public final class DatabaseClock implements InstantSource {
         if (isSmall(width) && anchored) {
             follow(at, there, hostThere);
         } else if (!anchored || isSmall(width.minus(ofHost))) {
-            jump(at, there, hostThere, "as this machine's has");
+            jump(at, there, hostThere, "this machine's clock has made the same step");
         } else if (step == null || !isSmall(width.minus(step.width()))) {
             doubted = new Step(at, width);
             log.atWarn()
                     .addKeyValue("seconds", width.toSeconds())
                     .log("The database's clock has stepped; it is not followed yet");
         } else if (at - step.since() >= BELIEVED_AFTER.toNanos()) {
-            jump(at, there, hostThere, "for five minutes");
+            jump(at, there, hostThere, "the step has lasted for five minutes");
         }
         tell();
     }
@@ -126,7 +126,7 @@ public final class DatabaseClock implements InstantSource {
 
     private void jump(long at, Instant there, Instant hostThere, String why) {
         if (anchored) {
-            log.warn("The database's clock has stepped {}, and is followed now", why);
+            log.warn("The database's clock has stepped, and is followed now: {}", why);
         }
         anchored = true;
         doubted = null;

@@ -84,10 +84,10 @@ final class DatabaseOptions {
         var options = new LinkedHashMap<String, String>();
         given.forEach((name, value) -> put(options, name, value));
         for (var limit : LIMITS) {
-            if (options.getOrDefault(limit, "").strip().matches("-?0*")
-                    && options.containsKey(limit)) {
+            if (options.containsKey(limit)
+                    && !options.getOrDefault(limit, "").matches("[1-9][0-9]{0,2}")) {
                 throw new IllegalArgumentException(
-                        "has the option " + limit + ": it must be at least 1 s, for 0 is no limit");
+                        "has the option " + limit + ": it must be 1 to 999, in seconds");
             }
         }
         var mode = options.get("sslmode");

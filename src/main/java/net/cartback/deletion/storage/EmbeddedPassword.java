@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 
@@ -26,6 +28,8 @@ final class EmbeddedPassword {
 
     private static final String FILE = "postgres-password";
     private static final int BYTES = 32;
+    private static final Duration RELOAD_LIMIT = Duration.ofSeconds(30);
+    private static final Duration RELOAD_LOOK = Duration.ofMillis(20);
 
     /** SCRAM-SHA-256 (RFC 7677) for everybody, over TCP alone. */
     private static final String RULES =
@@ -57,17 +61,24 @@ final class EmbeddedPassword {
         var bytes = new byte[BYTES];
         new SecureRandom().nextBytes(bytes);
         var password = HexFormat.of().formatHex(bytes);
-        // A temporary file is its owner's alone from the start.
-        var whole = Files.createTempFile(directory, FILE, ".new");
-        try (var channel = FileChannel.open(whole, StandardOpenOption.WRITE)) {
-            channel.write(US_ASCII.encode(password + "\n"));
-            channel.force(true);
-        }
-        Files.move(whole, file(directory), StandardCopyOption.ATOMIC_MOVE);
+        write(file(directory), password + "\n");
         return password;
     }
 
-    /** Asks for the password from now on, where a server of an older version asked for none. */
+    /** Whole, or not at all. A temporary file is its owner's alone from the start. */
+    private static void write(Path file, String content) throws IOException {
+        var whole = Files.createTempFile(file.resolveSibling("."), "relay", ".new");
+        try (var channel = FileChannel.open(whole, StandardOpenOption.WRITE)) {
+            channel.write(US_ASCII.encode(content));
+            channel.force(true);
+        }
+        Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * Lets the server ask for the password, where one of an older version asked for none; it does
+     * when this returns.
+     */
     static void require(EmbeddedPostgres server, Path data, String password) throws IOException {
         var rules = data.resolve("pg_hba.conf");
         if (Files.readString(rules).equals(RULES)) {
@@ -77,10 +88,35 @@ final class EmbeddedPassword {
                         server.getPostgresDatabase(Map.of("password", password)).getConnection();
                 var statement = connection.createStatement()) {
             statement.execute("ALTER ROLE postgres PASSWORD " + statement.enquoteLiteral(password));
-            Files.writeString(rules, RULES);
+            write(rules, RULES);
             statement.execute("SELECT pg_reload_conf()");
+            awaitRefusal(server);
         } catch (SQLException e) {
             throw new IOException("The database server's password could not be set", e);
+        }
+    }
+
+    private static void awaitRefusal(EmbeddedPostgres server) throws IOException {
+        long deadline = System.nanoTime() + RELOAD_LIMIT.toNanos();
+        while (letsIn(server)) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException("The database server goes on without a password");
+            }
+            try {
+                Thread.sleep(RELOAD_LOOK);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("Interrupted while the database server read its rules", e);
+            }
+        }
+    }
+
+    private static boolean letsIn(EmbeddedPostgres server) {
+        var url = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres";
+        try (var connection = DriverManager.getConnection(url, "postgres", "")) {
+            return connection.isValid(1);
+        } catch (SQLException e) {
+            return false;
         }
     }
 }
