@@ -33,7 +33,8 @@ class ClaimCostIT {
             snapshot.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
             snapshot.execute("SELECT count(*) FROM delivery");
             fill(relay);
-            var marks = new DueMarks(System::nanoTime);
+            // Of ticks that stand still: it walks over everything once, however long this takes.
+            var marks = new DueMarks(() -> 0);
             finish(relay, marks);
             relay.close();
 

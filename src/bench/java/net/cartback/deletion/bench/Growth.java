@@ -131,7 +131,7 @@ final class Growth {
                         random);
         return new Level(
                 database,
-                new Ledger(database, keyring, clock, random, new SimpleMeterRegistry()),
+                new Ledger(database, keyring, clock, random, () -> true, new SimpleMeterRegistry()),
                 new ArrayList<>(),
                 new ArrayList<>());
     }

@@ -155,7 +155,7 @@ public final class HttpListener implements AutoCloseable {
 
     private static Connector connector(
             Server server, HttpConfiguration http, String host, int port) {
-        var connector = new ServerConnector(server, new PlainConnections(http));
+        var connector = new ServerConnector(server, new MendingConnections(http));
         connector.setHost(host);
         connector.setPort(port);
         connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);

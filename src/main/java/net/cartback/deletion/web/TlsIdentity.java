@@ -159,7 +159,7 @@ public final class TlsIdentity {
                 new ServerConnector(
                         server,
                         new SslConnectionFactory(factory, "http/1.1"),
-                        new PlainConnections(secure));
+                        new MendingConnections(secure));
         connector.setHost(host);
         connector.setPort(port);
         connector.setAcceptedSendBufferSize(HttpListener.SEND_BUFFER_BYTES);

@@ -15,11 +15,11 @@ import java.util.regex.Pattern;
  * would answer such an address without having read who asks for it, and what for; so it is routed
  * like any other, and who opened a page gets one.
  */
-final class PlainConnections extends HttpConnectionFactory {
+final class MendingConnections extends HttpConnectionFactory {
 
     private static final Pattern ENCODES_NOTHING = Pattern.compile("%(?![0-9A-Fa-f]{2})|%(?=00)");
 
-    PlainConnections(HttpConfiguration http) {
+    MendingConnections(HttpConfiguration http) {
         super(http);
     }
 
