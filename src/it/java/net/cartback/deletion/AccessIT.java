@@ -3,6 +3,8 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.access.Role;
+import net.cartback.deletion.crypto.KeyMaker;
+import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.fixtures.Contract;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.FakeProvider;
@@ -25,6 +27,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -150,6 +153,37 @@ class AccessIT {
             request.header("Authorization", authorization);
         }
         return Http.send(request.build()).statusCode();
+    }
+
+    @Test
+    void an_operator_of_the_provider_stays_the_same_while_keys_change() {
+        assertThat(test("one")).isEqualTo(202);
+        var now = relay.clock().instant();
+        relay.keyring()
+                .reload(
+                        new KeyMaker(new SecureRandom())
+                                .rotate(
+                                        relay.keyringFile(),
+                                        EnumSet.of(Keyring.Kind.INDEX),
+                                        now.plusSeconds(3_600),
+                                        now));
+        relay.clock().advance(Duration.ofHours(1));
+
+        assertThat(test("one")).isEqualTo(202);
+        assertThat(relay.count("SELECT count(*) FROM test_delivery")).isOne();
+        assertThat(test("two")).isEqualTo(202);
+    }
+
+    private int test(String key) {
+        return Http.send(
+                        HttpRequest.newBuilder(relay.uri("/admin/v1/systems/crm/tests"))
+                                .header("Authorization", "Bearer " + provider.token("relay-admins"))
+                                .header("Idempotency-Key", key)
+                                .POST(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                "{\"by\":\"op\",\"why\":\"a test\"}"))
+                                .build())
+                .statusCode();
     }
 
     @Test

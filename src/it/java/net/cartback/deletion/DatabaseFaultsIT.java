@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.ForgetfulPooler;
+import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.storage.Database;
@@ -66,6 +67,23 @@ class DatabaseFaultsIT {
             for (int i = 0; i < 20; i++) {
                 write(database);
             }
+        }
+    }
+
+    @Test
+    void a_callback_that_fails_is_counted() {
+        try (var relay = new TestRelay().register(TestRelay.app(List.of()))) {
+            relay.execute("ALTER TABLE deletion_request RENAME COLUMN dated TO broken");
+
+            // Not as the others send them: 500 is in no contract.
+            var reply =
+                    Http.sendUnchecked(
+                            relay.callbackRequest(TestRelay.APP_ID, relay.signedRequest("1")));
+            assertThat(reply.statusCode()).isEqualTo(500);
+            assertThat(relay.scrape())
+                    .contains(
+                            "relay_callbacks_total{app=\"1234567890\",kind=\"deletion\","
+                                    + "verdict=\"failed\"}");
         }
     }
 

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executors;
 
 /**
  * A commit waits for a standby. A server that is started again shows what it had written while it
@@ -46,35 +48,36 @@ class DurabilityIT {
     }
 
     @Test
-    void a_repeat_is_not_answered_before_the_standby_has_the_first() {
-        var signed = relay.signedRequest("1");
+    void a_repeat_and_a_receipt_are_not_answered_before_the_standby_has_the_first()
+            throws Exception {
+        relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+        var delivery = crm.received().getFirst().webhookId();
+        var signed = relay.signedRequest("2");
         withoutStandby();
-        assertThat(relay.callback(signed).statusCode()).isEqualTo(503);
+        assertThat(bothAt(signed, delivery)).containsOnly(503);
         restart();
-        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
+        // They are there, and would be gone after a failover.
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isEqualTo(2);
+        assertThat(relay.count("SELECT count(*) FROM receipt")).isOne();
 
-        assertThat(relay.callback(signed).statusCode()).isEqualTo(503);
+        assertThat(bothAt(signed, delivery)).containsOnly(503);
 
         withStandby();
         var reply = relay.callback(signed);
         assertThat(reply.statusCode()).isEqualTo(200);
         assertThat(Http.json(reply).get("confirmation_code").textValue()).hasSize(26);
-        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
+        assertThat(answer(delivery).statusCode()).isEqualTo(204);
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isEqualTo(2);
     }
 
-    @Test
-    void a_receipt_is_not_acknowledged_before_the_standby_has_it() {
-        relay.metaAsksToDelete("1");
-        relay.dispatchOnce();
-        var delivery = crm.received().getFirst().webhookId();
-        withoutStandby();
-        assertThat(answer(delivery).statusCode()).isEqualTo(503);
-        restart();
-
-        assertThat(answer(delivery).statusCode()).isEqualTo(503);
-
-        withStandby();
-        assertThat(answer(delivery).statusCode()).isEqualTo(204);
+    /** Both wait for as long as they may: at the same time. */
+    private List<Integer> bothAt(String signed, String delivery) throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var callback = threads.submit(() -> relay.callback(signed).statusCode());
+            var receipt = threads.submit(() -> answer(delivery).statusCode());
+            return List.of(callback.get(), receipt.get());
+        }
     }
 
     private HttpResponse<String> answer(String delivery) {

@@ -232,6 +232,17 @@ class IdImportIT {
         assertThat(imported("", list.toString())).isEqualTo("500 0 500");
     }
 
+    @Test
+    void a_replica_that_may_lack_a_key_takes_no_list() {
+        relay.isInStep(false);
+
+        var reply = send("", "10210123456789012");
+
+        assertThat(reply.statusCode()).isEqualTo(503);
+        assertThat(reply.headers().firstValue("Retry-After")).isPresent();
+        assertThat(requests()).isZero();
+    }
+
     private long requests() {
         return relay.count("SELECT count(*) FROM deletion_request");
     }

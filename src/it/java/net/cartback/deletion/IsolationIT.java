@@ -129,6 +129,20 @@ class IsolationIT {
     }
 
     @Test
+    void who_fails_and_asks_for_hours_gets_them() {
+        crm.answers(aResponse().withStatus(503).withHeader("Retry-After", "7200"));
+        ask(12);
+        relay.dispatchOnce();
+        assertThat(gate()).isEqualTo("failing 1");
+
+        relay.clock().advance(Duration.ofMinutes(30));
+        relay.ledger().sweep();
+        assertThat(relay.dispatchOnce()).isZero();
+        relay.clock().advance(Duration.ofMinutes(91));
+        assertThat(relay.dispatchOnce()).as("a probe").isEqualTo(1);
+    }
+
+    @Test
     void a_lone_retry_after_holds_its_own_delivery_alone() {
         relay.execute("UPDATE client_system SET max_in_flight = 100");
         ask(60);

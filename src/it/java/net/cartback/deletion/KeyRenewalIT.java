@@ -50,7 +50,7 @@ class KeyRenewalIT {
                 new KeyRenewal(
                         file,
                         register,
-                        () -> new Reseal(relay.database(), relay.keyring().sealer()),
+                        new Reseal(relay.database(), relay.keyring().sealer()),
                         relay.clock(),
                         now -> now.minus(LIFE_OF_A_BACKUP));
     }

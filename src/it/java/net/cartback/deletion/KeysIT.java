@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.net.http.HttpRequest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -413,6 +414,24 @@ class KeysIT {
         relay.dispatchOnce();
         assertThat(crm.received()).hasSize(1);
         assertThat(relay.texts("SELECT state FROM delivery")).containsExactly("closed");
+    }
+
+    @Test
+    void a_replica_that_may_lack_a_key_records_nothing_and_goes_on_telling() {
+        var code = relay.metaAsksToDelete("1");
+        relay.isInStep(false);
+
+        var reply = relay.callback(relay.signedRequest("2"));
+        assertThat(reply.statusCode()).isEqualTo(503);
+        assertThat(reply.headers().firstValue("Retry-After")).isPresent();
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
+        assertThat(relay.status(code).get("state").textValue()).isNotEmpty();
+        assertThat(
+                        Http.send(
+                                        HttpRequest.newBuilder(relay.uri("/.well-known/jwks.json"))
+                                                .build())
+                                .statusCode())
+                .isEqualTo(200);
     }
 
     @Test

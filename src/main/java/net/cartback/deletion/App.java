@@ -146,7 +146,13 @@ final class App implements AutoCloseable {
             opened.push(database::close);
             signals = new Signals(database);
             opened.push(signals::close);
-            var ledger = new Ledger(database, keyring, clock, random, meters);
+            keys =
+                    new KeyWatch(
+                            keyringFile,
+                            new KeyRegister(database, keyring, clock),
+                            this::rememberRegistry);
+            opened.push(keys::close);
+            var ledger = new Ledger(database, keyring, clock, random, keys::isInStep, meters);
             registry = new Registry(database, keyring, clock, ledger::subscribed);
             var tests = new TestDeliveries(database, keyring, clock);
             var records = new DeliveryRecords(database, keyring, clock);
@@ -166,12 +172,6 @@ final class App implements AutoCloseable {
                             () -> ready);
             var retention =
                     new Retention(database, clock, clock::steadyFor, config.retention(), meters);
-            keys =
-                    new KeyWatch(
-                            keyringFile,
-                            new KeyRegister(database, keyring, clock),
-                            this::rememberRegistry);
-            opened.push(keys::close);
             var chain =
                     new AuditChain(
                             database,
@@ -182,10 +182,7 @@ final class App implements AutoCloseable {
                             config.retention()::droppedBefore,
                             new HeadPublisher(config.auditHeads().file()),
                             meters);
-            renewal =
-                    config.isEmbedded() && config.keyringFile() == null
-                            ? renewal(config, keyringFile)
-                            : null;
+            renewal = config.isEmbedded() && config.keyringFile() == null ? renewal(config) : null;
             audit = new Loop("audit", CHAIN_EVERY, chain::round);
             opened.push(audit::close);
             housekeeping =
@@ -263,7 +260,7 @@ final class App implements AutoCloseable {
             listener =
                     listen(
                             config.listen(),
-                            () -> ready && keys.isInStep(),
+                            () -> ready,
                             identity,
                             new IntakeRoutes(
                                     registry,
@@ -422,21 +419,25 @@ final class App implements AutoCloseable {
         newWork();
     }
 
-    private Loop renewal(Config config, KeyringFile file) {
-        var register = KeyRegister.ofCommand(database, file.keyring(), clock);
-        var work =
-                new KeyRenewal(
-                        file.path(),
-                        register,
-                        () -> {
-                            register.rememberInForce();
-                            return new Reseal(database, file.keyring().sealer());
-                        },
-                        clock,
-                        config.retention()::erasedBefore);
-        var loop = new Loop("renewal", RENEW_EVERY, () -> work.run().forEach(log::info));
+    private Loop renewal(Config config) {
+        var loop = new Loop("renewal", RENEW_EVERY, () -> renew(config));
         opened.push(loop::close);
         return loop;
+    }
+
+    /** With a keyring of its own: it is more careful about which keys are in force. */
+    private void renew(Config config) {
+        var file = KeyringFile.open(config, clock);
+        var register = KeyRegister.ofCommand(database, file.keyring(), clock);
+        register.rememberInForce();
+        new KeyRenewal(
+                        file.path(),
+                        register,
+                        new Reseal(database, file.keyring().sealer()),
+                        clock,
+                        config.retention()::erasedBefore)
+                .run()
+                .forEach(log::info);
     }
 
     private void newWork() {

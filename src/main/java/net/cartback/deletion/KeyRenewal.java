@@ -16,7 +16,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -39,18 +38,19 @@ final class KeyRenewal {
 
     private final Path file;
     private final KeyRegister register;
-    private final Supplier<Reseal> reseal;
+    private final Reseal reseal;
     private final InstantSource clock;
     private final UnaryOperator<Instant> backupsBegin;
 
     /**
+     * @param file of the keyring that the register and the sealing go by
      * @param register as of a command: more careful than a replica's
      * @param backupsBegin from when the oldest backup is that there may be at a moment
      */
     KeyRenewal(
             Path file,
             KeyRegister register,
-            Supplier<Reseal> reseal,
+            Reseal reseal,
             InstantSource clock,
             UnaryOperator<Instant> backupsBegin) {
         this.file = file;
@@ -112,9 +112,8 @@ final class KeyRenewal {
         }
         long resealed = 0;
         long unreadable = 0;
-        var work = reseal.get();
         for (var column : Storage.sealedColumns()) {
-            var done = work.run(column, progress -> {});
+            var done = reseal.run(column, progress -> {});
             resealed += done.resealed();
             unreadable += done.unreadable();
         }

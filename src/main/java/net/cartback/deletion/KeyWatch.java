@@ -60,8 +60,8 @@ final class KeyWatch implements AutoCloseable {
 
     /**
      * Whether the others know that this replica runs, and it knows which keys they have. Else it
-     * must record and claim nothing: another key may be in force by now, which is not loaded here,
-     * and a wish that was recorded under it would be taken for a new one.
+     * must record and claim nothing: they may use a key by now that is not loaded here, and a wish
+     * that they have recorded under it would be taken for a new one.
      */
     boolean isInStep() {
         return System.nanoTime() - seenAt < IN_STEP.toNanos();

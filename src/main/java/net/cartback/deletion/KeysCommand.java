@@ -25,7 +25,7 @@ import java.util.Set;
 @Command(
         name = "keys",
         description = "Make, change and retire the keys that seal and sign.",
-        synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal | renew FILE")
+        synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal | renew")
 final class KeysCommand {
 
     private final InstantSource clock = InstantSource.system();
@@ -96,12 +96,12 @@ final class KeysCommand {
             description =
                     "Do what is next for the data key, to be run once a day: a new one once a"
                             + " month; what older ones sealed is sealed anew; and when no backup"
-                            + " needs one any more, it is taken out of the file, so that what was"
-                            + " erased cannot be opened from any copy.")
-    int renew(@Parameters(paramLabel = "FILE", description = "the keyring") Path file) {
+                            + " needs one any more, it is taken out of the keyring, so that what"
+                            + " was erased cannot be opened from any copy.")
+    int renew() {
         var config = Config.read(System.getenv());
         try (var storage = Storage.open(config)) {
-            var told = storage.renewal(file, config.retention()).run();
+            var told = storage.renewal(config.retention()).run();
             System.out.println(told.isEmpty() ? "Nothing is due." : String.join("\n", told));
         }
         return 0;

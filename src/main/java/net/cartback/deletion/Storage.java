@@ -40,18 +40,27 @@ final class Storage implements AutoCloseable {
     private final @Nullable EmbeddedDatabase embedded;
     private final Database database;
     private final DatabaseClock clock = new DatabaseClock();
+    private final Path keyringFile;
     private final Keyring keyring;
     private final KeyRegister keys;
     private final Registry registry;
     private final Ledger ledger;
 
     private Storage(Config config, @Nullable EmbeddedDatabase embedded, DatabaseAddress address) {
-        this.keyring = KeyringFile.open(config, clock).keyring();
+        var file = KeyringFile.open(config, clock);
+        this.keyringFile = file.path();
+        this.keyring = file.keyring();
         this.embedded = embedded;
         this.database = new Database(address, POOL_SIZE, Actor.COMMAND);
         // A command ends before anybody could read its figures.
         this.ledger =
-                new Ledger(database, keyring, clock, new SecureRandom(), new SimpleMeterRegistry());
+                new Ledger(
+                        database,
+                        keyring,
+                        clock,
+                        new SecureRandom(),
+                        () -> true,
+                        new SimpleMeterRegistry());
         this.registry = new Registry(database, keyring, clock, ledger::subscribed);
         this.keys = KeyRegister.ofCommand(database, keyring, clock);
     }
@@ -136,8 +145,8 @@ final class Storage implements AutoCloseable {
         return new Reseal(database, keyring.sealer());
     }
 
-    KeyRenewal renewal(Path file, RetentionPeriods periods) {
-        return new KeyRenewal(file, keys, this::reseal, clock, periods::erasedBefore);
+    KeyRenewal renewal(RetentionPeriods periods) {
+        return new KeyRenewal(keyringFile, keys, reseal(), clock, periods::erasedBefore);
     }
 
     Tokens tokens() {

@@ -11,18 +11,22 @@ import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.IdList;
 import net.cartback.deletion.ledger.IdType;
+import net.cartback.deletion.ledger.OutOfStep;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 
 /** Takes lists of ids, on the management listener. Thread-safe. */
 public final class ImportRoutes implements Routes {
 
+    private static final Duration WHEN_OUT_OF_STEP = Duration.ofSeconds(5);
     private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
 
     /** So many are recorded in a minute; the command takes longer lists. */
@@ -69,18 +73,8 @@ public final class ImportRoutes implements Routes {
         if (!idImport.mayLookBackTo(since)) {
             throw AdminBody.fault("since", "must be in the last 90 days");
         }
-        var result =
-                idImport.run(
-                                app,
-                                type == null ? IdType.META_USER_ID : type,
-                                list(ctx, app, exact),
-                                since,
-                                dryRun,
-                                AdminAccess.caller(ctx).actor())
-                        .orElseThrow(
-                                () ->
-                                        ProblemException.of(
-                                                409, "not-now", "Another list is being taken"));
+        var kind = type == null ? IdType.META_USER_ID : type;
+        var result = taken(ctx, app, kind, list(ctx, app, exact), since, dryRun);
         newWork.run();
         SystemRoutes.answer(
                 ctx,
@@ -89,6 +83,20 @@ public final class ImportRoutes implements Routes {
                         .put("ids", result.ids())
                         .put("created", result.created())
                         .put("repeated", result.repeated()));
+    }
+
+    private IdImport.Result taken(
+            Context ctx, MetaApp app, IdType type, IdList list, Instant since, boolean dryRun) {
+        try {
+            return idImport.run(app, type, list, since, dryRun, AdminAccess.caller(ctx).actor())
+                    .orElseThrow(
+                            () ->
+                                    ProblemException.of(
+                                            409, "not-now", "Another list is being taken"));
+        } catch (OutOfStep e) {
+            throw ProblemException.unavailable(
+                    "Nothing can be recorded here now; please try again", WHEN_OUT_OF_STEP);
+        }
     }
 
     private static boolean flag(Parameters parameters, String name) {

@@ -14,6 +14,7 @@ import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.IdType;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.NewRequest;
+import net.cartback.deletion.ledger.OutOfStep;
 import net.cartback.deletion.ledger.Recorder;
 import net.cartback.deletion.ledger.Recording;
 import net.cartback.deletion.ledger.Subject;
@@ -170,10 +171,15 @@ public final class IntakeRoutes implements Routes {
                 count(kind, app, "failed");
                 throw e;
             }
-            // The code of a repeat: another replica has its key, and this one will.
+            // The code of a repeat: another replica has its key.
             count(kind, app, "unavailable");
             throw ProblemException.unavailable(
-                    "Another key is about to be loaded here; please try again", WHEN_OVERLOADED);
+                    "The code of this request cannot be read here now; please try again",
+                    WHEN_OVERLOADED);
+        } catch (OutOfStep e) {
+            count(kind, app, "unavailable");
+            throw ProblemException.unavailable(
+                    "Nothing can be recorded here now; please try again", WHEN_OVERLOADED);
         } catch (RuntimeException | Error e) {
             count(kind, app, "failed");
             throw e;

@@ -74,9 +74,7 @@ final class Answers {
             }
         }
         if (!later.isEmpty()) {
-            var deliveries = later.stream().map(Incoming::delivery).toList();
-            ReceiptSql.lockShared(handle, deliveries);
-            var known = ReceiptSql.answers(handle, deliveries);
+            var known = ReceiptSql.answers(handle, later.stream().map(Incoming::delivery).toList());
             for (var each : later) {
                 if (known.getOrDefault(each.delivery(), Set.of()).contains(each.answer())) {
                     recorded.add(new Recorded(each, ReceiptVerdict.REPEATED, false));

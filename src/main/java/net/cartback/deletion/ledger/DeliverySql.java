@@ -30,10 +30,29 @@ final class DeliverySql {
             @Nullable String reason) {}
 
     /**
-     * A delivery of a deletion; a notice's is not answered, so nobody looks for it. Its request is
-     * not dropped before the transaction ends.
+     * Which system a delivery of a deletion is for; a notice's is not answered, so nobody looks for
+     * it.
      */
-    static Optional<Found> find(Handle handle, DeliveryId delivery) {
+    static Optional<ClientSystemId> system(Handle handle, DeliveryId delivery) {
+        return handle.createQuery(
+                        """
+                        SELECT d.system_id
+                          FROM delivery d
+                          JOIN deletion_request r ON r.id = d.request_id
+                         WHERE d.id = :id AND r.kind = 'deletion'
+                        """)
+                .bind("id", delivery.value())
+                .mapTo(String.class)
+                .findOne()
+                .map(ClientSystemId::new);
+    }
+
+    /**
+     * As {@link #system}, to be answered: its request is locked, so that it is not dropped before
+     * the transaction ends. So the transaction waits for a standby, too, where it finds that the
+     * same was answered before.
+     */
+    static Optional<Found> findToAnswer(Handle handle, DeliveryId delivery) {
         return handle.createQuery(
                         """
                         SELECT d.request_id, d.system_id

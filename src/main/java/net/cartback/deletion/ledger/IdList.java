@@ -37,7 +37,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
     /** So many rows that count up by one are numbers of rows. */
     private static final int FEWEST_ROW_NUMBERS = 3;
 
-    /** So many ids end in zeros by chance once in a thousand lists. */
+    /** So many, and most, of a list's ids end in zeros by chance in one of 400 lists at most. */
     private static final int FEWEST_ZEROS = 4;
 
     /** So many bits are all zero by chance once in a million lists. */
@@ -263,9 +263,9 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
         }
         if (!exact && isOfBinaryNumbers()) {
             throw new IllegalArgumentException(
-                    "was rounded by a program that reads ids as numbers: all its long ids are such"
-                            + " as fit 53 bits, so they are other people's. Take the list as it"
-                            + " was downloaded; or say that the ids are exact");
+                    "was rounded by a program that takes ids for numbers: its long ids have the"
+                            + " last digits that such a program leaves, so they are other people's."
+                            + " Take the list as it was downloaded; or say that the ids are exact");
         }
     }
 

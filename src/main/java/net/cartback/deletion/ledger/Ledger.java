@@ -7,7 +7,6 @@ import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.ledger.ClaimSql.Claimable;
-import net.cartback.deletion.ledger.DeliverySql.Found;
 import net.cartback.deletion.ledger.DeliverySql.Schedule;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
 import net.cartback.deletion.ledger.Settlement.Next.AwaitReceipt;
@@ -34,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.random.RandomGenerator;
@@ -78,17 +78,21 @@ public final class Ledger {
     private final Recordings recordings;
     private final Answers answers;
 
-    /** The generator makes confirmation codes: it must be cryptographically strong. */
+    /**
+     * @param random makes confirmation codes: it must be cryptographically strong
+     * @param inStep whether the keys that are loaded here are those that the other replicas use
+     */
     public Ledger(
             Database database,
             Keyring keyring,
             InstantSource clock,
             RandomGenerator random,
+            BooleanSupplier inStep,
             MeterRegistry meters) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.recordings = new Recordings(database, keyring, clock, random);
+        this.recordings = new Recordings(database, keyring, clock, random, inStep);
         this.answers = new Answers(keyring, meters);
     }
 
@@ -245,16 +249,16 @@ public final class Ledger {
      */
     public int sweep() {
         var now = clock.instant();
-        int ended = database.inTransaction(handle -> ClaimSql.endLeases(handle, now));
+        int ended = database.inTransaction(handle -> SweepSql.endLeases(handle, now));
         int reminded =
-                database.inTransaction(handle -> ClaimSql.remind(handle, REMIND_AT_ONCE, now));
+                database.inTransaction(handle -> SweepSql.remind(handle, REMIND_AT_ONCE, now));
         int expired =
                 database.inTransaction(handle -> NoticeSql.expire(handle, EXPIRE_AT_ONCE, now));
         int early =
                 database.inTransaction(
                         handle ->
-                                ClaimSql.openGatesFromFuture(handle, now)
-                                        + ClaimSql.takeFromFuture(handle, REMIND_AT_ONCE, now));
+                                SweepSql.openGatesFromFuture(handle, now)
+                                        + SweepSql.takeFromFuture(handle, REMIND_AT_ONCE, now));
         if (early > 0) {
             log.atWarn()
                     .addKeyValue("entries", early)
@@ -364,7 +368,7 @@ public final class Ledger {
         var recorded =
                 database.inTransaction(
                         handle ->
-                                DeliverySql.find(handle, delivery).stream()
+                                DeliverySql.findToAnswer(handle, delivery).stream()
                                         .map(
                                                 found ->
                                                         new Incoming(
@@ -386,7 +390,7 @@ public final class Ledger {
 
     /** Which client system a delivery is for; empty if there is no such delivery. */
     public Optional<ClientSystemId> systemOf(DeliveryId delivery) {
-        return database.withHandle(handle -> DeliverySql.find(handle, delivery)).map(Found::system);
+        return database.withHandle(handle -> DeliverySql.system(handle, delivery));
     }
 
     /** What may be told about the request of this code; empty if there is none. */

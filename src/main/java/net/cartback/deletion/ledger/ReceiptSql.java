@@ -99,24 +99,6 @@ final class ReceiptSql {
                 .list();
     }
 
-    /**
-     * Locks what was answered before as if it were written, so that who answers again is told so
-     * only when the standbys have it, too.
-     */
-    static void lockShared(Handle handle, List<DeliveryId> deliveries) {
-        handle.createQuery(
-                        """
-                        SELECT 1
-                          FROM receipt
-                         WHERE delivery_id = ANY (:deliveries)
-                         ORDER BY delivery_id
-                           FOR KEY SHARE
-                        """)
-                .bind("deliveries", array("uuid", deliveries, DeliveryId::value))
-                .mapToMap()
-                .list();
-    }
-
     /** What was answered to each: the answer that stands, and those that an operator amended. */
     static Map<DeliveryId, Set<Answer>> answers(Handle handle, List<DeliveryId> deliveries) {
         return handle

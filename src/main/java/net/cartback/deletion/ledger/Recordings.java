@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -37,12 +38,19 @@ final class Recordings {
     private final Keyring keyring;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final BooleanSupplier inStep;
 
-    Recordings(Database database, Keyring keyring, InstantSource clock, RandomGenerator random) {
+    Recordings(
+            Database database,
+            Keyring keyring,
+            InstantSource clock,
+            RandomGenerator random,
+            BooleanSupplier inStep) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
         this.random = random;
+        this.inStep = inStep;
     }
 
     /**
@@ -53,8 +61,15 @@ final class Recordings {
         return record(List.of(prepare(request))).getFirst();
     }
 
-    /** Seals and digests what is to be recorded, and gives it a code. Touches no database. */
+    /**
+     * Seals and digests what is to be recorded, and gives it a code. Touches no database.
+     *
+     * @throws OutOfStep if it might be digested under a key that the others do not use any more
+     */
     PreparedRequest prepare(NewRequest request) {
+        if (!inStep.getAsBoolean()) {
+            throw new OutOfStep();
+        }
         var now = clock.instant();
         var id = RequestId.at(now, random);
         var kind = request.kind();

@@ -144,8 +144,8 @@ public final class Retention {
         boolean plausible = goesOn || steady.compareTo(STEADY) >= 0;
         if (!plausible && !waits) {
             log.warn(
-                    "Nothing is erased before the clock has run for an hour without a step: the"
-                            + " last sweep was long ago");
+                    "Nothing is erased yet: the clock is in doubt, or the relay was off for long."
+                            + " It goes on when the clock has run for an hour without a step");
         }
         waits = !plausible;
         return plausible;
