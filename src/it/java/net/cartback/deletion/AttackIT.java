@@ -82,6 +82,16 @@ class AttackIT {
     }
 
     @Test
+    void who_asks_for_ever_and_never_reads_keeps_no_callback_from_its_answer() throws Exception {
+        whileAttackedBy(Attackers.Manner.PIPELINED);
+    }
+
+    @Test
+    void who_closes_half_of_a_connection_keeps_no_callback_from_its_answer() throws Exception {
+        whileAttackedBy(Attackers.Manner.HALF_CLOSED);
+    }
+
+    @Test
     void of_many_who_read_slowly_from_many_addresses_most_are_cut_off() throws Exception {
         try (var attackers = new Attackers(port(), Attackers.Manner.SLOW_READERS)) {
             await().atMost(PATIENCE)

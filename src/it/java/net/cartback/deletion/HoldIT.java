@@ -244,7 +244,7 @@ class HoldIT {
         relay.clock().advance(Duration.ofDays(31));
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("received");
         assertThat(page(code)).contains("Time extended", "because the request is complex");
-        assertThat(act("extend", "\"ground\": \"complexity\"")).isEqualTo(409);
+        assertThat(act("extend", "\"ground\": \"complexity\", \"days\": 60")).isEqualTo(409);
         relay.clock().advance(Duration.ofDays(30));
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("delayed");
     }
@@ -253,9 +253,9 @@ class HoldIT {
     void it_cannot_be_extended_when_it_is_overdue_or_completed() {
         relay.metaAsksToDelete("1001");
         relay.clock().advance(Duration.ofDays(31));
-        assertThat(act("extend", "\"ground\": \"complexity\"")).isEqualTo(409);
+        assertThat(act("extend", "\"ground\": \"complexity\", \"days\": 60")).isEqualTo(409);
         relay.dispatchOnce();
-        assertThat(act("extend", "\"ground\": \"complexity\"")).isEqualTo(409);
+        assertThat(act("extend", "\"ground\": \"complexity\", \"days\": 60")).isEqualTo(409);
     }
 
     @Test
@@ -268,7 +268,9 @@ class HoldIT {
         assertThat(act("extend", "\"ground\": \"complexity\", \"days\": 61")).isEqualTo(400);
         assertThat(act("hold", LEGAL)).isEqualTo(200);
         assertThat(act("hold", LEGAL)).isEqualTo(409);
-        assertThat(act("extend", "\"ground\": \"number_of_requests\"")).isEqualTo(200);
+        assertThat(act("extend", "\"ground\": \"complexity\"")).isEqualTo(400);
+        assertThat(act("extend", "\"ground\": \"number_of_requests\", \"days\": 60"))
+                .isEqualTo(200);
         assertThat(act("release", "")).isEqualTo(200);
         assertThat(
                         relay.admin("/requests/01a20b37-6818-742c-a798-ff2abbc8b3f3/hold", LEGAL)

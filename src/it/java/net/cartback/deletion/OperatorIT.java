@@ -1,7 +1,5 @@
 package net.cartback.deletion;
 
-import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -82,7 +80,7 @@ class OperatorIT {
         assertThat(relay.dispatchOnce()).as("the others").isEqualTo(2);
         assertThat(relay.admin("/systems/crm/resume", "").statusCode())
                 .as("again, to no effect")
-                .isEqualTo(200);
+                .isEqualTo(409);
     }
 
     @Test
@@ -374,48 +372,6 @@ class OperatorIT {
                 .isEqualTo(1);
     }
 
-    @Test
-    void a_test_delivery_shows_every_step_also_of_a_paused_system() {
-        relay.admin("/systems/crm/pause", "");
-        var steps = test();
-
-        assertThat(steps.findValuesAsText("step"))
-                .containsExactly(
-                        "name",
-                        "address",
-                        "connection",
-                        "tls",
-                        "status",
-                        "signature",
-                        "body",
-                        "time",
-                        "result");
-        assertThat(ok(steps, "connection")).isTrue();
-        assertThat(ok(steps, "status")).isTrue();
-        assertThat(detail(steps, "body")).isEqualTo("outcome deleted");
-        var message = crm.received().getFirst();
-        assertThat(message.body()).contains("\"test\":true");
-        assertThat(message.signature()).contains("v1,", "v1a,");
-        assertThat(relay.count("SELECT count(*) FROM delivery")).isZero();
-    }
-
-    @Test
-    void a_test_delivery_names_the_step_that_failed() {
-        crm.answers(401, "");
-        assertThat(detail(test(), "signature")).contains("webhook-signature");
-        crm.answers(200, "{\"outcome\": \"gone\"}");
-        assertThat(detail(test(), "body")).contains("outcome must be");
-        crm.answers(aResponse().withFixedDelay(3_000));
-        relay.register("systems: [{id: crm, timeout: PT1S}]");
-        assertThat(ok(test(), "time")).isFalse();
-        relay.register("systems: [{id: crm, url: \"http://127.0.0.1:1/x\"}]");
-        assertThat(ok(test(), "connection")).isFalse();
-        relay.register("systems: [{id: crm, url: \"https://nowhere.invalid/x\"}]");
-        assertThat(ok(test(), "name")).isFalse();
-        relay.register("systems: [{id: crm, url: \"https://10.0.0.1/x\"}]");
-        assertThat(ok(test(), "address")).isFalse();
-    }
-
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -511,34 +467,5 @@ class OperatorIT {
         HttpResponse<String> reply = relay.admin("/systems/crm/" + verb, fields);
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         return Http.json(reply).get("deliveries").intValue();
-    }
-
-    private JsonNode test() {
-        var asked = relay.admin("/systems/crm/tests", "");
-        assertThat(asked.statusCode()).isEqualTo(202);
-        var at = asked.headers().firstValue("Location").orElseThrow();
-        var path = at.substring("/admin/v1".length());
-        assertThat(Http.json(relay.admin(path)).get("state").textValue()).isEqualTo("waiting");
-        relay.dispatchOnce();
-        var done = Http.json(relay.admin(path));
-        assertThat(done.get("state").textValue()).isEqualTo("done");
-        return done.get("steps");
-    }
-
-    private static boolean ok(JsonNode steps, String step) {
-        return find(steps, step).get("ok").booleanValue();
-    }
-
-    private static String detail(JsonNode steps, String step) {
-        return find(steps, step).get("detail").textValue();
-    }
-
-    private static JsonNode find(JsonNode steps, String step) {
-        for (var each : steps) {
-            if (each.get("step").textValue().equals(step)) {
-                return each;
-            }
-        }
-        throw new AssertionError("No step " + step);
     }
 }

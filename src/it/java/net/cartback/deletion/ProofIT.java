@@ -94,7 +94,7 @@ class ProofIT {
         var due = relay.status(code).get("due_at").textValue();
         assertThat(verified(proof(code).body()).get("hold").isNull()).isTrue();
         relay.admin("/requests/" + request + "/hold", "\"ground\": \"legal_claims\"");
-        relay.admin("/requests/" + request + "/extend", "\"ground\": \"complexity\"");
+        relay.admin("/requests/" + request + "/extend", "\"ground\": \"complexity\", \"days\": 60");
         var proof = verified(proof(code).body());
         assertThat(proof.at("/hold/ground").textValue()).isEqualTo("legal_claims");
         assertThat(proof.at("/extension/was_due_at").textValue()).isEqualTo(due);

@@ -153,7 +153,7 @@ final class App implements AutoCloseable {
                             this::rememberRegistry);
             opened.push(keys::close);
             var ledger = new Ledger(database, keyring, clock, random, keys::isInStep, meters);
-            registry = new Registry(database, keyring, clock, ledger::subscribed);
+            registry = new Registry(database, keyring, clock, ledger);
             var tests = new TestDeliveries(database, keyring, clock);
             var records = new DeliveryRecords(database, keyring, clock);
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
@@ -270,7 +270,7 @@ final class App implements AutoCloseable {
                                     brake,
                                     this::newWork,
                                     meters),
-                            new ReceiptRoutes(registry, ledger, clock, brake),
+                            new ReceiptRoutes(registry, ledger, tests, clock, brake),
                             new StatusRoutes(
                                     ledger,
                                     new Proofs(database, keyring, clock, publicUrl::get),

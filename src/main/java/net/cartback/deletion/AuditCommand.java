@@ -14,7 +14,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** {@code audit verify}. */
-@Command(name = "audit", description = "Check the audit trail.", synopsisSubcommandLabel = "verify")
+@Command(
+        name = "audit",
+        mixinStandardHelpOptions = true,
+        description = "Check the audit trail.",
+        synopsisSubcommandLabel = "verify")
 final class AuditCommand {
 
     /** An hourly head for a hundred years. */
@@ -67,8 +71,16 @@ final class AuditCommand {
                 throw new Config.Invalid(List.of("--head " + file + " is too long"));
             }
             var heads = Files.readAllLines(file).stream().flatMap(AuditCommand::heads).toList();
-            if (heads.isEmpty()) {
-                throw new Config.Invalid(List.of("--head " + file + " holds no head"));
+            // Of lines that are none, one beside heads is a broken one; without any, the file is
+            // another.
+            if (heads.stream().noneMatch(each -> JWS.matcher(each).matches())) {
+                throw new Config.Invalid(
+                        List.of(
+                                "--head "
+                                        + file
+                                        + " holds no signed heads: is it another file? They are the"
+                                        + " file of AUDIT_HEADS, or the lines of the log with a"
+                                        + " jws"));
             }
             return heads;
         } catch (IOException e) {

@@ -24,6 +24,7 @@ import java.util.List;
 /** {@code ids import}. */
 @Command(
         name = "ids",
+        mixinStandardHelpOptions = true,
         description = "Take the lists of ids that Meta offers for download.",
         synopsisSubcommandLabel = "import --app ID FILE")
 final class IdsCommand {

@@ -24,6 +24,7 @@ import java.util.Set;
  */
 @Command(
         name = "keys",
+        mixinStandardHelpOptions = true,
         description = "Make, change and retire the keys that seal and sign.",
         synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal | renew")
 final class KeysCommand {

@@ -18,6 +18,7 @@ import net.cartback.deletion.storage.SchemaRefused;
 import net.cartback.deletion.web.PortInUse;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import picocli.CommandLine;
@@ -55,6 +56,7 @@ import java.util.Optional;
         })
 public final class Main implements Runnable {
 
+    private static final Logger log = LoggerFactory.getLogger(Main.class);
     private static final int FAILED = 1;
     private static final int WRONG = 2;
     private static final int DIED = 70;
@@ -102,8 +104,10 @@ public final class Main implements Runnable {
                 var app = new App(Config.readToServe(System.getenv()))) {
             if (app.becomeReady(stop.told())) {
                 stop.told().await();
+                log.info("Stopping: no more requests; what is on its way is finished");
             }
         }
+        log.info("Stopped");
         return 0;
     }
 
@@ -115,8 +119,7 @@ public final class Main implements Runnable {
         Thread.setDefaultUncaughtExceptionHandler(
                 (thread, e) -> {
                     try {
-                        LoggerFactory.getLogger(Main.class)
-                                .error("A part of the relay has ended by an error", e);
+                        log.error("A part of the relay has ended by an error", e);
                     } finally {
                         if (e instanceof Error) {
                             Runtime.getRuntime().halt(DIED);
@@ -277,7 +280,7 @@ public final class Main implements Runnable {
                 return FAILED;
             }
             default -> {
-                LoggerFactory.getLogger(Main.class).error("The command failed unexpectedly", e);
+                log.error("The command failed unexpectedly", e);
                 return FAILED;
             }
         }

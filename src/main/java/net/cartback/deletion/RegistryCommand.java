@@ -10,6 +10,7 @@ import java.nio.file.Path;
 /** {@code registry apply FILE}. */
 @Command(
         name = "registry",
+        mixinStandardHelpOptions = true,
         description = "Change which apps and client systems there are.",
         synopsisSubcommandLabel = "apply FILE")
 final class RegistryCommand {

@@ -61,7 +61,7 @@ final class Storage implements AutoCloseable {
                         new SecureRandom(),
                         () -> true,
                         new SimpleMeterRegistry());
-        this.registry = new Registry(database, keyring, clock, ledger::subscribed);
+        this.registry = new Registry(database, keyring, clock, ledger);
         this.keys = KeyRegister.ofCommand(database, keyring, clock);
     }
 

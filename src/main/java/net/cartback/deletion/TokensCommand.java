@@ -18,6 +18,7 @@ import java.util.List;
 /** {@code tokens add}, {@code tokens list}, {@code tokens revoke}. */
 @Command(
         name = "tokens",
+        mixinStandardHelpOptions = true,
         description = "Say who may use the admin API.",
         synopsisSubcommandLabel = "add NAME | list | revoke NAME")
 final class TokensCommand {

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 import java.nio.file.Files;
@@ -41,10 +42,18 @@ public final class Benchmarks {
 
     private Benchmarks() {}
 
-    /** For so many minutes; only if it is named. */
-    private static Part soak(String name) {
-        int minutes = Integer.parseInt(name.substring("soak:".length()));
-        return (directory, postgres, results) -> Soak.run(minutes, directory, postgres, results);
+    /** A part that takes as many minutes as its name says: only if it is named. */
+    private static @Nullable Part timed(String name) {
+        var words = name.split(":", 2);
+        return switch (words[0]) {
+            case "soak" -> (where, db, results) -> Soak.run(minutes(words), where, db, results);
+            case "siege" -> (where, db, results) -> Siege.run(minutes(words), where, db, results);
+            default -> null;
+        };
+    }
+
+    private static int minutes(String[] words) {
+        return words.length == 2 ? Integer.parseInt(words[1]) : 60;
     }
 
     /** Arguments: names of parts, separated by commas; none: all. */
@@ -59,7 +68,7 @@ public final class Benchmarks {
         var results = new Results();
         try (var postgres = new Postgres(DIRECTORY.resolve("data"))) {
             for (var name : wanted) {
-                var part = name.startsWith("soak:") ? soak(name) : PARTS.get(name);
+                var part = PARTS.getOrDefault(name, timed(name));
                 if (part == null) {
                     throw new IllegalArgumentException(
                             "There is no part " + name + "; there are " + PARTS.keySet());

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** What Linux tells of a process: CPU time in seconds, resident memory in MiB. */
+/** What Linux tells of a process: CPU time in seconds, resident memory in MiB, threads, files. */
 final class Cpu {
 
     private static final double TICKS_PER_SECOND = 100;
@@ -41,6 +41,22 @@ final class Cpu {
             }
         }
         throw new IllegalStateException("No VmRSS of process " + pid);
+    }
+
+    static int threads(long pid) throws IOException {
+        for (var line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+            if (line.startsWith("Threads:")) {
+                return Integer.parseInt(line.replaceAll("[^0-9]", ""));
+            }
+        }
+        throw new IllegalStateException("No threads of process " + pid);
+    }
+
+    /** How many files and sockets it has open. */
+    static long files(long pid) throws IOException {
+        try (var files = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            return files.count();
+        }
     }
 
     /** The fields after the name, which stands in parentheses and may hold anything. */

@@ -22,6 +22,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
+import javax.net.SocketFactory;
+
 /** Sends prepared requests over kept connections, and takes the time of each. */
 final class Load {
 
@@ -125,7 +127,12 @@ final class Load {
         private final byte[] header = new byte[8192];
 
         Connection(int port) throws IOException {
-            socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            this(port, SocketFactory.getDefault());
+        }
+
+        /** With TLS, if the sockets have it. */
+        Connection(int port, SocketFactory sockets) throws IOException {
+            socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(60_000);
             in = new BufferedInputStream(socket.getInputStream(), 8192);

@@ -149,7 +149,8 @@ public final class AdminAccess {
                     ProblemException.of(
                             401,
                             "not-authenticated",
-                            "A bearer token that is in force is required");
+                            "A bearer token that is in force is required; it is made by tokens add,"
+                                    + " or in DATA_DIR/admin-token with the embedded database");
             // Who shows none does not guess.
             throw token.isEmpty() ? answer : brake.after(ctx, answer);
         }

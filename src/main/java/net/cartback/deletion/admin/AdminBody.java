@@ -1,6 +1,7 @@
 package net.cartback.deletion.admin;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -41,6 +42,7 @@ import java.util.stream.Collectors;
 final class AdminBody {
 
     private static final int MAX_BODY_BYTES = 16 * 1024;
+    private static final int MAX_NAME = 40;
 
     /** What a column of the database can hold, and what has an ISO 8601 form. */
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -78,10 +80,10 @@ final class AdminBody {
         known.addAll(List.of("by", "why"));
         for (var name : (Iterable<String>) json::fieldNames) {
             if (!known.contains(name)) {
-                throw ProblemException.of(
-                        400,
-                        "malformed",
-                        "The body may hold " + String.join(", ", known.stream().sorted().toList()));
+                throw fault(
+                        shown(name),
+                        "is no field of this body; it may hold "
+                                + String.join(", ", known.stream().sorted().toList()));
             }
         }
         return new AdminBody(AdminAccess.caller(ctx).actor(), bytes, json);
@@ -97,10 +99,23 @@ final class AdminBody {
             if (JSON.readTree(bytes) instanceof ObjectNode object) {
                 return object;
             }
+            throw malformed("");
+        } catch (JsonProcessingException e) {
+            var at = e.getLocation();
+            throw malformed(
+                    at == null
+                            ? ""
+                            : "; it is not from line %d, column %d"
+                                    .formatted(at.getLineNr(), at.getColumnNr()));
         } catch (IOException e) {
-            // Falls through to the same fault: the rule is one.
+            throw malformed("");
         }
-        throw malformed();
+    }
+
+    /** A name that was sent, as far as it can be one. */
+    private static String shown(String name) {
+        var printable = name.replaceAll("[^\\p{Graph}]", "?");
+        return printable.length() <= MAX_NAME ? printable : printable.substring(0, MAX_NAME) + "…";
     }
 
     Note note() {
@@ -134,14 +149,16 @@ final class AdminBody {
                                                         .collect(Collectors.joining(" or "))));
     }
 
-    /** A number of days; the most if none is given. */
+    /** A number of days. */
     int days(int most) {
         var days = json.path("days");
-        if (days.isMissingNode()) {
-            return most;
-        }
         if (!days.isInt() || days.intValue() < 1 || days.intValue() > most) {
-            throw fault("days", "must be a whole number from 1 to " + most);
+            throw fault(
+                    "days",
+                    "must be a whole number from 1 to "
+                            + most
+                            + "; a request can be extended once, so what is left of it is given"
+                            + " up");
         }
         return days.intValue();
     }
@@ -246,8 +263,8 @@ final class AdminBody {
         return ProblemException.withField(400, "malformed", field, field + " " + rule);
     }
 
-    private static ProblemException malformed() {
+    private static ProblemException malformed(String where) {
         return ProblemException.of(
-                400, "malformed", "The body must be a JSON object with each key once");
+                400, "malformed", "The body must be a JSON object with each key once" + where);
     }
 }

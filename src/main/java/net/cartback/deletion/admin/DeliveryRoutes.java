@@ -11,6 +11,7 @@ import net.cartback.deletion.access.Role;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.DeliveryRecord;
 import net.cartback.deletion.ledger.DeliveryRecords;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.registry.ClientSystemId;
@@ -216,12 +217,39 @@ public final class DeliveryRoutes implements Routes {
                 show(ctx);
             }
             case UNKNOWN -> throw unknown();
-            case NOT_NOW ->
-                    throw ProblemException.of(
-                            409,
-                            "not-now",
-                            "The delivery is not in a state for this; look at it first");
+            case NOT_NOW -> throw ProblemException.of(409, "not-now", whyNotNow(ctx));
         }
+    }
+
+    /** What the delivery is instead, and which verb would help. */
+    private String whyNotNow(Context ctx) {
+        var delivery =
+                records.history(delivery(ctx)).orElseThrow(DeliveryRoutes::unknown).delivery();
+        boolean closed = delivery.state() == DeliveryRecord.State.CLOSED;
+        if (!closed && ctx.path().endsWith("/close-unconfirmed")) {
+            return "The delivery is a notice, which ends by itself, or its request is under a legal"
+                    + " hold, which release ends";
+        }
+        if (!closed && ctx.path().endsWith("/amend")) {
+            return "The delivery has no answer yet that could be amended; record enters one";
+        }
+        if (delivery.kind() == Kind.DEAUTHORIZATION) {
+            return "The delivery is a notice; it has no answer, and ends by itself";
+        }
+        return switch (delivery.state()) {
+            case PENDING ->
+                    "The delivery waits for its next try; retry makes it due now, and record enters"
+                            + " an answer";
+            case IN_FLIGHT -> "The delivery is on its way; look again when the call has ended";
+            case AWAITING_RECEIPT ->
+                    "The delivery was accepted and waits for its receipt; retry sends it again, and"
+                            + " record enters an answer";
+            case PARKED ->
+                    "The delivery is parked; unpark sends it again, and record enters an answer";
+            case CLOSED ->
+                    "The delivery is closed; amend corrects its answer, and redeliver of its system"
+                            + " sends afresh what was closed since a time";
+        };
     }
 
     private static DeliveryId delivery(Context ctx) {

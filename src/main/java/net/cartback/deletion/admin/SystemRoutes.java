@@ -1,5 +1,6 @@
 package net.cartback.deletion.admin;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -100,14 +101,24 @@ public final class SystemRoutes implements Routes {
 
     private void pause(Context ctx) {
         var system = system(ctx);
-        verbs.pause(system, AdminBody.of(ctx).note());
+        if (!verbs.pause(system, AdminBody.of(ctx).note())) {
+            throw ProblemException.of(
+                    409, "paused-already", "The system is paused already; resume ends it");
+        }
         AdminAccess.done(ctx);
         show(ctx);
     }
 
     private void resume(Context ctx) {
         var system = system(ctx);
-        verbs.resume(system, AdminBody.of(ctx).note());
+        if (!verbs.resume(system, AdminBody.of(ctx).note())) {
+            throw ProblemException.of(
+                    409,
+                    "not-held",
+                    "Nothing holds the system back. What waits for a later try is sent now by"
+                            + " replay, and so is what is parked; tests says whether the system"
+                            + " answers");
+        }
         AdminAccess.done(ctx);
         newWork.run();
         show(ctx);
@@ -201,14 +212,21 @@ public final class SystemRoutes implements Routes {
                         .put("state", test.steps() == null ? "waiting" : "done");
         var steps = json.putArray("steps");
         if (test.steps() != null) {
-            for (var each : test.steps()) {
-                steps.addObject()
-                        .put("step", each.step())
-                        .put("ok", each.ok())
-                        .put("detail", each.detail());
-            }
+            test.steps().forEach(each -> put(steps, each));
+            put(
+                    steps,
+                    test.receipt() == null
+                            ? new TestDeliveries.Step("receipt", null, "none has come")
+                            : test.receipt());
         }
         answer(ctx, json);
+    }
+
+    private static void put(ArrayNode steps, TestDeliveries.Step step) {
+        steps.addObject()
+                .put("step", step.step())
+                .put("ok", step.ok())
+                .put("detail", step.detail());
     }
 
     private ClientSystemId system(Context ctx) {

@@ -49,6 +49,17 @@ public final class WebhookSecret {
         return Keyring.hmac(key).doFinal(content);
     }
 
+    /** Whether it is the same secret; takes as long for a wrong one. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof WebhookSecret secret && key.equals(secret.key);
+    }
+
+    @Override
+    public int hashCode() {
+        return key.hashCode();
+    }
+
     @Override
     public String toString() {
         return "WebhookSecret[hidden]";

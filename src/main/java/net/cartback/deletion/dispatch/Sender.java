@@ -121,8 +121,20 @@ final class Sender {
                 null);
     }
 
+    /** Another one, whose signature is well formed and of other bytes. */
+    Request forgedTest(ClientSystem system) {
+        var id = UUID.randomUUID();
+        var body = DeliveryMessage.test(new DeliveryId(id), clock.instant(), publicUrl.get());
+        return request(id.toString(), body, new byte[0], system, null);
+    }
+
     private Request request(
             String id, byte[] body, ClientSystem system, @Nullable CallWatch watch) {
+        return request(id, body, body, system, watch);
+    }
+
+    private Request request(
+            String id, byte[] body, byte[] signed, ClientSystem system, @Nullable CallWatch watch) {
         var now = clock.instant();
         return new Request.Builder()
                 .tag(CallWatch.class, watch)
@@ -131,7 +143,7 @@ final class Sender {
                 .header("webhook-timestamp", Long.toString(now.getEpochSecond()))
                 .header(
                         "webhook-signature",
-                        StandardWebhooks.sign(id, now, body, system.activeSecrets(now), keyring))
+                        StandardWebhooks.sign(id, now, signed, system.activeSecrets(now), keyring))
                 .header("User-Agent", "DeletionRelay")
                 .header("Accept", "application/json")
                 // Asking for no compression keeps the bound on the body a bound on the work.

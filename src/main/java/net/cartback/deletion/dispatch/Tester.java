@@ -1,5 +1,7 @@
 package net.cartback.deletion.dispatch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import net.cartback.deletion.ledger.AnswerReading;
 import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
@@ -49,8 +51,10 @@ final class Tester {
                     "signature",
                     "body",
                     "time",
-                    "result");
+                    "result",
+                    "forgery");
 
+    private static final int MAX_SHOWN = 300;
     private static final Logger log = LoggerFactory.getLogger(Tester.class);
 
     private final TestDeliveries tests;
@@ -99,7 +103,7 @@ final class Tester {
             } else {
                 call(asked, system.get(), told);
             }
-            tests.done(asked.id(), told.steps());
+            tests.done(asked, told.steps(), told.isGood());
         } catch (RuntimeException e) {
             log.atError()
                     .addKeyValue("test", asked.id())
@@ -130,11 +134,40 @@ final class Tester {
                 "time",
                 took.compareTo(system.timeout()) < 0,
                 took.toMillis() + " ms of " + system.timeout().toMillis());
+        if (told.isGood()) {
+            forge(system, told);
+        }
+    }
+
+    /** A second test whose signature is of something else: who takes it takes it from anybody. */
+    private void forge(ClientSystem system, Told told) {
+        switch (http.makeAlone(sender.forgedTest(system), system, new CallWatch())) {
+            case HttpCall.Outcome.Replied(var reply) -> {
+                int status = reply.status();
+                boolean refused = status >= 400 && status < 500;
+                if (reply.isSuccess()) {
+                    told.say(
+                            "forgery",
+                            false,
+                            "A call with a wrong signature was answered "
+                                    + status
+                                    + ": the system does not verify webhook-signature, and deletes"
+                                    + " for anybody");
+                } else {
+                    told.say(
+                            "forgery",
+                            refused ? true : null,
+                            (refused ? "refused with " : "cannot be told from ") + status);
+                }
+            }
+            case HttpCall.Outcome.Failed failed ->
+                    told.say("forgery", null, "cannot be told: there was no reply");
+        }
     }
 
     private static void tell(HttpReply reply, Told told) {
         int status = reply.status();
-        told.say("status", reply.isSuccess(), Integer.toString(status));
+        told.say("status", reply.isSuccess(), status + redirected(reply));
         if (status == 401 || status == 403) {
             told.say(
                     "signature",
@@ -153,20 +186,46 @@ final class Tester {
                             "body",
                             // A failure in the body goes with a status of failure.
                             !failed || !reply.isSuccess(),
-                            failed
-                                    ? "a JSON object that reports a failure"
-                                    : "a JSON object without an outcome");
+                            (failed
+                                            ? "a JSON object that reports a failure"
+                                            : "a JSON object without an outcome")
+                                    + beginning(reply));
             case AnswerReading.NoAnswer page ->
                     told.say(
                             "body",
                             false,
-                            reply.body() instanceof HttpReply.Body.Beginning
-                                    ? "not read to its end: longer than 64 KiB, or at odds with its"
-                                            + " headers"
-                                    : "no JSON object");
+                            (reply.body() instanceof HttpReply.Body.Beginning
+                                            ? "not read to its end: longer than 64 KiB, or at odds"
+                                                    + " with its headers"
+                                            : "no JSON object")
+                                    + beginning(reply));
             case AnswerReading.Unacceptable(var field, var rule) ->
-                    told.say("body", false, field + " " + rule);
+                    told.say("body", false, field + " " + rule + beginning(reply));
         }
+    }
+
+    /** Where a redirect leads; without its query, which may hold a secret. */
+    private static String redirected(HttpReply reply) {
+        var location = reply.headers().get("Location");
+        return reply.status() / 100 != 3 || location == null
+                ? ""
+                : ", to "
+                        + shown(location.replaceFirst("[?#].*", ""))
+                        + ". Redirects are never followed: if that is right, make it the url";
+    }
+
+    /** The system's own words say best what it minds. */
+    private static String beginning(HttpReply reply) {
+        var bytes = reply.body().bytes();
+        return bytes.length == 0
+                ? ""
+                : "; it begins: "
+                        + shown(new String(bytes, 0, Math.min(bytes.length, MAX_SHOWN), UTF_8));
+    }
+
+    private static String shown(String text) {
+        var line = text.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
+        return line.length() > MAX_SHOWN ? line.substring(0, MAX_SHOWN) : line;
     }
 
     /** What a real delivery would have come to. */
@@ -228,6 +287,12 @@ final class Tester {
             steps.put(step, new Step(step, ok, detail));
         }
 
+        /** Whether a real delivery would have been answered or accepted. */
+        boolean isGood() {
+            var result = steps.get("result");
+            return result != null && Boolean.TRUE.equals(result.ok());
+        }
+
         /** All steps in their order; those that were not come to say so. */
         List<Step> steps() {
             var all = new ArrayList<Step>();
@@ -245,15 +310,10 @@ final class Tester {
                     say("address", false, "OUTBOUND_ALLOW does not permit it");
                 }
                 case UnknownHostException unknown -> say("name", false, "not resolved");
-                case SSLException tls ->
-                        say(
-                                "tls",
-                                false,
-                                "The certificate or the handshake: "
-                                        + tls.getClass().getSimpleName());
+                case SSLException tls -> say("tls", false, TlsFault.of(tls));
                 default -> {
                     if (encrypted && steps.containsKey("connection") && !steps.containsKey("tls")) {
-                        say("tls", false, "no handshake in time");
+                        say("tls", false, "no handshake in time: does TLS answer at this port?");
                     } else if (!steps.containsKey("connection")) {
                         say("connection", false, "refused, or not made in time");
                     } else {

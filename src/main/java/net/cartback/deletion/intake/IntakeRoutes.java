@@ -26,6 +26,7 @@ import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.Form;
 import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.Refusals;
 import net.cartback.deletion.web.Routes;
 
 import org.jspecify.annotations.Nullable;
@@ -207,7 +208,11 @@ public final class IntakeRoutes implements Routes {
             case SignedRequest.Verdict.BadSignature() ->
                     throw brake.after(
                             ctx,
-                            refused("bad-signature", "is not signed with a secret of this app"));
+                            refused("bad-signature", "is not signed with a secret of this app")
+                                    .hinting(
+                                            "is the app's secret in the registry the one that"
+                                                    + " Meta signs with? Each product (Facebook"
+                                                    + " Login, Instagram, Threads) has its own"));
             case SignedRequest.Verdict.WrongAlgorithm() ->
                     throw refused("wrong-algorithm", "must say the algorithm HMAC-SHA256");
             case SignedRequest.Verdict.NoUser() ->
@@ -232,15 +237,21 @@ public final class IntakeRoutes implements Routes {
 
     private MetaApp app(Context ctx) {
         var id = ctx.pathParam("app_id");
-        return Optional.of(id)
-                .filter(MetaAppId::isValid)
-                .flatMap(valid -> registry.app(new MetaAppId(valid)))
-                .orElseThrow(
-                        () ->
-                                ProblemException.of(
-                                        404,
-                                        "unknown-app",
-                                        "No app of this id is registered here"));
+        var app =
+                Optional.of(id)
+                        .filter(MetaAppId::isValid)
+                        .flatMap(valid -> registry.app(new MetaAppId(valid)))
+                        .orElseThrow(
+                                () ->
+                                        ProblemException.of(
+                                                        404,
+                                                        "unknown-app",
+                                                        "No app of this id is registered here")
+                                                .hinting(
+                                                        "does the address that Meta calls end in"
+                                                                + " the id of a registered app?"));
+        Refusals.concernsApp(ctx, app.id());
+        return app;
     }
 
     private static ProblemException refused(String type, String rule) {

@@ -133,6 +133,29 @@ final class GateSql {
                 .execute();
     }
 
+    /**
+     * A system that is held, for whatever reason but an operator's, is probed at the next claim as
+     * if it had never been held; a probe that is out has been sent to what it was before.
+     *
+     * @return how many are held
+     */
+    static int probeNow(Handle handle, Collection<ClientSystemId> systems, Instant now) {
+        return handle.createUpdate(
+                        """
+                        UPDATE system_gate
+                           SET claimable_at = :now, held_reason = 'resuming', hold_level = 0,
+                               probe_lease = NULL
+                         WHERE system_id IN (SELECT system_id FROM system_gate
+                                              WHERE system_id = ANY (:systems)
+                                                AND held_reason NOT IN ('paused', 'rate')
+                                              ORDER BY system_id
+                                                FOR NO KEY UPDATE)
+                        """)
+                .bindArray("systems", String.class, values(systems))
+                .bind("now", now)
+                .execute();
+    }
+
     private static List<String> values(Collection<ClientSystemId> systems) {
         return systems.stream().map(ClientSystemId::value).toList();
     }

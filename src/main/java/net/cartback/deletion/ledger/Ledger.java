@@ -16,6 +16,7 @@ import net.cartback.deletion.ledger.Settlement.Next.Park;
 import net.cartback.deletion.ledger.Settlement.Next.Postpone;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
 import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.Subscription;
 import net.cartback.deletion.storage.Database;
 
@@ -50,7 +51,7 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
  * database is away.
  */
-public final class Ledger {
+public final class Ledger implements Registry.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(Ledger.class);
 
@@ -113,9 +114,16 @@ public final class Ledger {
      * Remembers, inside the transaction that subscribes these systems, that requests which are open
      * now lack deliveries; {@link #fillOpenRequests} creates them.
      */
+    @Override
     public void subscribed(Handle handle, Set<Subscription> subscriptions) {
         GateSql.createMissing(handle, subscriptions.stream().map(Subscription::system).toList());
         BackfillSql.remember(handle, subscriptions);
+    }
+
+    /** What held these systems back may be mended by the change: each is probed at once. */
+    @Override
+    public void changed(Handle handle, Set<ClientSystemId> systems) {
+        GateSql.probeNow(handle, systems, clock.instant());
     }
 
     /**
@@ -259,12 +267,13 @@ public final class Ledger {
                         handle ->
                                 SweepSql.openGatesFromFuture(handle, now)
                                         + SweepSql.takeFromFuture(handle, REMIND_AT_ONCE, now));
+        int opened = database.inTransaction(handle -> SweepSql.openIdleGates(handle, now));
         if (early > 0) {
             log.atWarn()
                     .addKeyValue("entries", early)
                     .log("Waiting times of a clock that was ahead have been ended");
         }
-        return ended + reminded + expired + early;
+        return ended + reminded + expired + early + opened;
     }
 
     /**

@@ -47,27 +47,30 @@ final class OperatorSql {
                 .execute();
     }
 
-    /** Nothing is claimed from it any more, whatever else held it back. */
-    static void pause(Handle handle, ClientSystemId system) {
-        handle.createUpdate(
-                        """
-                        UPDATE system_gate
-                           SET claimable_at = 'infinity', held_reason = 'paused', hold_level = 0,
-                               probe_lease = NULL
-                         WHERE system_id = :system
-                        """)
-                .bind("system", system.value())
-                .execute();
+    /** Nothing is claimed from it any more, whatever else held it back; false if it was so. */
+    static boolean pause(Handle handle, ClientSystemId system) {
+        return handle.createUpdate(
+                                """
+                                UPDATE system_gate
+                                   SET claimable_at = 'infinity', held_reason = 'paused',
+                                       hold_level = 0, probe_lease = NULL
+                                 WHERE system_id = :system
+                                   AND held_reason IS DISTINCT FROM 'paused'
+                                """)
+                        .bind("system", system.value())
+                        .execute()
+                == 1;
     }
 
-    /** The next claim takes one delivery as a probe; false if it was not paused. */
+    /** The next claim takes one delivery as a probe; false if nothing held it back. */
     static boolean resume(Handle handle, ClientSystemId system, Instant now) {
         return handle.createUpdate(
                                 """
                                 UPDATE system_gate
-                                   SET claimable_at = :now, held_reason = 'resuming'
+                                   SET claimable_at = :now, held_reason = 'resuming',
+                                       hold_level = 0, probe_lease = NULL
                                  WHERE system_id = :system
-                                   AND held_reason = 'paused'
+                                   AND held_reason <> 'rate'
                                 """)
                         .bind("system", system.value())
                         .bind("now", now)

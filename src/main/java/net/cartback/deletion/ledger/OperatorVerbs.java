@@ -64,21 +64,36 @@ public final class OperatorVerbs {
         this.closed = Answers.closedCounter(meters);
     }
 
-    /** Sends nothing to this system until it is resumed; what is due goes on to be due. */
-    public void pause(ClientSystemId system, Note note) {
-        database.inTransaction(
-                note.actor(),
-                handle -> {
-                    GateSql.createMissing(handle, List.of(system));
-                    OperatorSql.pause(handle, system);
-                    notes.keep(handle, "pause", system, null, 0, note);
-                    return null;
-                });
-        log.atInfo().addKeyValue("system", system).log("A client system is paused");
+    /**
+     * Sends nothing to this system until it is resumed; what is due goes on to be due.
+     *
+     * @return false if it is paused already
+     */
+    public boolean pause(ClientSystemId system, Note note) {
+        boolean paused =
+                database.inTransaction(
+                        note.actor(),
+                        handle -> {
+                            GateSql.createMissing(handle, List.of(system));
+                            if (!OperatorSql.pause(handle, system)) {
+                                return false;
+                            }
+                            notes.keep(handle, "pause", system, null, 0, note);
+                            return true;
+                        });
+        if (paused) {
+            log.atInfo().addKeyValue("system", system).log("A client system is paused");
+        }
+        return paused;
     }
 
-    /** Sends to this system again: one delivery as a probe first. Nothing if it is not paused. */
-    public void resume(ClientSystemId system, Note note) {
+    /**
+     * Sends to this system again, whether an operator has paused it or its own calls held it back:
+     * one delivery as a probe first.
+     *
+     * @return false if nothing holds it back
+     */
+    public boolean resume(ClientSystemId system, Note note) {
         var now = clock.instant();
         boolean resumed =
                 database.inTransaction(
@@ -93,6 +108,7 @@ public final class OperatorVerbs {
         if (resumed) {
             log.atInfo().addKeyValue("system", system).log("A client system is resumed");
         }
+        return resumed;
     }
 
     /** Makes one delivery due now that waits for its time or for its answer. */

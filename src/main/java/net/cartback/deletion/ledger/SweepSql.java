@@ -85,6 +85,46 @@ final class SweepSql {
     }
 
     /**
+     * Opens held gates whose time has come and for which there is nothing to probe with: after an
+     * operator or a change has said that they are mended, when nothing is due; else when nothing
+     * waits at all. What waits for its next try goes out as a probe first.
+     */
+    static int openIdleGates(Handle handle, Instant now) {
+        return handle.createUpdate(
+                        """
+                        WITH idle AS MATERIALIZED (
+                            SELECT system_id FROM system_gate g
+                             WHERE held_reason NOT IN ('paused', 'rate')
+                               AND claimable_at <= :now
+                               AND NOT EXISTS (SELECT 1 FROM delivery d
+                                                WHERE d.system_id = g.system_id
+                                                  AND d.state = 'pending'
+                                                  AND d.lease_id IS NULL
+                                                  AND d.step = 0)
+                               AND NOT EXISTS (SELECT 1 FROM delivery d
+                                                WHERE d.system_id = g.system_id
+                                                  AND d.state = 'pending'
+                                                  AND d.lease_id IS NULL
+                                                  AND d.step > 0
+                                                  AND d.next_attempt_at
+                                                      <= CASE g.held_reason
+                                                         WHEN 'resuming' THEN :now
+                                                         ELSE 'infinity' END)
+                             ORDER BY system_id
+                               FOR NO KEY UPDATE SKIP LOCKED
+                        )
+                        UPDATE system_gate g
+                           SET claimable_at = '-infinity', held_reason = NULL, hold_level = 0,
+                               probe_lease = NULL
+                          FROM idle
+                         WHERE g.system_id = idle.system_id
+                        """
+                                .replace(":now", "CAST(:now AS timestamptz)"))
+                .bind("now", now)
+                .execute();
+    }
+
+    /**
      * Makes due what a clock that was ahead has put off for longer than any rule does: leases for a
      * call's longest time, tries for 1.2 days, reminders for {@code receipt_within}.
      */

@@ -35,10 +35,11 @@ public final class TestDeliveries {
     public record Asked(UUID id, ClientSystemId system) {}
 
     /** A test and what came of it; null: nothing yet. */
-    public record Test(UUID id, ClientSystemId system, @Nullable List<Step> steps) {}
+    public record Test(
+            UUID id, ClientSystemId system, @Nullable List<Step> steps, @Nullable Step receipt) {}
 
-    /** A call takes a minute at most: who has said nothing by then has died. */
-    private static final Duration GIVEN_UP = Duration.ofMinutes(2);
+    /** Two calls take a minute each at most: who has said nothing by then has died. */
+    private static final Duration GIVEN_UP = Duration.ofMinutes(3);
 
     private static final Duration LIFE = Duration.ofDays(7);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -107,18 +108,56 @@ public final class TestDeliveries {
                                 .findOne());
     }
 
-    /** Says what came of a test. */
-    public void done(UUID id, List<Step> steps) {
+    /**
+     * Says what came of a test.
+     *
+     * @param good whether a delivery would have arrived: a system that is held is probed at once
+     */
+    public void done(Asked test, List<Step> steps, boolean good) {
+        database.inTransaction(
+                handle -> {
+                    handle.createUpdate(
+                                    """
+                                    UPDATE test_delivery
+                                       SET steps = CAST(:steps AS jsonb)
+                                     WHERE id = :id
+                                    """)
+                            .bind("steps", json(steps))
+                            .bind("id", test.id())
+                            .execute();
+                    return good
+                            ? GateSql.probeNow(handle, List.of(test.system()), clock.instant())
+                            : 0;
+                });
+    }
+
+    /** To which system a test of this id goes; empty if there is none. */
+    public Optional<ClientSystemId> systemOf(DeliveryId test) {
+        return database.withHandle(
+                handle ->
+                        handle.createQuery("SELECT system_id FROM test_delivery WHERE id = :id")
+                                .bind("id", test.value())
+                                .mapTo(String.class)
+                                .findOne()
+                                .map(ClientSystemId::new));
+    }
+
+    /**
+     * Keeps what became of a receipt that came for a test: the last one.
+     *
+     * @param ok whether it was taken
+     */
+    public void received(DeliveryId test, boolean ok, String detail) {
         database.inTransaction(
                 handle ->
                         handle.createUpdate(
                                         """
                                         UPDATE test_delivery
-                                           SET steps = CAST(:steps AS jsonb)
+                                           SET receipt = CAST(:receipt AS jsonb)
                                          WHERE id = :id
                                         """)
-                                .bind("steps", json(steps))
-                                .bind("id", id)
+                                .bind("receipt", json(List.of(new Step("receipt", ok, detail))))
+                                .bind("id", test.value())
                                 .execute());
     }
 
@@ -128,15 +167,25 @@ public final class TestDeliveries {
                 handle ->
                         handle.createQuery(
                                         """
-                                        SELECT steps::text AS steps FROM test_delivery
+                                        SELECT steps::text AS steps, receipt::text AS receipt
+                                          FROM test_delivery
                                          WHERE id = :id AND system_id = :system
                                         """)
                                 .bind("id", id)
                                 .bind("system", system.value())
                                 .map(
                                         (row, context) ->
-                                                new Test(id, system, steps(row.getString("steps"))))
+                                                new Test(
+                                                        id,
+                                                        system,
+                                                        steps(row.getString("steps")),
+                                                        receipt(row.getString("receipt"))))
                                 .findOne());
+    }
+
+    private static @Nullable Step receipt(@Nullable String json) {
+        var steps = steps(json);
+        return steps == null ? null : steps.getFirst();
     }
 
     private static String json(List<Step> steps) {

@@ -8,10 +8,12 @@ import net.cartback.deletion.ledger.Answer;
 import net.cartback.deletion.ledger.AnswerReading;
 import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
+import net.cartback.deletion.web.Refusals;
 import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;
 
@@ -30,16 +32,23 @@ public final class ReceiptRoutes implements Routes {
 
     private final Registry registry;
     private final Ledger ledger;
+    private final TestDeliveries tests;
     private final InstantSource clock;
     private final Brake brake;
 
     /**
      * @param brake slows down who guesses ids or signatures
      */
-    public ReceiptRoutes(Registry registry, Ledger ledger, InstantSource clock, Brake brake) {
+    public ReceiptRoutes(
+            Registry registry,
+            Ledger ledger,
+            TestDeliveries tests,
+            InstantSource clock,
+            Brake brake) {
         this.brake = brake;
         this.registry = registry;
         this.ledger = ledger;
+        this.tests = tests;
         this.clock = clock;
     }
 
@@ -53,10 +62,12 @@ public final class ReceiptRoutes implements Routes {
         var delivery =
                 DeliveryId.parse(ctx.pathParam("delivery_id"))
                         .orElseThrow(ReceiptRoutes::unknownDelivery);
-        var system =
-                ledger.systemOf(delivery)
-                        .flatMap(registry::system)
-                        .orElseThrow(() -> brake.after(ctx, unknownDelivery()));
+        var real = ledger.systemOf(delivery).flatMap(registry::system);
+        if (real.isEmpty()) {
+            postOfTest(ctx, delivery, body);
+            return;
+        }
+        var system = real.get();
         verify(ctx, delivery, system, body);
         var answer = answer(body);
         switch (ledger.answer(delivery, answer, body)) {
@@ -71,7 +82,24 @@ public final class ReceiptRoutes implements Routes {
         }
     }
 
+    /** Held to the same rules, so that a client system can try how it signs; nobody's data. */
+    private void postOfTest(Context ctx, DeliveryId test, byte[] body) {
+        var system =
+                tests.systemOf(test)
+                        .flatMap(registry::system)
+                        .orElseThrow(() -> brake.after(ctx, unknownDelivery()));
+        try {
+            verify(ctx, test, system, body);
+            tests.received(test, true, "outcome " + answer(body).outcome().wireName());
+            ctx.status(204);
+        } catch (ProblemException e) {
+            tests.received(test, false, "refused: " + e.getMessage());
+            throw e;
+        }
+    }
+
     private void verify(Context ctx, DeliveryId delivery, ClientSystem system, byte[] body) {
+        Refusals.concernsSystem(ctx, system.id());
         var now = clock.instant();
         var id = ctx.header("webhook-id");
         var verdict =

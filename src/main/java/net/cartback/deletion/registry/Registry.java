@@ -28,10 +28,14 @@ import java.util.stream.Collectors;
  */
 public final class Registry {
 
-    /** Told, inside the transaction that applies a registry, who hears of what from now on. */
-    @FunctionalInterface
-    public interface Subscribed {
-        void to(Handle handle, Set<Subscription> subscriptions);
+    /** Told, inside the transaction that applies a registry, what has changed by it. */
+    public interface Listener {
+
+        /** Who hears of what from now on. */
+        void subscribed(Handle handle, Set<Subscription> subscriptions);
+
+        /** Which systems that were registered before have another entry now. */
+        void changed(Handle handle, Set<ClientSystemId> systems);
     }
 
     private record Copy(Map<MetaAppId, MetaApp> apps, Map<ClientSystemId, ClientSystem> systems) {}
@@ -39,17 +43,16 @@ public final class Registry {
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Subscribed subscribed;
+    private final Listener listener;
     private final RegistrySql sql;
     private final SecretSql secretSql;
     private volatile Copy copy = new Copy(Map.of(), Map.of());
 
-    public Registry(
-            Database database, Keyring keyring, InstantSource clock, Subscribed subscribed) {
+    public Registry(Database database, Keyring keyring, InstantSource clock, Listener listener) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.subscribed = subscribed;
+        this.listener = listener;
         this.sql = new RegistrySql(keyring.sealer());
         this.secretSql = new SecretSql(keyring.sealer());
     }
@@ -99,10 +102,7 @@ public final class Registry {
                             // One snapshot: an app must not appear without its secrets.
                             handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
                             var apps = sql.apps(handle, secrets(handle, SecretSql.Table.APP));
-                            var systems =
-                                    sql.systems(handle, secrets(handle, SecretSql.Table.SYSTEM));
-                            return new Copy(
-                                    byId(apps, MetaApp::id), byId(systems, ClientSystem::id));
+                            return new Copy(byId(apps, MetaApp::id), systems(handle));
                         });
     }
 
@@ -203,6 +203,7 @@ public final class Registry {
         sql.lockAgainstOtherAppliers(handle);
         refuseWhatDoesNotFit(handle, file);
         var deaf = sql.deafSystems(handle);
+        var before = systems(handle);
         var added = new HashSet<Subscription>();
         for (var system : file.systems()) {
             sql.upsertSystem(handle, system);
@@ -222,8 +223,24 @@ public final class Registry {
         }
         added.addAll(sql.listening(handle, deaf));
         if (!added.isEmpty()) {
-            subscribed.to(handle, added);
+            listener.subscribed(handle, added);
         }
+        var changed = changed(before, systems(handle));
+        if (!changed.isEmpty()) {
+            listener.changed(handle, changed);
+        }
+    }
+
+    private static Set<ClientSystemId> changed(
+            Map<ClientSystemId, ClientSystem> before, Map<ClientSystemId, ClientSystem> after) {
+        return before.values().stream()
+                .filter(each -> !each.equals(after.get(each.id())))
+                .map(ClientSystem::id)
+                .collect(Collectors.toSet());
+    }
+
+    private Map<ClientSystemId, ClientSystem> systems(Handle handle) {
+        return byId(sql.systems(handle, secrets(handle, SecretSql.Table.SYSTEM)), ClientSystem::id);
     }
 
     /** What a new entry must say, and whether every system that an app names exists. */

@@ -118,11 +118,7 @@ final class RegistryReader {
         try {
             root = YAML.readTree(yaml);
         } catch (JsonProcessingException e) {
-            var at = e.getLocation();
-            throw new InvalidRegistry(
-                    List.of(
-                            "the file: not valid YAML, or a key stands twice"
-                                    + (at == null ? "" : ", near line " + at.getLineNr())));
+            throw new InvalidRegistry(List.of("the file: " + YamlFault.of(e, yaml)));
         }
         return read(root, YamlScan.of(yaml, faults));
     }

@@ -16,6 +16,7 @@ public final class ProblemException extends RuntimeException {
     private final String type;
     private final @Nullable String field;
     private final @Nullable Duration retryAfter;
+    private final @Nullable String hint;
 
     private ProblemException(
             int status,
@@ -23,12 +24,23 @@ public final class ProblemException extends RuntimeException {
             String detail,
             @Nullable String field,
             @Nullable Duration retryAfter) {
+        this(status, type, detail, field, retryAfter, null);
+    }
+
+    private ProblemException(
+            int status,
+            String type,
+            String detail,
+            @Nullable String field,
+            @Nullable Duration retryAfter,
+            @Nullable String hint) {
         // Without a stack trace: this is an answer, not a surprise.
         super(detail, null, false, false);
         this.status = status;
         this.type = type;
         this.field = field;
         this.retryAfter = retryAfter;
+        this.hint = hint;
     }
 
     /** A problem with the request as a whole. The type is a short word of a fixed list. */
@@ -51,8 +63,17 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(429, "too-many", detail, null, retryAfter);
     }
 
+    /** The same, with what operators should look at; it goes to the log and not to the caller. */
+    public ProblemException hinting(String toOperators) {
+        return new ProblemException(status, type, detail(), field, retryAfter, toOperators);
+    }
+
     int status() {
         return status;
+    }
+
+    @Nullable String hint() {
+        return hint;
     }
 
     /** The kind of problem: a short word of a fixed list, fit for a metric. */

@@ -58,17 +58,19 @@ final class Problems {
     private Problems() {}
 
     static void addTo(RoutesConfig routes) {
-        routes.exception(ProblemException.class, (e, ctx) -> write(ctx, e));
+        var refusals = new Refusals();
+        routes.exception(ProblemException.class, (e, ctx) -> refuse(ctx, e, refusals));
         routes.exception(
                 DatabaseUnavailable.class,
-                (e, ctx) -> {
-                    log.warn("{}", e.getMessage());
-                    write(
-                            ctx,
-                            ProblemException.unavailable(
-                                    "Nothing can be recorded or read now; please try again",
-                                    DATABASE_RETRY));
-                });
+                (e, ctx) ->
+                        refuse(
+                                ctx,
+                                ProblemException.unavailable(
+                                                "Nothing can be recorded or read now; please try"
+                                                        + " again",
+                                                DATABASE_RETRY)
+                                        .hinting(e.whyRefused()),
+                                refusals));
         routes.exception(
                 MethodNotAllowedResponse.class,
                 (e, ctx) -> {
@@ -142,6 +144,14 @@ final class Problems {
             json.put("field", field);
         }
         return json.toString();
+    }
+
+    /** What a person mistypes at a page is no fault of anything that operators set up. */
+    private static void refuse(Context ctx, ProblemException problem, Refusals refusals) {
+        if (ProblemPage.of(ctx).isEmpty()) {
+            refusals.count(ctx, problem);
+        }
+        write(ctx, problem);
     }
 
     private static void write(Context ctx, ProblemException problem) {

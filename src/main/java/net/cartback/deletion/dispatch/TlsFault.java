@@ -1,0 +1,54 @@
+package net.cartback.deletion.dispatch;
+
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.util.Locale;
+
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+/** What a failed handshake with a client system means, and which field of its entry mends it. */
+final class TlsFault {
+
+    private static final int MAX_CAUSES = 10;
+
+    private TlsFault() {}
+
+    /** One sentence for an operator. */
+    static String of(SSLException e) {
+        if (e instanceof SSLPeerUnverifiedException) {
+            return "The certificate is for another name: url must have a name that it is for";
+        }
+        boolean authority = false;
+        Throwable cause = e;
+        for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
+            if (cause instanceof CertificateExpiredException
+                    || isReason(cause, BasicReason.EXPIRED)) {
+                return "The certificate has ended: the system must renew it";
+            }
+            if (cause instanceof CertificateNotYetValidException
+                    || isReason(cause, BasicReason.NOT_YET_VALID)) {
+                return "The certificate is not valid yet: a clock is wrong, the system's or ours";
+            }
+            authority |=
+                    cause instanceof CertPathValidatorException
+                            || cause instanceof CertificateException;
+            cause = cause.getCause();
+        }
+        if (authority) {
+            return "The certificate is of an authority that is not known here: put the authority's"
+                    + " certificate into ca, or have the system send its whole chain";
+        }
+        return String.valueOf(e.getMessage()).toUpperCase(Locale.ROOT).contains("PROTOCOL")
+                ? "The system does not speak TLS 1.3: with tls: \"1.2\", 1.2 will do, too"
+                : "The handshake failed, and neither the certificate nor the version is to blame:"
+                        + " does TLS answer at this port?";
+    }
+
+    private static boolean isReason(Throwable cause, BasicReason reason) {
+        return cause instanceof CertPathValidatorException path && path.getReason() == reason;
+    }
+}
