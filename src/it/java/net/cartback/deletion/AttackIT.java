@@ -103,6 +103,15 @@ class AttackIT {
     }
 
     @Test
+    void who_takes_all_connections_from_many_addresses_keeps_no_callback_from_its_answer()
+            throws Exception {
+        try (var attackers = new Attackers(port(), Attackers.Manner.MANY_CONNECTIONS, 4_300, 17)) {
+            await().atMost(PATIENCE).until(() -> attackers.tries() >= 4_300);
+            callbacks(CALLBACKS);
+        }
+    }
+
+    @Test
     void an_answer_that_is_read_too_slowly_ends() throws Exception {
         try (var socket = new Socket()) {
             socket.setReceiveBufferSize(2_304);

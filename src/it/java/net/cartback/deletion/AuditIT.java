@@ -612,6 +612,17 @@ class AuditIT {
     }
 
     @Test
+    void by_a_clock_that_may_be_wrong_no_month_is_dropped() throws SQLException {
+        oldRows();
+        relay.clock().advance(Duration.ofHours(2));
+        relay.clockIsSteadyFor(Duration.ofMinutes(59));
+        relay.audit().round();
+
+        assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'x.y'")).isPositive();
+        assertThat(relay.count("SELECT count(*) FROM audit_checkpoint")).isZero();
+    }
+
+    @Test
     void between_a_checkpoint_and_the_drop_the_chain_is_whole_and_the_drop_is_tried_again()
             throws SQLException {
         oldRows();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.DueMarks;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
+import java.util.UUID;
 
 /** A clock that is wrong for a while stops nothing for longer, and erases nothing. */
 class ClockIT {
@@ -104,6 +106,23 @@ class ClockIT {
         relay.dispatchOnce();
 
         assertThat(crm.received()).hasSize(1);
+    }
+
+    @Test
+    void a_claim_that_was_made_by_a_clock_that_was_ahead_holds_up_none_after_it() {
+        // Of one thread, as a dispatcher's; its ticks stand still, so it does not walk again.
+        var marks = new DueMarks(() -> 5);
+        relay.clock().advance(Duration.ofDays(800));
+        relay.metaAsksToDelete("1");
+        assertThat(claim(marks)).isEqualTo(1);
+        relay.clock().advance(Duration.ofDays(-800));
+        relay.metaAsksToDelete("2");
+
+        assertThat(claim(marks)).isEqualTo(1);
+    }
+
+    private int claim(DueMarks marks) {
+        return relay.ledger().claim(10, system -> 10, UUID.randomUUID(), marks).deliveries().size();
     }
 
     @Test

@@ -106,6 +106,32 @@ class DatabaseFaultsIT {
     }
 
     @Test
+    void what_a_database_has_otherwise_does_not_change_what_the_relay_needs() {
+        var plain = TestPostgres.empty();
+        var name = plain.database();
+        for (var other :
+                List.of(
+                        "default_transaction_isolation = 'repeatable read'",
+                        "transaction_timeout = '1s'",
+                        "idle_session_timeout = '1s'",
+                        "synchronous_commit = 'off'")) {
+            TestPostgres.execute(plain, "ALTER DATABASE " + name + " SET " + other);
+        }
+        try (var database = new Database(plain, 2)) {
+            assertThat(database.lostSettings()).isEmpty();
+            assertThat(setting(database, "transaction_isolation")).isEqualTo("read committed");
+            assertThat(setting(database, "transaction_timeout")).isEqualTo("0");
+            assertThat(setting(database, "idle_session_timeout")).isEqualTo("0");
+            // This one is refused at the start: it may be a wish that somebody has.
+            assertThat(database.isDurable()).isFalse();
+            TestPostgres.execute(plain, "ALTER DATABASE " + name + " RESET synchronous_commit");
+        }
+        try (var database = new Database(plain, 2)) {
+            assertThat(database.isDurable()).isTrue();
+        }
+    }
+
+    @Test
     void several_hosts_are_tried_until_one_takes_writes() {
         var plain = TestPostgres.empty();
         var address =

@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
@@ -16,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
@@ -24,6 +27,8 @@ import java.util.concurrent.Executors;
  * still waited; nobody is told so before the standby has it.
  */
 class DurabilityIT {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir private Path directory;
 
@@ -71,6 +76,21 @@ class DurabilityIT {
         assertThat(relay.count("SELECT count(*) FROM deletion_request")).isEqualTo(2);
     }
 
+    @Test
+    void who_cancels_the_wait_for_a_standby_makes_no_answer_of_it() throws Exception {
+        withoutStandby();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var callback = threads.submit(() -> relay.callback(relay.signedRequest("3")));
+            await().atMost(PATIENCE)
+                    .until(
+                            () -> {
+                                cancelWaits();
+                                return callback.isDone();
+                            });
+            assertThat(callback.get().statusCode()).isEqualTo(503);
+        }
+    }
+
     /** Both wait for as long as they may: at the same time. */
     private List<Integer> bothAt(String signed, String delivery) throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -88,6 +108,29 @@ class DurabilityIT {
         TestPostgres.execute(
                 postgres.address(), "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (s1)'");
         reload();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            await().atMost(PATIENCE).until(() -> waits(threads));
+        }
+    }
+
+    /** Whether a commit waits for the standby by now: the server is told, and does it soon. */
+    private boolean waits(ExecutorService threads) {
+        var commit =
+                threads.submit(
+                        () -> TestPostgres.execute(postgres.address(), "SELECT lo_create(0)"));
+        boolean waits = false;
+        while (!commit.isDone()) {
+            waits |= cancelWaits();
+        }
+        return waits;
+    }
+
+    /** Whether there were any. */
+    private boolean cancelWaits() {
+        return relay.count(
+                        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE"
+                                + " wait_event = 'SyncRep'")
+                > 0;
     }
 
     private void withStandby() {

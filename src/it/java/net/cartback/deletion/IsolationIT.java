@@ -5,6 +5,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.RawServer;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -126,6 +128,26 @@ class IsolationIT {
 
         assertThat(gate()).isEqualTo("failing 1");
         assertThat(relay.count("SELECT sum(step) FROM delivery")).isZero();
+    }
+
+    @Test
+    void a_reply_that_never_ends_between_its_chunks_costs_no_memory() throws IOException {
+        var endless =
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + "x".repeat(4_000_000);
+        try (var relay = new TestRelay();
+                var server = new RawServer(endless)) {
+            relay.register(
+                    "systems: [{id: crm, name: CRM, url: \"%s\", secrets: [{value: %s}]}]"
+                            .formatted(server.url(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+            relay.register(
+                    "apps: [{id: \"%s\", name: Shop, secrets: [{value: %s}], systems: [crm]}]"
+                            .formatted(TestRelay.APP_ID, TestRelay.APP_SECRET));
+            relay.metaAsksToDelete("1");
+            relay.dispatchOnce();
+            // Whoever reads on would find that the connection ends within the line: a reset.
+            assertThat(relay.texts("SELECT state || ' ' || reason FROM delivery"))
+                    .containsExactly("awaiting_receipt unclear");
+        }
     }
 
     @Test

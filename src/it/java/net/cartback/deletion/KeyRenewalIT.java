@@ -3,9 +3,11 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.keys.KeyRegister;
@@ -21,6 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 
 /** A data key lasts for a month, and ends when no backup needs it any more. */
@@ -35,6 +40,7 @@ class KeyRenewalIT {
     private Path file;
     private KeyRegister replica;
     private KeyRenewal renewal;
+    private boolean apart;
 
     @BeforeEach
     void start() throws IOException {
@@ -52,6 +58,7 @@ class KeyRenewalIT {
                         register,
                         new Reseal(relay.database(), relay.keyring().sealer()),
                         relay.clock(),
+                        () -> apart,
                         now -> now.minus(LIFE_OF_A_BACKUP));
     }
 
@@ -110,6 +117,76 @@ class KeyRenewalIT {
             assertThat(renew()).noneMatch(each -> each.contains("sealed anew;"));
         }
         assertThat(Files.readString(file)).contains('"' + current() + '"');
+    }
+
+    @Test
+    void
+            a_key_that_has_sealed_something_since_it_was_retired_is_kept_and_what_it_sealed_sealed_anew()
+                    throws IOException {
+        var old = current();
+        pass(Duration.ofDays(30));
+        renew();
+        pass(Duration.ofHours(1));
+        renew();
+        pass(Duration.ofMinutes(2));
+        assertThat(renew()).singleElement().asString().contains("values are sealed anew");
+        // A clock that went back, or a command that was begun before.
+        relay.metaAsksToDelete("10210123456789012");
+        relay.execute(
+                "UPDATE deletion_request SET subject_sealed = '\\x"
+                        + HexFormat.of().formatHex(Sealer.prefix(old))
+                        + "' || substring(subject_sealed FROM "
+                        + (Sealer.prefix(current()).length + 1)
+                        + ")");
+
+        pass(LIFE_OF_A_BACKUP.plusDays(1));
+        assertThat(renew()).anyMatch(each -> each.startsWith("Kept") && each.contains(old));
+        assertThat(Files.readString(file)).contains('"' + old + '"');
+        assertThat(relay.count("SELECT count(*) FROM relay_key WHERE retired_at IS NOT NULL"))
+                .isZero();
+    }
+
+    @Test
+    void while_the_clocks_are_apart_nothing_is_added_and_nothing_taken_out() throws IOException {
+        apart = true;
+        var before = Files.readString(file);
+        pass(Duration.ofDays(800));
+        assertThat(renew()).singleElement().asString().startsWith("Nothing is done");
+        assertThat(file).hasContent(before);
+    }
+
+    @Test
+    void a_key_that_waits_for_years_keeps_no_other_from_being_added() throws IOException {
+        Files.writeString(
+                file,
+                new KeyMaker(new SecureRandom())
+                        .rotate(
+                                Files.readString(file),
+                                EnumSet.of(Keyring.Kind.DATA),
+                                relay.clock().instant().plus(Duration.ofDays(800)),
+                                relay.clock().instant()));
+        relay.keyring().reload(Files.readString(file));
+        pass(Duration.ofDays(30));
+        assertThat(renew()).singleElement().asString().startsWith("A new data key is added");
+    }
+
+    @Test
+    void an_id_is_never_given_twice_and_a_key_under_the_id_of_a_retired_one_is_refused() {
+        var maker = new KeyMaker(new SecureRandom());
+        var now = relay.clock().instant();
+        var kids = new HashSet<String>();
+        for (int i = 0; i < 200; i++) {
+            var made =
+                    Keyring.parse(maker.generate(now), relay.clock(), new SecureRandom()).known();
+            made.forEach(each -> kids.add(each.kid()));
+        }
+        assertThat(kids).hasSize(600);
+
+        var kid = current();
+        relay.execute("UPDATE relay_key SET retired_at = now() WHERE kid = '" + kid + "'");
+        var other = maker.generate(now).replaceAll("data-[0-9a-f-]+", kid);
+        var faults = replica.faults(Keyring.parse(other, relay.clock(), new SecureRandom()));
+        assertThat(faults).anyMatch(each -> each.contains(kid) && each.contains("is not the one"));
     }
 
     /** The file as it is now is what the relay has loaded. */

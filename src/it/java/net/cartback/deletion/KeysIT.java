@@ -127,16 +127,16 @@ class KeysIT {
 
     @Test
     void two_keys_under_one_id_are_not_taken_for_one() {
+        var json =
+                MAKER.rotate(
+                        file,
+                        EnumSet.of(Kind.DATA),
+                        relay.clock().instant().plus(LEAD),
+                        relay.clock().instant());
+        rotate(EnumSet.of(Kind.DATA));
         var other =
                 Keyring.parse(
-                        MAKER.rotate(
-                                file,
-                                EnumSet.of(Kind.DATA),
-                                relay.clock().instant().plus(LEAD),
-                                relay.clock().instant()),
-                        relay.clock(),
-                        new SecureRandom());
-        rotate(EnumSet.of(Kind.DATA));
+                        json.replace(next(json), next(file)), relay.clock(), new SecureRandom());
         var old = current(relay.keyring(), Kind.DATA);
         var register = new KeyRegister(relay.database(), relay.keyring(), relay.clock());
         new KeyRegister(relay.database(), other, relay.clock()).beat();
@@ -369,13 +369,10 @@ class KeysIT {
 
         var faults = register.faults(stranger);
 
-        assertThat(faults).hasSize(3).anySatisfy(fault -> assertThat(fault).contains(kid));
         assertThat(faults)
-                .allSatisfy(
-                        fault ->
-                                assertThat(fault)
-                                        .contains(
-                                                "not the one that this database was written with"));
+                .hasSize(2)
+                .anySatisfy(fault -> assertThat(fault).contains(kid))
+                .allSatisfy(fault -> assertThat(fault).contains("is missing"));
         rotate(EnumSet.allOf(Kind.class));
         relay.clock().advance(LEAD);
         register.beat();
@@ -508,6 +505,15 @@ class KeysIT {
                         file, kinds, relay.clock().instant().plus(LEAD), relay.clock().instant());
         relay.keyring().reload(file);
         return file;
+    }
+
+    /** The id of the data key that waits in a keyring. */
+    private String next(String json) {
+        return Keyring.parse(json, relay.clock(), new SecureRandom()).known().stream()
+                .filter(key -> key.kind() == Kind.DATA && key.state() == State.NEXT)
+                .map(Keyring.Known::kid)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The same keyring without the keys that are not in force any more. */

@@ -30,6 +30,9 @@ import java.util.Locale;
  */
 class RepliesIT {
 
+    /** Which step of a test says what a delivery comes to. */
+    private static final int RESULT = 8;
+
     private static final String DELETED = "{\"outcome\":\"deleted\"}";
     private static final String REFUSED =
             "{\"outcome\":\"refused\",\"ground\":\"identity_not_established\"}";
@@ -379,9 +382,8 @@ class RepliesIT {
                     relay.dispatchOnce();
                     var steps =
                             Http.json(relay.admin(at.substring("/admin/v1".length()))).get("steps");
-                    assertThat(steps.get(steps.size() - 1).get("step").textValue())
-                            .isEqualTo("result");
-                    assertThat(steps.get(steps.size() - 1).get("detail").textValue())
+                    assertThat(steps.get(RESULT).get("step").textValue()).isEqualTo("result");
+                    assertThat(steps.get(RESULT).get("detail").textValue())
                             .as(cases.get(k).name() + " under " + REGISTRATIONS.get(i))
                             .isEqualTo(sentence(cases.get(k).comesTo().get(i)));
                 }

@@ -171,7 +171,7 @@ final class App implements AutoCloseable {
                             adminBrake,
                             () -> ready);
             var retention =
-                    new Retention(database, clock, clock::steadyFor, config.retention(), meters);
+                    new Retention(database, clock, clock::trustedFor, config.retention(), meters);
             var chain =
                     new AuditChain(
                             database,
@@ -180,6 +180,7 @@ final class App implements AutoCloseable {
                             BLOCK_EVERY,
                             config.auditHeads().every(),
                             config.retention()::droppedBefore,
+                            clock::trustedFor,
                             new HeadPublisher(config.auditHeads().file()),
                             meters);
             renewal = config.isEmbedded() && config.keyringFile() == null ? renewal(config) : null;
@@ -404,6 +405,13 @@ final class App implements AutoCloseable {
                                     + "): connect to PostgreSQL itself, or let the pooler pass"
                                     + " options on, in session mode"));
         }
+        if (!database.isDurable()) {
+            throw new Config.Invalid(
+                    List.of(
+                            "the database of DATABASE_URL has synchronous_commit=off for the"
+                                    + " relay's role: what was answered would be lost in a crash."
+                                    + " ALTER ROLE … RESET synchronous_commit"));
+        }
     }
 
     /** What was applied is known under the new key, too, before the old one goes. */
@@ -435,6 +443,7 @@ final class App implements AutoCloseable {
                         register,
                         new Reseal(database, file.keyring().sealer()),
                         clock,
+                        clock::isApart,
                         config.retention()::erasedBefore)
                 .run()
                 .forEach(log::info);

@@ -7,7 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -52,13 +53,24 @@ final class HeadPublisher implements Consumer<String> {
         }
     }
 
+    /** Whole, or not at all: half a line would spoil the next one. */
     private static void append(Path file, String line) throws IOException {
-        Files.writeString(
-                file,
-                line,
-                US_ASCII,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND,
-                StandardOpenOption.DSYNC);
+        try (var channel =
+                FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DSYNC)) {
+            long end = channel.size();
+            var bytes = ByteBuffer.wrap(line.getBytes(US_ASCII));
+            try {
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes, end + bytes.position());
+                }
+            } catch (IOException e) {
+                channel.truncate(end);
+                throw e;
+            }
+        }
     }
 }

@@ -14,8 +14,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -40,11 +41,14 @@ final class KeyRenewal {
     private final KeyRegister register;
     private final Reseal reseal;
     private final InstantSource clock;
+    private final BooleanSupplier clocksAreApart;
     private final UnaryOperator<Instant> backupsBegin;
 
     /**
      * @param file of the keyring that the register and the sealing go by
      * @param register as of a command: more careful than a replica's
+     * @param clocksAreApart whether this machine's clock and the database's disagree: a key that is
+     *     taken out by a wrong clock does not come back
      * @param backupsBegin from when the oldest backup is that there may be at a moment
      */
     KeyRenewal(
@@ -52,11 +56,13 @@ final class KeyRenewal {
             KeyRegister register,
             Reseal reseal,
             InstantSource clock,
+            BooleanSupplier clocksAreApart,
             UnaryOperator<Instant> backupsBegin) {
         this.file = file;
         this.register = register;
         this.reseal = reseal;
         this.clock = clock;
+        this.clocksAreApart = clocksAreApart;
         this.backupsBegin = backupsBegin;
     }
 
@@ -67,10 +73,18 @@ final class KeyRenewal {
      */
     List<String> run() {
         var told = new ArrayList<String>();
+        if (clocksAreApart.getAsBoolean()) {
+            return List.of(
+                    "Nothing is done: this machine's clock and the database's are an hour or more"
+                            + " apart. Set the one that is wrong.");
+        }
+        takeOut(told);
         var retired = register.retired();
-        takeOut(told, retired);
         var keys = dataKeys();
-        var waiting = in(keys, State.NEXT);
+        // One that lies further ahead was added by a clock that was wrong, and must not stop this.
+        var soon = clock.instant().plus(LEAD.multipliedBy(2));
+        var waiting =
+                in(keys, State.NEXT).stream().filter(key -> !key.from().isAfter(soon)).toList();
         if (!waiting.isEmpty()) {
             told.add("A new data key waits until " + waiting.getFirst().from() + ".");
             return told;
@@ -89,13 +103,24 @@ final class KeyRenewal {
         return told;
     }
 
-    private void takeOut(List<String> told, Map<String, Instant> retired) {
+    /** Whatever was written down when it was retired: a key that something needs stays. */
+    private void takeOut(List<String> told) {
+        var retired = register.retired();
         var before = backupsBegin.apply(clock.instant());
         var over =
                 in(dataKeys(), State.PREVIOUS).stream()
                         .map(Known::kid)
                         .filter(kid -> retired.getOrDefault(kid, Instant.MAX).isBefore(before))
-                        .collect(Collectors.toSet());
+                        .collect(Collectors.toCollection(TreeSet::new));
+        var used = over.stream().filter(this::isUsed).collect(Collectors.toSet());
+        if (!used.isEmpty()) {
+            register.needAgain(used);
+            over.removeAll(used);
+            told.add(
+                    "Kept, because something was sealed by it since it was retired: "
+                            + String.join(", ", used)
+                            + ".");
+        }
         if (!over.isEmpty()) {
             KeyringFile.remove(file, over, clock);
             told.add(
@@ -103,6 +128,10 @@ final class KeyRenewal {
                             + String.join(", ", over)
                             + ".");
         }
+    }
+
+    private boolean isUsed(String kid) {
+        return Storage.sealedColumns().stream().anyMatch(column -> reseal.isUsed(column, kid));
     }
 
     private String sealAnew(List<Known> left) {

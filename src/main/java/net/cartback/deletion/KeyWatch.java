@@ -32,8 +32,14 @@ final class KeyWatch implements AutoCloseable {
     private final Loop loop = new Loop("keys", ROUND, this::round);
     private List<String> inForce = List.of();
 
-    /** When the last round began that ended well, in ticks of the machine. */
-    private volatile long seenAt = System.nanoTime() - IN_STEP.toNanos();
+    /** A round waits for the database for seconds; for a file on a lost mount, for ever. */
+    private static final Duration LONGEST_ROUND = Duration.ofMinutes(5);
+
+    /** When the last round began that ended well, and when one began. */
+    private final LastSeen others = new LastSeen();
+
+    private final LastSeen round = new LastSeen();
+    private volatile boolean inRound;
 
     /**
      * @param whenKeysChange what must follow when another key is in force
@@ -51,11 +57,11 @@ final class KeyWatch implements AutoCloseable {
      * @throws Config.Invalid if this keyring cannot read this database
      */
     void check() {
-        long began = System.nanoTime();
+        var began = others.now();
         KeyringFile.requireNoFault(register.faults(keyring));
         register.beat();
         inForce = currentKeys();
-        seenAt = began;
+        others.at(began);
     }
 
     /**
@@ -64,7 +70,7 @@ final class KeyWatch implements AutoCloseable {
      * that they have recorded under it would be taken for a new one.
      */
     boolean isInStep() {
-        return System.nanoTime() - seenAt < IN_STEP.toNanos();
+        return others.isWithin(IN_STEP);
     }
 
     void start() {
@@ -72,11 +78,21 @@ final class KeyWatch implements AutoCloseable {
     }
 
     boolean isAlive() {
-        return loop.isAlive();
+        return loop.isAlive() && (!inRound || round.isWithin(LONGEST_ROUND));
     }
 
     private void round() {
-        long began = System.nanoTime();
+        var began = others.now();
+        round.at(began);
+        inRound = true;
+        try {
+            round(began);
+        } finally {
+            inRound = false;
+        }
+    }
+
+    private void round(LastSeen.Moment began) {
         try {
             if (file.reloadIfChanged(register::faults)) {
                 log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
@@ -87,7 +103,7 @@ final class KeyWatch implements AutoCloseable {
                     e.faults());
         }
         register.beat();
-        seenAt = began;
+        others.at(began);
         var now = currentKeys();
         if (!now.equals(inForce)) {
             whenKeysChange.run();

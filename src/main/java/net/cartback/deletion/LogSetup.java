@@ -1,17 +1,27 @@
 package net.cartback.deletion;
 
+import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+
 /** Logs to stdout: one JSON object a line, or plain text on a terminal. Found by ServiceLoader. */
 public final class LogSetup extends ContextAwareBase implements Configurator {
+
+    private static final String QUEUE = "queue";
+    private static final int LINES = 4_096;
+    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(2);
 
     @Override
     public ExecutionStatus configure(LoggerContext context) {
@@ -23,7 +33,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         appender.start();
         var root = context.getLogger("ROOT");
         root.setLevel(Level.WARN);
-        root.addAppender(appender);
+        root.addAppender(aside(appender, context));
         context.getLogger("net.cartback").setLevel(Level.INFO);
         // Says once a second that the database is away; the relay's own lines say it better.
         context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
@@ -33,6 +43,35 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         // What it fails at comes as an exception and is told in one place.
         context.getLogger("io.javalin").setLevel(Level.OFF);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    }
+
+    /**
+     * Whoever reads stdout may stop reading, and then a line is written only when it goes on: no
+     * callback may wait for that. What does not fit into the queue is lost, and nothing else.
+     */
+    private static Appender<ILoggingEvent> aside(
+            Appender<ILoggingEvent> appender, LoggerContext context) {
+        var queue = new AsyncAppender();
+        queue.setName(QUEUE);
+        queue.setContext(context);
+        queue.setQueueSize(LINES);
+        queue.setDiscardingThreshold(0);
+        queue.setNeverBlock(true);
+        queue.setMaxFlushTime((int) FLUSH_LIMIT.toMillis());
+        queue.addAppender(appender);
+        queue.start();
+        return queue;
+    }
+
+    /** Writes what waits, for 2 s at most. What is logged after that is lost. */
+    static void end() {
+        var queue =
+                ((LoggerContext) LoggerFactory.getILoggerFactory())
+                        .getLogger("ROOT")
+                        .getAppender(QUEUE);
+        if (queue != null) {
+            queue.stop();
+        }
     }
 
     @SuppressWarnings("SystemConsoleNull") // Its documentation still allows null.

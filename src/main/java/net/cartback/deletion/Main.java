@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.security.Security;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -67,12 +68,14 @@ public final class Main implements Runnable {
 
     /** Runs one command and exits. */
     public static void main(String[] arguments) {
-        System.exit(
+        int code =
                 new CommandLine(new Main())
                         .setCaseInsensitiveEnumValuesAllowed(true)
                         .setExecutionExceptionHandler((e, command, parsed) -> explain(e))
                         .setExecutionStrategy(Main::runLast)
-                        .execute(arguments));
+                        .execute(arguments);
+        LogSetup.end();
+        System.exit(code);
     }
 
     /**
@@ -100,15 +103,23 @@ public final class Main implements Runnable {
             description = "Run the relay until it is told to stop.")
     int serve() throws InterruptedException {
         endOnErrors();
-        try (var stop = new StopSignal();
-                var app = new App(Config.readToServe(System.getenv()))) {
+        // After a failover by name, the address of before must not be remembered for long.
+        Security.setProperty("networkaddress.cache.ttl", "5");
+        try (var stop = new StopSignal()) {
+            serve(stop);
+            log.info("Stopped");
+            LogSetup.end();
+        }
+        return 0;
+    }
+
+    private static void serve(StopSignal stop) throws InterruptedException {
+        try (var app = new App(Config.readToServe(System.getenv()))) {
             if (app.becomeReady(stop.told())) {
                 stop.told().await();
                 log.info("Stopping: no more requests; what is on its way is finished");
             }
         }
-        log.info("Stopped");
-        return 0;
     }
 
     /**
@@ -120,6 +131,9 @@ public final class Main implements Runnable {
                 (thread, e) -> {
                     try {
                         log.error("A part of the relay has ended by an error", e);
+                        if (e instanceof Error) {
+                            LogSetup.end();
+                        }
                     } finally {
                         if (e instanceof Error) {
                             Runtime.getRuntime().halt(DIED);

@@ -146,7 +146,8 @@ final class Storage implements AutoCloseable {
     }
 
     KeyRenewal renewal(RetentionPeriods periods) {
-        return new KeyRenewal(keyringFile, keys, reseal(), clock, periods::erasedBefore);
+        return new KeyRenewal(
+                keyringFile, keys, reseal(), clock, clock::isApart, periods::erasedBefore);
     }
 
     Tokens tokens() {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -48,12 +49,16 @@ public final class AuditChain {
     /** The database lets no month go that has not ended this long ago. */
     private static final int MONTHS_KEPT = 12;
 
+    /** So long the clock must have gone on without a step before anything is dropped by it. */
+    private static final Duration TRUSTED = Duration.ofHours(1);
+
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
     private final Duration blockEvery;
     private final Duration headEvery;
     private final UnaryOperator<Instant> droppedBefore;
+    private final Supplier<Duration> trustedFor;
     private final Consumer<String> publisher;
     private volatile @Nullable Instant oldestUnchained;
     private volatile @Nullable Instant lastHeadAt;
@@ -73,6 +78,8 @@ public final class AuditChain {
      * @param blockEvery how long a block of few rows waits for the one before
      * @param headEvery how often a head is signed, as long as there is something new
      * @param droppedBefore from now to the instant before which rows have been kept long enough
+     * @param trustedFor for how long the clock may be trusted: by one that may be wrong nothing is
+     *     dropped, and no month is passed over
      * @param publisher takes each signed head to where the database's owner cannot change it
      */
     public AuditChain(
@@ -82,6 +89,7 @@ public final class AuditChain {
             Duration blockEvery,
             Duration headEvery,
             UnaryOperator<Instant> droppedBefore,
+            Supplier<Duration> trustedFor,
             Consumer<String> publisher,
             MeterRegistry meters) {
         this.database = database;
@@ -90,6 +98,7 @@ public final class AuditChain {
         this.blockEvery = blockEvery;
         this.headEvery = headEvery;
         this.droppedBefore = droppedBefore;
+        this.trustedFor = trustedFor;
         this.publisher = publisher;
         Gauge.builder(
                         "relay.audit.unchained",
@@ -136,16 +145,26 @@ public final class AuditChain {
             prepared = true;
             preparedAt = now;
         }
-        boolean turned =
-                database.withHandle(
-                        handle ->
-                                !AuditSql.monthOf(AuditSql.lastId(handle))
-                                                .isBefore(AuditSql.month(handle))
-                                        || AuditSql.beginMonth(handle));
+        boolean turned = database.withHandle(this::isMonthBegun);
         if (!turned && !monthWaits) {
             log.info("A month of the audit trail waits for its partition");
         }
         monthWaits = !turned;
+    }
+
+    /** Months go on one by one: to pass one over, the clock must have proven itself. */
+    private boolean isMonthBegun(Handle handle) {
+        var last = AuditSql.monthOf(AuditSql.lastId(handle));
+        var present = AuditSql.month(handle);
+        if (!last.isBefore(present)) {
+            return true;
+        }
+        return (!last.plusMonths(1).isBefore(present) || isTrusted())
+                && AuditSql.beginMonth(handle);
+    }
+
+    private boolean isTrusted() {
+        return trustedFor.get().compareTo(TRUSTED) >= 0;
     }
 
     private void chain() {
@@ -224,7 +243,7 @@ public final class AuditChain {
 
     private void dropOld() {
         var now = clock.instant();
-        if (isWithin(lookedForOld, lookAgainAfter, now)) {
+        if (isWithin(lookedForOld, lookAgainAfter, now) || !isTrusted()) {
             return;
         }
         lookedForOld = now;

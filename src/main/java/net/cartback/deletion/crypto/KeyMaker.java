@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Date;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
@@ -24,6 +25,7 @@ import java.util.Locale;
 public final class KeyMaker {
 
     private static final int KEY_BYTES = 32;
+    private static final int KID_BYTES = 4;
 
     private final SecureRandom random;
 
@@ -74,23 +76,20 @@ public final class KeyMaker {
     private String with(List<JWK> present, Collection<Keyring.Kind> kinds, Instant from) {
         var keys = new ArrayList<>(present);
         for (var kind : kinds) {
-            keys.add(key(kind, kid(kind, from, keys), Date.from(from)));
+            keys.add(key(kind, kid(kind, from), Date.from(from)));
         }
         return new JWKSet(keys).toString(false);
     }
 
-    /** By kind and day; with a number where that is taken. */
-    private static String kid(Keyring.Kind kind, Instant from, List<JWK> taken) {
-        var name = kind.name().toLowerCase(Locale.ROOT) + "-" + from.toString().substring(0, 10);
-        var kid = name;
-        for (int n = 2; isTaken(kid, taken); n++) {
-            kid = name + "-" + n;
-        }
-        return kid;
-    }
-
-    private static boolean isTaken(String kid, List<JWK> taken) {
-        return taken.stream().anyMatch(key -> kid.equals(key.getKeyID()));
+    /** By kind and day, and never the same again: not even after a key of that day is taken out. */
+    private String kid(Keyring.Kind kind, Instant from) {
+        var bytes = new byte[KID_BYTES];
+        random.nextBytes(bytes);
+        return kind.name().toLowerCase(Locale.ROOT)
+                + "-"
+                + from.toString().substring(0, 10)
+                + "-"
+                + HexFormat.of().formatHex(bytes);
     }
 
     private JWK key(Keyring.Kind kind, String kid, Date from) {

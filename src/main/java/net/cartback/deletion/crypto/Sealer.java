@@ -43,7 +43,8 @@ public final class Sealer {
         return prefix(keyring.dataKey().kid());
     }
 
-    private static byte[] prefix(String kid) {
+    /** How everything begins that is sealed under this data key. */
+    public static byte[] prefix(String kid) {
         var name = kid.getBytes(UTF_8);
         return ByteBuffer.allocate(2 + name.length)
                 .put(VERSION)

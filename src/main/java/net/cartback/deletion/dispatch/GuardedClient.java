@@ -68,6 +68,10 @@ final class GuardedClient {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
     private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(5);
     private static final int MAX_SPECIAL = 1_000;
+
+    /** A body of 64 KiB and headers of 256 KiB, which have limits of their own, and room. */
+    private static final long MAX_REPLY = 512L * 1024;
+
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
     private final OutboundRules rules;
@@ -93,6 +97,7 @@ final class GuardedClient {
                         .followSslRedirects(false)
                         .retryOnConnectionFailure(false)
                         .proxy(Proxy.NO_PROXY)
+                        .socketFactory(new BoundedSockets(MAX_REPLY))
                         .protocols(List.of(Protocol.HTTP_1_1))
                         .eventListenerFactory(GuardedClient::watch)
                         .dns(this::resolve)

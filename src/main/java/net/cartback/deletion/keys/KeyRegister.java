@@ -81,20 +81,20 @@ public final class KeyRegister {
     public List<String> faults(Keyring keyring) {
         var loaded = keyring.known().stream().collect(Collectors.toMap(Known::kid, key -> key));
         var faults = new ArrayList<String>();
-        for (var needed : database.withHandle(KeySql::needed)) {
-            var key = loaded.get(needed.kid());
+        for (var one : database.withHandle(KeySql::remembered)) {
+            var key = loaded.get(one.kid());
             var name =
                     "the %s key \"%s\""
-                            .formatted(needed.kind().name().toLowerCase(Locale.ROOT), needed.kid());
+                            .formatted(one.kind().name().toLowerCase(Locale.ROOT), one.kid());
             if (key == null) {
-                if (needed.kind() != Keyring.Kind.SIGNING) {
+                if (one.needed() && one.kind() != Keyring.Kind.SIGNING) {
                     faults.add(
                             name
                                     + " is missing, and this database needs it (keys reseal ends"
                                     + " that)");
                 }
-            } else if (key.kind() != needed.kind()
-                    || !MessageDigest.isEqual(key.check(), needed.check())) {
+            } else if (key.kind() != one.kind()
+                    || !MessageDigest.isEqual(key.check(), one.check())) {
                 faults.add(name + " is not the one that this database was written with");
             }
         }
@@ -135,7 +135,7 @@ public final class KeyRegister {
                             startedAt,
                             known.stream().map(KeyRegister::name).toList(),
                             now);
-                    KeySql.forget(handle, now.minus(FORGOTTEN));
+                    KeySql.forget(handle, now.minus(FORGOTTEN), now.plus(AHEAD));
                     return null;
                 });
         var everywhere = look();
@@ -250,6 +250,15 @@ public final class KeyRegister {
         database.withHandle(
                 handle -> {
                     KeySql.retire(handle, kids, clock.instant());
+                    return null;
+                });
+    }
+
+    /** Something is sealed by these keys after all: they are no longer retired. */
+    public void needAgain(Collection<String> kids) {
+        database.withHandle(
+                handle -> {
+                    KeySql.needAgain(handle, kids);
                     return null;
                 });
     }

@@ -20,24 +20,28 @@ final class KeySql {
 
     private KeySql() {}
 
-    /** A key that has been in force here and is still needed. */
-    record Needed(String kid, Keyring.Kind kind, byte[] check) {}
+    /**
+     * A key that has been in force here.
+     *
+     * @param needed whether it is not retired
+     */
+    record Remembered(String kid, Keyring.Kind kind, byte[] check, boolean needed) {}
 
-    static List<Needed> needed(Handle handle) {
+    static List<Remembered> remembered(Handle handle) {
         return handle.createQuery(
                         """
-                        SELECT kid, kind, key_check
+                        SELECT kid, kind, key_check, retired_at IS NULL AS needed
                           FROM relay_key
-                         WHERE retired_at IS NULL
                          ORDER BY first_loaded_at, kid
                         """)
                 .map(
                         (row, context) ->
-                                new Needed(
+                                new Remembered(
                                         row.getString("kid"),
                                         Keyring.Kind.valueOf(
                                                 row.getString("kind").toUpperCase(Locale.ROOT)),
-                                        row.getBytes("key_check")))
+                                        row.getBytes("key_check"),
+                                        row.getBoolean("needed")))
                 .list();
     }
 
@@ -63,6 +67,8 @@ final class KeySql {
                            SET everywhere_since = CASE WHEN kid = ANY (:kids)
                                                        THEN CAST(:now AS timestamptz) END
                          WHERE (everywhere_since IS NULL) = (kid = ANY (:kids))
+                            -- Written by a clock that was ahead.
+                            OR everywhere_since > :now
                         """)
                 .bindArray("kids", String.class, kids)
                 .bind("now", now)
@@ -85,6 +91,12 @@ final class KeySql {
                         """)
                 .bindArray("kids", String.class, kids)
                 .bind("now", now)
+                .execute();
+    }
+
+    static void needAgain(Handle handle, Collection<String> kids) {
+        handle.createUpdate("UPDATE relay_key SET retired_at = NULL WHERE kid = ANY (:kids)")
+                .bindArray("kids", String.class, kids)
                 .execute();
     }
 
@@ -120,9 +132,11 @@ final class KeySql {
         handle.createUpdate("DELETE FROM replica WHERE id = :id").bind("id", replica).execute();
     }
 
-    static void forget(Handle handle, Instant unseenSince) {
-        handle.createUpdate("DELETE FROM replica WHERE seen_at < :unseen_since")
+    /** Those that were not seen since, or by a clock that was ahead: who runs, says so again. */
+    static void forget(Handle handle, Instant unseenSince, Instant ahead) {
+        handle.createUpdate("DELETE FROM replica WHERE seen_at < :unseen_since OR seen_at > :ahead")
                 .bind("unseen_since", unseenSince)
+                .bind("ahead", ahead)
                 .execute();
     }
 

@@ -87,6 +87,25 @@ public final class Reseal {
         }
     }
 
+    /** Whether anything in a column is sealed under this key; reads all of it, if nothing is. */
+    public boolean isUsed(SealedColumn column, String kid) {
+        var prefix = Sealer.prefix(kid);
+        return database.withHandle(
+                handle ->
+                        handle.createQuery(
+                                        """
+                                        SELECT EXISTS (
+                                            SELECT 1 FROM <table>
+                                             WHERE substring(<column> FROM 1 FOR :length) = :prefix)
+                                        """)
+                                .define("table", column.table())
+                                .define("column", column.column())
+                                .bind("length", prefix.length)
+                                .bind("prefix", prefix)
+                                .mapTo(Boolean.class)
+                                .one());
+    }
+
     private record Page(List<Value> values, int resealed, List<String> unreadable) {}
 
     /** A page ends with the last row of a key, so the next one begins after it. */

@@ -144,7 +144,9 @@ final class ClaimSql {
                                           (count(*) FILTER (WHERE f.step > 0))::int AS retries
                                      FROM delivery f
                                     WHERE f.system_id = g.system_id
-                                      AND f.lease_id IS NOT NULL) flying
+                                      AND f.lease_id IS NOT NULL
+                                      -- What ended before is swept, or dead in the index.
+                                      AND f.next_attempt_at > :now - INTERVAL '1 minute') flying
                         ), room AS MATERIALIZED (
                             SELECT system_id, timeout_ms, probe, pace_s, paced_from, tokens,
                                    fresh_from, retry_from,

@@ -24,6 +24,8 @@ public final class DueMarks {
 
     private static final Duration WALK_EVERY = Duration.ofSeconds(5);
 
+    private static final Duration WALK_AFTER_FAILURE = Duration.ofMinutes(1);
+
     /** A walk over everything takes at most this part of the time. */
     private static final int REST_PER_WALK = 20;
 
@@ -48,9 +50,18 @@ public final class DueMarks {
         static final From BEGINNING = new From(Map.of(), Map.of());
     }
 
-    From next() {
+    /**
+     * A mark after {@code now} was made by a clock that has been set back since: it marks nothing.
+     */
+    From next(Instant now) {
+        fresh.values().removeIf(mark -> mark.isAfter(now));
+        retries.values().removeIf(mark -> mark.isAfter(now));
         began = ticks.getAsLong();
         walking = began - nextWalkAt >= 0;
+        if (walking) {
+            // One that fails, because it takes too long, is not made again at once.
+            nextWalkAt = began + WALK_AFTER_FAILURE.toNanos();
+        }
         return walking ? From.BEGINNING : new From(fresh, retries);
     }
 

@@ -189,7 +189,7 @@ public final class Ledger implements Registry.Listener {
     public Claim claim(
             int atMost, ToIntFunction<ClientSystemId> share, UUID lease, DueMarks marks) {
         var now = clock.instant();
-        var from = marks.next();
+        var from = marks.next(now);
         var claim =
                 database.inTransaction(handle -> claim(handle, from, atMost, share, lease, now));
         marks.claimed(

@@ -111,6 +111,8 @@ public final class Recorder implements AutoCloseable {
             } else {
                 fail(batch, e);
             }
+        } catch (OutOfStep e) {
+            fail(batch, e);
         } catch (RuntimeException e) {
             if (batch.size() == 1) {
                 fail(batch, e);

@@ -61,15 +61,19 @@ final class Recordings {
         return record(List.of(prepare(request))).getFirst();
     }
 
+    private void requireInStep() {
+        if (!inStep.getAsBoolean()) {
+            throw new OutOfStep();
+        }
+    }
+
     /**
      * Seals and digests what is to be recorded, and gives it a code. Touches no database.
      *
      * @throws OutOfStep if it might be digested under a key that the others do not use any more
      */
     PreparedRequest prepare(NewRequest request) {
-        if (!inStep.getAsBoolean()) {
-            throw new OutOfStep();
-        }
+        requireInStep();
         var now = clock.instant();
         var id = RequestId.at(now, random);
         var kind = request.kind();
@@ -97,6 +101,8 @@ final class Recordings {
      * @return what became of each, in their order
      */
     List<Recording> record(List<PreparedRequest> requests) {
+        // The process may have stood still since they were prepared.
+        requireInStep();
         boolean keysChange = requests.stream().anyMatch(each -> each.repeat().hasOthers());
         var recordings =
                 keysChange
@@ -111,6 +117,7 @@ final class Recordings {
      * @return what became of each, in their order
      */
     List<Recording> record(List<PreparedRequest> requests, Actor actor) {
+        requireInStep();
         var recordings =
                 database.inTransaction(actor, handle -> recordUnderOthers(handle, requests));
         return requests.stream().map(each -> told(each, recordings.get(each.id()))).toList();

@@ -56,7 +56,7 @@ public final class Retention {
 
     private final Database database;
     private final InstantSource clock;
-    private final Supplier<Duration> steadyFor;
+    private final Supplier<Duration> trustedFor;
     private final RetentionPeriods periods;
     private final Counter erasedRequests;
     private final Counter droppedRequests;
@@ -64,17 +64,17 @@ public final class Retention {
     private volatile boolean waits;
 
     /**
-     * @param steadyFor for how long the clock has run without a step; zero while it is in doubt
+     * @param trustedFor for how long the clock may be trusted, see {@code DatabaseClock}
      */
     public Retention(
             Database database,
             InstantSource clock,
-            Supplier<Duration> steadyFor,
+            Supplier<Duration> trustedFor,
             RetentionPeriods periods,
             MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
-        this.steadyFor = steadyFor;
+        this.trustedFor = trustedFor;
         this.periods = periods;
         erasedRequests =
                 Counter.builder("relay.retention.erased")
@@ -134,7 +134,7 @@ public final class Retention {
     }
 
     private boolean isPlausible(Instant now) {
-        var steady = steadyFor.get();
+        var steady = trustedFor.get();
         boolean goesOn =
                 steady.isPositive()
                         && database.withHandle(

@@ -5,6 +5,8 @@ import com.zaxxer.hikari.HikariDataSource;
 
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.postgres.PostgresPlugin;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -39,6 +42,11 @@ public final class Database implements AutoCloseable {
     private static final int MAX_TRIES = 5;
     static final String READ_ONLY = "25006";
 
+    /** A warning of no class of its own; and: whether it is committed is unknown. */
+    private static final String WARNING = "01000";
+
+    private static final String UNKNOWN = "40003";
+
     /** 40001 serialization failure, 40P01 deadlock: nothing happened, the transaction may rerun. */
     private static final Set<String> RERUN = Set.of("40001", "40P01");
 
@@ -53,6 +61,11 @@ public final class Database implements AutoCloseable {
         SETTINGS.put("statement_timeout", "10s");
         SETTINGS.put("lock_timeout", "5s");
         SETTINGS.put("idle_in_transaction_session_timeout", "10s");
+        // What a role or a database may have otherwise: a claim's second statement must see what
+        // was committed before it, and no session ends but by these limits.
+        SETTINGS.put("default_transaction_isolation", "read\\ committed");
+        SETTINGS.put("transaction_timeout", "0");
+        SETTINGS.put("idle_session_timeout", "0");
     }
 
     /**
@@ -99,6 +112,7 @@ public final class Database implements AutoCloseable {
         this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         jdbi.registerArrayType(
                 Instant.class, "timestamptz", at -> at == null ? null : at.toString());
+        jdbi.setSqlLogger(new Standbys());
         // An exception that quotes its statement quotes its arguments too.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
     }
@@ -110,7 +124,50 @@ public final class Database implements AutoCloseable {
      */
     public <T extends @Nullable Object, X extends Exception> T inTransaction(
             HandleCallback<T, X> callback) throws X {
-        return surely(() -> jdbi.inTransaction(callback));
+        return surely(
+                () ->
+                        jdbi.withHandle(
+                                handle -> {
+                                    T result = handle.inTransaction(callback);
+                                    requireStandby(handle.getConnection());
+                                    return result;
+                                }));
+    }
+
+    /**
+     * Who cancels a commit that waits for its standby makes it a commit without one, and the server
+     * says so in a warning only (PostgreSQL documentation, 26.2.8).
+     */
+    private static void requireStandby(@Nullable SQLWarning warnings) {
+        for (var told = warnings; told != null; told = told.getNextWarning()) {
+            if (WARNING.equals(told.getSQLState())) {
+                throw new DatabaseUnavailable(
+                        new SQLException("The wait for a standby was cancelled", UNKNOWN));
+            }
+        }
+    }
+
+    private static void requireStandby(Connection connection) {
+        try {
+            requireStandby(connection.getWarnings());
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(e);
+        }
+    }
+
+    /** A statement outside a transaction is its own commit. */
+    private static final class Standbys implements SqlLogger {
+        @Override
+        public void logAfterExecution(StatementContext context) {
+            try {
+                var statement = context.getStatement();
+                if (statement != null && !statement.isClosed()) {
+                    requireStandby(statement.getWarnings());
+                }
+            } catch (SQLException e) {
+                throw new DatabaseUnavailable(e);
+            }
+        }
     }
 
     /** As the other; the audit trail tells that this actor did it. */
@@ -193,6 +250,7 @@ public final class Database implements AutoCloseable {
                                 .filter(
                                         each ->
                                                 !each.getValue()
+                                                        .replace("\\", "")
                                                         .equals(
                                                                 handle.createQuery(
                                                                                 "SELECT"
@@ -202,6 +260,21 @@ public final class Database implements AutoCloseable {
                                                                         .one()))
                                 .map(Map.Entry::getKey)
                                 .toList());
+    }
+
+    /**
+     * Whether what is committed survives a crash of the server: a role or a database may say that
+     * it need not.
+     *
+     * @throws DatabaseUnavailable while the database is away
+     */
+    public boolean isDurable() {
+        return withHandle(
+                handle ->
+                        !handle.createQuery("SELECT current_setting('synchronous_commit')")
+                                .mapTo(String.class)
+                                .one()
+                                .equals("off"));
     }
 
     /**
@@ -239,6 +312,7 @@ public final class Database implements AutoCloseable {
         properties.setProperty("logServerErrorDetail", "false");
         // Where there are several hosts, and after a failover, the one that takes writes.
         properties.setProperty("targetServerType", "primary");
+        properties.setProperty("hostRecheckSeconds", "2");
         properties.putAll(address.options());
         // Ours are the last, and so hold: what the address says is added to them.
         var settings = new StringBuilder(address.options().getOrDefault("options", ""));
@@ -270,6 +344,9 @@ public final class Database implements AutoCloseable {
         }
         return state.startsWith("08") // connection
                 || state.startsWith("53") // out of connections, memory, disk
+                || state.startsWith("58") // the disk, beneath the server
+                || state.equals("25P03") // an idle transaction's time limit
+                || state.equals(UNKNOWN) // whether it is committed is unknown
                 || state.startsWith("57P") // shutting down, starting up, dropped
                 || state.equals("57014") // a statement's time limit
                 || state.equals("55P03") // a lock's time limit

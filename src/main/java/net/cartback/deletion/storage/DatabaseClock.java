@@ -34,6 +34,9 @@ public final class DatabaseClock implements InstantSource {
     /** An answer that took longer does not tell when it was given. */
     private static final Duration LONGEST_TRIP = Duration.ofSeconds(4);
 
+    private static final Duration APART = Duration.ofHours(1);
+    private static final Duration LONG = Duration.ofDays(1);
+
     /** Client systems refuse a signature whose time is further off (Standard Webhooks: 5 min). */
     private static final Duration TELLING = Duration.ofMinutes(1);
 
@@ -54,6 +57,7 @@ public final class DatabaseClock implements InstantSource {
     private volatile Anchor anchor;
     private volatile @Nullable Step doubted;
     private volatile long steadySince;
+    private volatile Duration distrust = Duration.ZERO;
     private volatile boolean anchored;
     private volatile boolean told;
 
@@ -128,6 +132,8 @@ public final class DatabaseClock implements InstantSource {
         if (anchored) {
             log.warn("The database's clock has stepped, and is followed now: {}", why);
         }
+        boolean far = anchored && Duration.between(anchor.at(at), there).compareTo(LONG) > 0;
+        distrust = far ? LONG : Duration.ZERO;
         anchored = true;
         doubted = null;
         steadySince = at;
@@ -158,8 +164,23 @@ public final class DatabaseClock implements InstantSource {
         return step == null ? Duration.ZERO : step.width();
     }
 
+    /**
+     * For how long this clock has gone on so that what cannot be undone may rest on it; zero or
+     * less: it may not. It has made no step and is in no doubt, and this machine's own clock, which
+     * nobody sets together with the database's, agrees within an hour. A step of more than a day
+     * ahead is believed a day later.
+     */
+    public Duration trustedFor() {
+        return isApart() ? Duration.ZERO : steadyFor().minus(distrust);
+    }
+
+    /** Whether this machine's clock is an hour or more from this one: one of the two is wrong. */
+    public boolean isApart() {
+        return ofHost().abs().compareTo(APART) >= 0;
+    }
+
     /** For how long this clock has run without a step, and without a doubt; else zero. */
-    public Duration steadyFor() {
+    Duration steadyFor() {
         return anchored && doubted == null
                 ? Duration.ofNanos(ticks.getAsLong() - steadySince)
                 : Duration.ZERO;

@@ -85,9 +85,9 @@ final class DatabaseOptions {
         given.forEach((name, value) -> put(options, name, value));
         for (var limit : LIMITS) {
             if (options.containsKey(limit)
-                    && !options.getOrDefault(limit, "").matches("[1-9][0-9]{0,2}")) {
+                    && !options.getOrDefault(limit, "").matches("[1-9]|[12][0-9]|30")) {
                 throw new IllegalArgumentException(
-                        "has the option " + limit + ": it must be 1 to 999, in seconds");
+                        "has the option " + limit + ": it must be 1 to 30, in seconds");
             }
         }
         var mode = options.get("sslmode");

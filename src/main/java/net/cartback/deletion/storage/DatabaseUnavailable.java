@@ -17,7 +17,8 @@ public final class DatabaseUnavailable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Connection gone or failed, resolution unknown; administrator's or crash's shutdown. */
-    private static final Set<String> BROKEN = Set.of("08003", "08006", "08007", "57P01", "57P02");
+    private static final Set<String> BROKEN =
+            Set.of("08003", "08006", "08007", "40003", "57P01", "57P02");
 
     DatabaseUnavailable(Throwable cause) {
         super("The database cannot be used now: " + reason(cause), cause);

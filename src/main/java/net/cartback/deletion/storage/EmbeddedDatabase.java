@@ -184,7 +184,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             return;
         }
         var lines = Files.readAllLines(pidFile);
-        var process = lines.isEmpty() ? null : leftover(lines, data);
+        boolean whole = !lines.isEmpty() && lines.getFirst().strip().matches("[0-9]{1,10}");
+        var process = whole ? leftover(lines, data) : null;
         if (process == null) {
             return;
         }

@@ -1,7 +1,7 @@
 package net.cartback.deletion.web;
 
-import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingInt;
+import static java.util.Comparator.comparingLong;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toCollection;
 
@@ -28,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /**
  * Keeps one address from taking all connections, and ends those that send a header so slowly that
@@ -44,6 +45,12 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
      * the proxy's.
      */
     static final int MAX_OF_ONE_ADDRESS = 256;
+
+    /**
+     * From here on there are too many in all: those who have the most give some up, so that others
+     * find room.
+     */
+    static final int MAX_OF_ALL = HttpListener.MAX_CONNECTIONS * 3 / 4;
 
     /** From its first byte to its end. */
     static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
@@ -95,7 +102,8 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         private long requests;
 
         private long bytes;
-        private long since = System.nanoTime();
+        private final long openedAt = System.nanoTime();
+        private long since = openedAt;
         private long lastBytes;
         private long lastByteAt = since;
 
@@ -164,6 +172,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
             long now = System.nanoTime();
             watched.forEach((connection, was) -> look(connection, was, now));
             endUnread();
+            makeRoom();
             handshakes.forEach((connection, since) -> look(connection, since, now));
             long many = refused.sumThenReset();
             if (many > 0) {
@@ -222,36 +231,53 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         return was.unreadSince;
     }
 
-    /** Those go first who have the most, and of them those who have waited the longest. */
     private void endUnread() {
+        int ended =
+                endSome(
+                        each -> each.unreadSince != null,
+                        each -> Objects.requireNonNull(each.unreadSince),
+                        MAX_UNREAD);
+        if (ended > 0) {
+            log.atWarn()
+                    .addKeyValue("cut_off", ended)
+                    .log("Too many answers wait to be read; the oldest are given up");
+        }
+    }
+
+    private void makeRoom() {
+        if (watched.size() <= MAX_OF_ALL) {
+            return;
+        }
+        int ended = endSome(each -> true, each -> each.openedAt, MAX_OF_ALL);
+        if (ended > 0) {
+            log.atWarn()
+                    .addKeyValue("cut_off", ended)
+                    .log("Too many connections in all; those who have the most lose their oldest");
+        }
+    }
+
+    /** Those go first who have the most, and of them the oldest; never who comes by a proxy. */
+    private int endSome(Predicate<Watched> which, ToLongFunction<Watched> since, int atMost) {
         var byNetwork =
                 watched.entrySet().stream()
-                        .filter(each -> each.getValue().unreadSince != null)
+                        .filter(each -> which.test(each.getValue()))
                         .filter(each -> !each.getValue().proxy)
-                        .sorted(
-                                comparing(
-                                        each ->
-                                                Objects.requireNonNull(
-                                                        each.getValue().unreadSince)))
+                        .sorted(comparingLong(each -> since.applyAsLong(each.getValue())))
                         .collect(
                                 groupingBy(
                                         each -> each.getValue().network,
                                         toCollection(ArrayDeque::new)));
-        int unread = byNetwork.values().stream().mapToInt(Deque::size).sum();
+        int found = byNetwork.values().stream().mapToInt(Deque::size).sum();
         var largest =
                 new PriorityQueue<Deque<Map.Entry<Connection, Watched>>>(
                         comparingInt(each -> -each.size()));
         largest.addAll(byNetwork.values());
-        for (int left = unread; left > MAX_UNREAD; left--) {
+        for (int left = found; left > atMost; left--) {
             var most = largest.remove();
             most.removeFirst().getKey().getEndPoint().close();
             largest.add(most);
         }
-        if (unread > MAX_UNREAD) {
-            log.atWarn()
-                    .addKeyValue("cut_off", unread - MAX_UNREAD)
-                    .log("Too many answers wait to be read; the oldest are given up");
-        }
+        return Math.max(0, found - atMost);
     }
 
     /** A handshake must end as soon as a header must. */

@@ -35,7 +35,10 @@ public final class HttpListener implements AutoCloseable {
     private static final int MAX_HEADER_BYTES = 16 * 1024;
 
     /** More than this wait in the system's own queue until another connection ends. */
-    private static final int MAX_CONNECTIONS = 4_096;
+    static final int MAX_CONNECTIONS = 4_096;
+
+    /** Of connections that wait to be taken while many come at once. */
+    private static final int ACCEPT_QUEUE = 1_024;
 
     /** Of the kernel, for each connection: else it takes in megabytes for who does not read. */
     static final int SEND_BUFFER_BYTES = 32 * 1024;
@@ -159,6 +162,7 @@ public final class HttpListener implements AutoCloseable {
         connector.setHost(host);
         connector.setPort(port);
         connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
+        connector.setAcceptQueueSize(ACCEPT_QUEUE);
         return connector;
     }
 

@@ -17,62 +17,73 @@ class DueMarksTest {
     private static final ClientSystemId CRM = new ClientSystemId("crm");
     private static final Instant DUE = Instant.parse("2026-11-25T12:00:00Z");
     private static final Instant MARK = DUE.minusSeconds(10);
+    private static final Instant NOW = DUE.plusSeconds(60);
 
     private long ticks = 5;
     private final DueMarks marks = new DueMarks(() -> ticks);
 
     @Test
     void the_first_claim_walks_over_everything_and_the_next_goes_on_from_it() {
-        assertThat(marks.next()).isEqualTo(From.BEGINNING);
+        assertThat(marks.next(NOW)).isEqualTo(From.BEGINNING);
         claimed(false, DUE.minusSeconds(5), DUE);
 
-        assertThat(marks.next().fresh()).containsEntry(CRM, MARK);
-        assertThat(marks.next().retries()).isEmpty();
+        assertThat(marks.next(NOW).fresh()).containsEntry(CRM, MARK);
+        assertThat(marks.next(NOW).retries()).isEmpty();
 
         claimed(true, DUE.plusSeconds(1));
-        assertThat(marks.next().retries()).containsEntry(CRM, MARK.plusSeconds(1));
+        assertThat(marks.next(NOW).retries()).containsEntry(CRM, MARK.plusSeconds(1));
     }
 
     @Test
     void a_mark_never_goes_back() {
-        marks.next();
+        marks.next(NOW);
         claimed(false, DUE);
-        marks.next();
+        marks.next(NOW);
         claimed(false, DUE.minusSeconds(60));
 
-        assertThat(marks.next().fresh()).containsEntry(CRM, MARK);
+        assertThat(marks.next(NOW).fresh()).containsEntry(CRM, MARK);
     }
 
     @Test
     void everything_is_walked_over_again_after_five_seconds() {
-        marks.next();
+        marks.next(NOW);
         claimed(false, DUE);
         pass(Duration.ofSeconds(5).minusNanos(1));
-        assertThat(marks.next()).isNotEqualTo(From.BEGINNING);
+        assertThat(marks.next(NOW)).isNotEqualTo(From.BEGINNING);
         claimed(false, DUE);
         pass(Duration.ofNanos(1));
 
-        assertThat(marks.next()).isEqualTo(From.BEGINNING);
+        assertThat(marks.next(NOW)).isEqualTo(From.BEGINNING);
     }
 
     @Test
     void a_walk_that_takes_long_comes_seldom() {
-        marks.next();
+        marks.next(NOW);
         pass(Duration.ofSeconds(2));
         claimed(false, DUE);
         pass(Duration.ofSeconds(39));
-        assertThat(marks.next()).isNotEqualTo(From.BEGINNING);
+        assertThat(marks.next(NOW)).isNotEqualTo(From.BEGINNING);
         claimed(false, DUE);
         pass(Duration.ofSeconds(1));
 
-        assertThat(marks.next()).isEqualTo(From.BEGINNING);
+        assertThat(marks.next(NOW)).isEqualTo(From.BEGINNING);
     }
 
     @Test
     void a_walk_that_failed_is_made_again() {
-        marks.next();
+        marks.next(NOW);
 
-        assertThat(marks.next()).isEqualTo(From.BEGINNING);
+        assertThat(marks.next(NOW)).isEqualTo(From.BEGINNING);
+    }
+
+    @Test
+    void a_mark_that_a_clock_made_which_was_ahead_marks_nothing() {
+        marks.next(NOW);
+        claimed(false, DUE.plus(Duration.ofHours(1)));
+        claimed(true, DUE.plus(Duration.ofDays(800)));
+
+        assertThat(marks.next(NOW).fresh()).isEmpty();
+        assertThat(marks.next(NOW).retries()).isEmpty();
     }
 
     private void claimed(boolean retry, Instant... due) {

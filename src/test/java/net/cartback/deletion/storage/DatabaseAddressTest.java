@@ -61,12 +61,12 @@ class DatabaseAddressTest {
                 "sslhostnameverifier=x.Y | has the option sslhostnameverifier: the server's name",
                 "socketFactory=x.Y | has the option socketFactory: connections",
                 "options=--search-path=relay | has the option options with a search_path",
-                "connect_timeout=0 | has the option connectTimeout: it must be 1 to 999",
-                "socketTimeout=00 | has the option socketTimeout: it must be 1 to 999",
-                "socketTimeout=-5 | has the option socketTimeout: it must be 1 to 999",
-                "socketTimeout=100000 | has the option socketTimeout: it must be 1 to 999",
-                "socketTimeout= | has the option socketTimeout: it must be 1 to 999",
-                "loginTimeout=-0 | has the option loginTimeout: it must be 1 to 999",
+                "connect_timeout=0 | has the option connectTimeout: it must be 1 to 30",
+                "socketTimeout=00 | has the option socketTimeout: it must be 1 to 30",
+                "socketTimeout=-5 | has the option socketTimeout: it must be 1 to 30",
+                "socketTimeout=100000 | has the option socketTimeout: it must be 1 to 30",
+                "socketTimeout= | has the option socketTimeout: it must be 1 to 30",
+                "loginTimeout=-0 | has the option loginTimeout: it must be 1 to 30",
                 "sslmode=disable&sslmode=verify-full | has an option that stands twice",
                 "sslmode=on | must say sslmode="
             })

@@ -100,6 +100,30 @@ class DatabaseClockTest {
     }
 
     @Test
+    void a_clock_that_nobody_else_confirms_is_not_trusted_with_what_cannot_be_undone() {
+        pass(Duration.ofHours(2));
+        assertThat(clock.trustedFor()).isGreaterThan(Duration.ofHours(2));
+
+        hostStep = Duration.ofMinutes(61);
+        assertThat(clock.isApart()).isTrue();
+        assertThat(clock.trustedFor()).isZero();
+        hostStep = Duration.ofDays(-800);
+        assertThat(clock.trustedFor()).isZero();
+    }
+
+    @Test
+    void a_long_step_ahead_is_trusted_a_day_later_though_both_clocks_have_made_it() {
+        hostStep = hostStep.plusDays(800);
+        databaseStep = Duration.ofDays(800);
+        look();
+
+        pass(Duration.ofHours(24));
+        assertThat(clock.trustedFor().isPositive()).isFalse();
+        pass(Duration.ofHours(1));
+        assertThat(clock.trustedFor()).isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
     void what_drifts_is_followed() {
         for (int i = 0; i < 100; i++) {
             databaseStep = databaseStep.plusMillis(200);
