@@ -82,7 +82,7 @@ final class Siege {
                         .addTrustedCertificate(certificate.certificate())
                         .build()
                         .sslSocketFactory();
-        var jvm = List.of("-Xmx256m", "-XX:+UseSerialGC");
+        var jvm = List.of("-Xmx256m");
         try (var receiver = new Receiver(Receiver.Manner.ANSWERS)) {
             var systems = List.of(Relay.system("one", receiver.url()));
             try (var plain =

@@ -133,7 +133,7 @@ final class Soak {
                         directory.resolve("soak"),
                         db,
                         systems,
-                        List.of("-Xmx256m", "-XX:+UseSerialGC"),
+                        List.of("-Xmx256m"),
                         Map.of()));
     }
 
