@@ -129,12 +129,7 @@ final class Soak {
     private void start(int number) throws IOException, InterruptedException {
         relays.set(
                 number,
-                new Relay(
-                        directory.resolve("soak"),
-                        db,
-                        systems,
-                        List.of("-Xmx256m"),
-                        Map.of()));
+                new Relay(directory.resolve("soak"), db, systems, List.of("-Xmx256m"), Map.of()));
     }
 
     private void load() {
