@@ -12,6 +12,7 @@ import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.access.OidcTokens;
 import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AdminAccess;
+import net.cartback.deletion.admin.AttentionRoutes;
 import net.cartback.deletion.admin.AuditRoutes;
 import net.cartback.deletion.admin.DeliveryRoutes;
 import net.cartback.deletion.admin.ImportRoutes;
@@ -22,8 +23,10 @@ import net.cartback.deletion.audit.AuditChain;
 import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
+import net.cartback.deletion.intake.Signatures;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
+import net.cartback.deletion.ledger.Attentions;
 import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
@@ -198,6 +201,18 @@ final class App implements AutoCloseable {
                             },
                             meters);
             opened.push(housekeeping::close);
+            var signatures = new Signatures(clock);
+            var identity = tls(config);
+            var trail = new AuditTrail(database);
+            var attentions =
+                    new Attentions(
+                            database,
+                            clock,
+                            List.of(
+                                    signatures::attentions,
+                                    () -> Watches.auditBehind(trail, clock.instant()),
+                                    () -> Watches.certificate(identity, clock.instant()),
+                                    () -> Watches.clocks(clock)));
             management =
                     listen(
                             config.management(),
@@ -226,7 +241,8 @@ final class App implements AutoCloseable {
                                     registry,
                                     new IdImport(database, keyring, clock, ledger),
                                     this::newWork),
-                            new AuditRoutes(access, new AuditTrail(database)));
+                            new AuditRoutes(access, trail),
+                            new AttentionRoutes(access, attentions));
             dispatcher =
                     new Dispatcher(
                             ledger,
@@ -243,7 +259,6 @@ final class App implements AutoCloseable {
             opened.push(dispatcher::close);
             recorder = new Recorder(ledger, config.recordTogether(), meters);
             opened.push(recorder::close);
-            var identity = tls(config);
             if (identity != null) {
                 Gauge.builder(
                                 "relay.tls.certificate.lasts",
@@ -269,6 +284,7 @@ final class App implements AutoCloseable {
                                     clock,
                                     publicUrl::get,
                                     brake,
+                                    signatures,
                                     this::newWork,
                                     meters),
                             new ReceiptRoutes(registry, ledger, tests, clock, brake),

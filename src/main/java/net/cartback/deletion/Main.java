@@ -53,7 +53,8 @@ import java.util.Optional;
             KeysCommand.class,
             AuditCommand.class,
             TokensCommand.class,
-            IdsCommand.class
+            IdsCommand.class,
+            AttentionCommand.class
         })
 public final class Main implements Runnable {
 

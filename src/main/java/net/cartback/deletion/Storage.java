@@ -4,11 +4,13 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.access.Tokens;
+import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.audit.AuditVerification;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.ledger.Attentions;
 import net.cartback.deletion.ledger.IdImport;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Proofs;
@@ -169,6 +171,13 @@ final class Storage implements AutoCloseable {
     /** As the relay under this public URL gives them. */
     Proofs proofs(String publicUrl) {
         return new Proofs(database, keyring, clock, () -> publicUrl);
+    }
+
+    /** As far as the database tells. */
+    Attentions attentions() {
+        var trail = new AuditTrail(database);
+        return new Attentions(
+                database, clock, List.of(() -> Watches.auditBehind(trail, clock.instant())));
     }
 
     AuditVerification audit() {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -16,6 +17,13 @@ import java.util.UUID;
 public final class AuditTrail {
 
     private final Database database;
+
+    /** When the oldest row was written that is not chained yet; empty: all are. */
+    public Optional<Instant> oldestUnchained() {
+        return database.withHandle(
+                        handle -> AuditSql.firstAfter(handle, AuditSql.end(handle).lastId()))
+                .map(AuditSql.Moment::at);
+    }
 
     public AuditTrail(Database database) {
         this.database = database;

@@ -80,6 +80,7 @@ public final class IntakeRoutes implements Routes {
     private final InstantSource clock;
     private final Supplier<String> publicUrl;
     private final Brake brake;
+    private final Signatures signatures;
     private final Runnable newWork;
     private final MeterProvider<Counter> callbacks;
 
@@ -88,6 +89,7 @@ public final class IntakeRoutes implements Routes {
      * @param publicUrl base of the status URL, without a slash at its end; asked at each request;
      *     the Host header is never used
      * @param brake slows down who sends what no secret of an app has signed
+     * @param signatures told of each that was right or wrong
      * @param newWork told after each commit that created deliveries
      */
     public IntakeRoutes(
@@ -96,6 +98,7 @@ public final class IntakeRoutes implements Routes {
             InstantSource clock,
             Supplier<String> publicUrl,
             Brake brake,
+            Signatures signatures,
             Runnable newWork,
             MeterRegistry meters) {
         this.registry = registry;
@@ -103,6 +106,7 @@ public final class IntakeRoutes implements Routes {
         this.clock = clock;
         this.publicUrl = publicUrl;
         this.brake = brake;
+        this.signatures = signatures;
         this.newWork = newWork;
         this.callbacks =
                 Counter.builder("relay.callbacks")
@@ -195,6 +199,7 @@ public final class IntakeRoutes implements Routes {
         var verdict = SignedRequest.verify(signedRequest.get(), app.secrets(), clock.instant());
         return switch (verdict) {
             case SignedRequest.Verdict.Valid valid -> {
+                signatures.good(app.id());
                 var platform = valid.platform() == null ? app.platform() : valid.platform();
                 yield new NewRequest(
                         kind,
@@ -205,14 +210,16 @@ public final class IntakeRoutes implements Routes {
                         valid.issuedAt());
             }
             case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
-            case SignedRequest.Verdict.BadSignature() ->
-                    throw brake.after(
-                            ctx,
-                            refused("bad-signature", "is not signed with a secret of this app")
-                                    .hinting(
-                                            "is the app's secret in the registry the one that"
-                                                    + " Meta signs with? Each product (Facebook"
-                                                    + " Login, Instagram, Threads) has its own"));
+            case SignedRequest.Verdict.BadSignature() -> {
+                signatures.bad(app.id());
+                throw brake.after(
+                        ctx,
+                        refused("bad-signature", "is not signed with a secret of this app")
+                                .hinting(
+                                        "is the app's secret in the registry the one that Meta"
+                                                + " signs with? Each product (Facebook Login,"
+                                                + " Instagram, Threads) has its own"));
+            }
             case SignedRequest.Verdict.WrongAlgorithm() ->
                     throw refused("wrong-algorithm", "must say the algorithm HMAC-SHA256");
             case SignedRequest.Verdict.NoUser() ->

@@ -28,7 +28,7 @@ final class Pages {
             dt{flex:1 1 12rem;color:#4a5563}
             dd{flex:2 1 16rem;margin:0}
             ul{margin:0;padding-left:1.25rem}
-            code{font:1rem/1.6 ui-monospace,monospace;overflow-wrap:anywhere}
+            code{font:1rem/1.6 ui-monospace,monospace;overflow-wrap:anywhere;user-select:all}
             label{display:block;margin-bottom:.25rem}
             input{box-sizing:border-box;width:100%;padding:.6rem;font:inherit;border:1px solid #6b7683;\
             border-radius:.4rem}

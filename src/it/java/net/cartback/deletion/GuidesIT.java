@@ -1,0 +1,160 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import net.cartback.deletion.crypto.StandardWebhooks;
+import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.fixtures.Contract;
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.TestRelay;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+
+/** What the guides promise to whoever follows them. */
+class GuidesIT {
+
+    private static final Path GUIDES = Path.of("docs/guides");
+    private static final String SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    @Test
+    void the_numbers_to_check_a_signature_with_are_right() throws IOException {
+        var page = Files.readString(GUIDES.resolve("client-system.md"));
+        var signature =
+                StandardWebhooks.sign(
+                        value(page, "`webhook-id`"),
+                        Instant.ofEpochSecond(Long.parseLong(value(page, "`webhook-timestamp`"))),
+                        value(page, "body").getBytes(StandardCharsets.UTF_8),
+                        WebhookSecret.parse(value(page, "secret")));
+        assertThat(value(page, "entry")).isEqualTo(signature);
+    }
+
+    /** The code in the row of a table that begins with this. */
+    private static String value(String page, String name) {
+        var row =
+                page.lines()
+                        .filter(line -> line.startsWith("| " + name + " | `"))
+                        .findFirst()
+                        .orElseThrow();
+        return row.replaceFirst(".*? \\| `([^`]*)`.*", "$1");
+    }
+
+    @Test
+    void what_is_sent_is_what_the_contract_says_of_it() throws IOException {
+        var contract = Contract.load();
+        var json = new ObjectMapper();
+        try (var crm = new FakeClientSystem("crm").answers(202, "");
+                var relay = new TestRelay()) {
+            relay.register(crm);
+            relay.register("systems: [{id: crm, events: [deletion, deauthorization]}]");
+            relay.metaAsksToDelete("1");
+            relay.deauthorize(relay.signedRequest("2"));
+            relay.admin("/systems/crm/tests", "");
+            relay.dispatchOnce();
+
+            // The test comes with a second call whose signature is wrong.
+            assertThat(crm.received()).hasSize(4);
+            for (var each : crm.received()) {
+                var schema =
+                        each.body().contains("deauthorization.received")
+                                ? "DeauthorizationReceived"
+                                : "DeletionRequested";
+                assertThat(
+                                contract.faults(
+                                        json.readTree(
+                                                "{\"$ref\":\"#/components/schemas/"
+                                                        + schema
+                                                        + "\"}"),
+                                        each.body()))
+                        .isEmpty();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"node,receiver.mjs", "python3,receiver.py"})
+    void the_receiver_takes_deletions_and_refuses_forgeries(String program, String file)
+            throws Exception {
+        assumeTrue(
+                Boolean.parseBoolean(System.getenv("CI")) || isThere(program),
+                program + " is not here");
+        int port = freePort();
+        var builder =
+                new ProcessBuilder(program, GUIDES.resolve(file).toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("PORT", Integer.toString(port));
+        builder.environment().put("WEBHOOK_SECRET", SECRET);
+        var receiver = builder.start();
+        try (var relay = new TestRelay()) {
+            await().atMost(PATIENCE).until(() -> listens(port));
+            relay.register(
+                    "systems: [{id: crm, name: CRM, url: \"http://127.0.0.1:%d/\", secrets: [{value: %s}]}]"
+                            .formatted(port, SECRET));
+            relay.register(
+                    "apps: [{id: \"%s\", name: Shop, secrets: [{value: %s}], systems: [crm]}]"
+                            .formatted(TestRelay.APP_ID, TestRelay.APP_SECRET));
+            var code = relay.metaAsksToDelete("10210123456789012");
+            relay.dispatchOnce();
+            assertThat(relay.status(code).get("outcome").textValue()).isEqualTo("deleted");
+
+            var at =
+                    relay.admin("/systems/crm/tests", "")
+                            .headers()
+                            .firstValue("Location")
+                            .orElseThrow();
+            relay.dispatchOnce();
+            var steps = Http.json(relay.admin(at.substring("/admin/v1".length()))).get("steps");
+            assertThat(steps.findValuesAsText("detail"))
+                    .contains("outcome nothing_found", "refused with 401");
+        } finally {
+            receiver.destroy();
+        }
+    }
+
+    private static boolean isThere(String program) throws IOException, InterruptedException {
+        try {
+            var process =
+                    new ProcessBuilder(program, "--version")
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            return process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    && process.exitValue() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static boolean listens(int port) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package net.cartback.deletion;
+
+import net.cartback.deletion.ledger.Attention;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.Callable;
+
+/** {@code attention}. */
+@Command(
+        name = "attention",
+        mixinStandardHelpOptions = true,
+        description =
+                "Tell what needs an operator now, and what mends it. Exit code 1 if anything does."
+                        + " What only a running relay knows (refused signatures, its clock, its"
+                        + " certificate) is at GET /admin/v1/attention.")
+final class AttentionCommand implements Callable<Integer> {
+
+    @Override
+    public Integer call() {
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            var all = storage.attentions().all();
+            all.forEach(each -> System.out.println(line(each)));
+            if (all.isEmpty()) {
+                System.out.println("Nothing needs an operator.");
+            }
+            return all.isEmpty() ? 0 : 1;
+        }
+    }
+
+    private static String line(Attention attention) {
+        var line = new StringBuilder(attention.cause().wireName());
+        append(line, " ", attention.concerned());
+        append(line, " ", attention.detail());
+        line.append(": ").append(attention.count());
+        append(line, ", since ", seconds(attention.since()));
+        append(line, ", due ", seconds(attention.due()));
+        return line.append("\n    ").append(attention.remedy()).append('.').toString();
+    }
+
+    private static void append(StringBuilder line, String before, @Nullable Object value) {
+        if (value != null) {
+            line.append(before).append(value);
+        }
+    }
+
+    private static @Nullable Instant seconds(@Nullable Instant instant) {
+        return instant == null ? null : instant.truncatedTo(ChronoUnit.SECONDS);
+    }
+}
