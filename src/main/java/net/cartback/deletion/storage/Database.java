@@ -11,6 +11,8 @@ import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -38,6 +40,7 @@ import java.util.function.Supplier;
  */
 public final class Database implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
     private static final int MAX_TRIES = 5;
     static final String READ_ONLY = "25006";
@@ -206,9 +209,26 @@ public final class Database implements AutoCloseable {
                 var statement = alone.createStatement();
                 var row = statement.executeQuery("SELECT pg_try_advisory_lock(" + lock + ")")) {
             row.next();
-            return row.getBoolean(1) ? Optional.of(work.get()) : Optional.empty();
+            if (!row.getBoolean(1)) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(work.get());
+            } finally {
+                // The server notices the end of a connection a moment later than its caller.
+                release(alone, lock);
+            }
         } catch (SQLException e) {
             throw translated(new IllegalStateException("A lock cannot be had", e));
+        }
+    }
+
+    private static void release(Connection alone, long lock) {
+        try (var statement = alone.createStatement()) {
+            statement.execute("SELECT pg_advisory_unlock(" + lock + ")");
+        } catch (SQLException e) {
+            // It is free when the connection is gone.
+            log.debug("A lock could not be given back", e);
         }
     }
 
