@@ -32,6 +32,7 @@ import javax.net.SocketFactory;
 final class Siege {
 
     private static final int WARM = 20_000;
+    private static final int HANDSHAKES = 3_000;
     private static final int CALM_SECONDS = 60;
     private static final int PER_SECOND = 10;
     private static final int ADDRESSES = 300;
@@ -112,6 +113,7 @@ final class Siege {
 
     private void run(int minutes, Results results) throws Exception {
         var _ = Load.run(besieged.getFirst().relay.port(), 32, Load.callbacks(WARM));
+        warmHandshakes(besieged.getLast());
         var callers = new ArrayList<Thread>();
         for (var each : besieged) {
             callers.add(Thread.ofPlatform().start(() -> call(each)));
@@ -133,6 +135,15 @@ final class Siege {
             over = true;
             for (var each : callers) {
                 each.join();
+            }
+        }
+    }
+
+    /** TLS is warm when handshakes are. */
+    private static void warmHandshakes(Besieged target) throws IOException {
+        for (int i = 0; i < HANDSHAKES; i++) {
+            try (var connection = new Load.Connection(target.relay.port(), target.sockets)) {
+                connection.exchange(Load.callback(Load.newUser(), Instant.now()));
             }
         }
     }
