@@ -144,7 +144,7 @@ class TestDeliveryIT {
     void who_takes_a_wrong_signature_is_told_so_and_who_verifies_it_is_not() throws IOException {
         var steps = test();
         assertThat(ok(steps, "forgery")).isFalse();
-        assertThat(detail(steps, "forgery")).contains("does not verify webhook-signature");
+        assertThat(detail(steps, "forgery")).contains("does the system verify webhook-signature");
 
         var server = HttpServer.create(new InetSocketAddress(loopback(), 0), 0);
         server.createContext(

@@ -38,7 +38,7 @@ final class HeadPublisher implements Consumer<String> {
         }
     }
 
-    /** To the log in any case: a disk that is full takes no head away. */
+    /** To the log as well: a disk that is full takes no head away. */
     @Override
     public void accept(String jws) {
         log.atInfo().addKeyValue("jws", jws).log("The audit trail has come to here");
@@ -59,13 +59,13 @@ final class HeadPublisher implements Consumer<String> {
                 FileChannel.open(
                         file,
                         StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
+                        StandardOpenOption.APPEND,
                         StandardOpenOption.DSYNC)) {
             long end = channel.size();
             var bytes = ByteBuffer.wrap(line.getBytes(US_ASCII));
             try {
                 while (bytes.hasRemaining()) {
-                    channel.write(bytes, end + bytes.position());
+                    channel.write(bytes);
                 }
             } catch (IOException e) {
                 channel.truncate(end);

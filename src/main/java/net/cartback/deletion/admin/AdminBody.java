@@ -80,9 +80,13 @@ final class AdminBody {
         known.addAll(List.of("by", "why"));
         for (var name : (Iterable<String>) json::fieldNames) {
             if (!known.contains(name)) {
-                throw fault(
-                        shown(name),
-                        "is no field of this body; it may hold "
+                // Its name is whatever was sent, and so is for the caller alone.
+                throw ProblemException.withField(
+                        400,
+                        "malformed",
+                        "body",
+                        shown(name)
+                                + " is no field of this body; it may hold "
                                 + String.join(", ", known.stream().sorted().toList()));
             }
         }

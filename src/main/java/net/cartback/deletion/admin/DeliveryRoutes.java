@@ -230,8 +230,8 @@ public final class DeliveryRoutes implements Routes {
             return "The delivery is a notice, which ends by itself, or its request is under a legal"
                     + " hold, which release ends";
         }
-        if (!closed && ctx.path().endsWith("/amend")) {
-            return "The delivery has no answer yet that could be amended; record enters one";
+        if (ctx.path().endsWith("/amend")) {
+            return "The delivery has no answer that could be amended; record enters one";
         }
         if (delivery.kind() == Kind.DEAUTHORIZATION) {
             return "The delivery is a notice; it has no answer, and ends by itself";

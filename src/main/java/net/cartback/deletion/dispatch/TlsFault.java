@@ -27,7 +27,7 @@ final class TlsFault {
         for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
             if (cause instanceof CertificateExpiredException
                     || isReason(cause, BasicReason.EXPIRED)) {
-                return "The certificate has ended: the system must renew it";
+                return "A certificate of the chain has ended: the system must renew it";
             }
             if (cause instanceof CertificateNotYetValidException
                     || isReason(cause, BasicReason.NOT_YET_VALID)) {
@@ -44,8 +44,7 @@ final class TlsFault {
         }
         return String.valueOf(e.getMessage()).toUpperCase(Locale.ROOT).contains("PROTOCOL")
                 ? "The system does not speak TLS 1.3: with tls: \"1.2\", 1.2 will do, too"
-                : "The handshake failed, and neither the certificate nor the version is to blame:"
-                        + " does TLS answer at this port?";
+                : "The handshake failed: does TLS answer at this port?";
     }
 
     private static boolean isReason(Throwable cause, BasicReason reason) {

@@ -166,9 +166,8 @@ public final class DatabaseClock implements InstantSource {
 
     /**
      * For how long this clock has gone on so that what cannot be undone may rest on it; zero or
-     * less: it may not. It has made no step and is in no doubt, and this machine's own clock, which
-     * nobody sets together with the database's, agrees within an hour. A step of more than a day
-     * ahead is believed a day later.
+     * less: it may not. It has made no step and is in no doubt, and this machine's own clock agrees
+     * within an hour. A step of more than a day ahead is believed a day later.
      */
     public Duration trustedFor() {
         return isApart() ? Duration.ZERO : steadyFor().minus(distrust);
