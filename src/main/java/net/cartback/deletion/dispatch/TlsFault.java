@@ -1,5 +1,6 @@
 package net.cartback.deletion.dispatch;
 
+import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
 import java.security.cert.CertificateException;
@@ -22,7 +23,8 @@ final class TlsFault {
         if (e instanceof SSLPeerUnverifiedException) {
             return "The certificate is for another name: url must have a name that it is for";
         }
-        boolean authority = false;
+        boolean unknown = false;
+        boolean refused = false;
         Throwable cause = e;
         for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
             if (cause instanceof CertificateExpiredException
@@ -33,14 +35,18 @@ final class TlsFault {
                     || isReason(cause, BasicReason.NOT_YET_VALID)) {
                 return "The certificate is not valid yet: a clock is wrong, the system's or ours";
             }
-            authority |=
+            unknown |= cause instanceof CertPathBuilderException;
+            refused |=
                     cause instanceof CertPathValidatorException
                             || cause instanceof CertificateException;
             cause = cause.getCause();
         }
-        if (authority) {
+        if (unknown) {
             return "The certificate is of an authority that is not known here: put the authority's"
                     + " certificate into ca, or have the system send its whole chain";
+        }
+        if (refused) {
+            return "The certificate is not trusted: it may be revoked, or its key too weak";
         }
         return String.valueOf(e.getMessage()).toUpperCase(Locale.ROOT).contains("PROTOCOL")
                 ? "The system does not speak TLS 1.3: with tls: \"1.2\", 1.2 will do, too"

@@ -86,6 +86,18 @@ class DueMarksTest {
         assertThat(marks.next(NOW).retries()).isEmpty();
     }
 
+    @Test
+    void a_walk_that_fails_is_not_made_again_for_a_minute_where_there_are_marks() {
+        marks.next(NOW);
+        claimed(false, DUE);
+        pass(Duration.ofSeconds(5));
+        assertThat(marks.next(NOW)).isEqualTo(From.BEGINNING);
+        pass(Duration.ofMinutes(1).minusNanos(1));
+        assertThat(marks.next(NOW)).isNotEqualTo(From.BEGINNING);
+        pass(Duration.ofNanos(1));
+        assertThat(marks.next(NOW)).isEqualTo(From.BEGINNING);
+    }
+
     private void claimed(boolean retry, Instant... due) {
         marks.claimed(List.of(due).stream().map(each -> new Claimed(CRM, retry, each)).toList());
     }
