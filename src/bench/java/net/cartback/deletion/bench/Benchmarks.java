@@ -48,6 +48,7 @@ public final class Benchmarks {
         return switch (words[0]) {
             case "soak" -> (where, db, results) -> Soak.run(minutes(words), where, db, results);
             case "siege" -> (where, db, results) -> Siege.run(minutes(words), where, db, results);
+            case "clocks" -> (where, db, results) -> Clocks.run(where, results);
             default -> null;
         };
     }

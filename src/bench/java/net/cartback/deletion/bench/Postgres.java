@@ -6,6 +6,8 @@ import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.EmbeddedDatabase;
 import net.cartback.deletion.storage.Migrations;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +26,7 @@ final class Postgres implements AutoCloseable {
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+) ");
 
     private final Path directory;
-    private final EmbeddedDatabase server;
+    private final @Nullable EmbeddedDatabase server;
     private final int port;
     private final String password;
 
@@ -33,6 +35,14 @@ final class Postgres implements AutoCloseable {
         server = EmbeddedDatabase.open(directory);
         port = server.address().port();
         password = String.valueOf(server.address().password());
+    }
+
+    /** One that another process has started, and ends. */
+    Postgres(Path directory, int port, String password) {
+        this.directory = directory;
+        this.server = null;
+        this.port = port;
+        this.password = password;
     }
 
     void drop(String name) throws SQLException {
@@ -120,7 +130,9 @@ final class Postgres implements AutoCloseable {
 
     @Override
     public void close() {
-        server.close();
+        if (server != null) {
+            server.close();
+        }
     }
 
     /** One database. */
