@@ -122,12 +122,7 @@ class DatabaseFaultsIT {
             assertThat(setting(database, "transaction_isolation")).isEqualTo("read committed");
             assertThat(setting(database, "transaction_timeout")).isEqualTo("0");
             assertThat(setting(database, "idle_session_timeout")).isEqualTo("0");
-            // This one is refused at the start: it may be a wish that somebody has.
-            assertThat(database.isDurable()).isFalse();
-            TestPostgres.execute(plain, "ALTER DATABASE " + name + " RESET synchronous_commit");
-        }
-        try (var database = new Database(plain, 2)) {
-            assertThat(database.isDurable()).isTrue();
+            assertThat(setting(database, "synchronous_commit")).isEqualTo("on");
         }
     }
 

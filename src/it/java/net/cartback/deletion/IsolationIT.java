@@ -3,9 +3,11 @@ package net.cartback.deletion;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.RawServer;
+import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
@@ -278,7 +280,7 @@ class IsolationIT {
 
     @Test
     void a_pile_of_retries_leaves_room_for_first_attempts() {
-        relay.register("systems: [{id: crm, max_in_flight: 8}]");
+        relay.register("systems: [{id: crm, max_in_flight: 8, rate_per_minute: 1000000}]");
         ask(50);
         relay.execute("UPDATE delivery SET step = 1");
 
@@ -290,7 +292,7 @@ class IsolationIT {
 
     @Test
     void where_both_wait_one_in_four_is_a_retry() {
-        relay.register("systems: [{id: crm, max_in_flight: 40}]");
+        relay.register("systems: [{id: crm, max_in_flight: 40, rate_per_minute: 1000000}]");
         ask(40);
         relay.execute("UPDATE delivery SET step = 1");
         ask(40);
@@ -410,5 +412,46 @@ class IsolationIT {
                         delivery.receivedAt(), Duration.ZERO, "try_again", null, null, new byte[0]),
                 new Settlement.Next.Postpone(delivery.receivedAt(), "test"),
                 conduct);
+    }
+
+    @Test
+    void a_lock_on_one_delivery_holds_up_no_other_result() throws Exception {
+        relay.metaAsksToDelete("first");
+        var first = relay.texts("SELECT id::text FROM delivery").getFirst();
+        try (var other = TestPostgres.connect(relay.address());
+                var statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            crm.answers(
+                    aResponse()
+                            .withStatus(200)
+                            .withBody("{\"outcome\":\"deleted\"}")
+                            .withFixedDelay(3_000));
+            relay.dispatcher().start();
+            await().atMost(Duration.ofMinutes(3)).until(() -> crm.received().size() == 1);
+            statement.execute("SELECT 1 FROM delivery WHERE id = '" + first + "' FOR UPDATE");
+            crm.answers(200, "{\"outcome\":\"deleted\"}");
+            for (int i = 0; i < 20; i++) {
+                relay.metaAsksToDelete("person-" + i);
+            }
+            relay.dispatcher().wake();
+
+            await().atMost(Duration.ofMinutes(3))
+                    .until(
+                            () ->
+                                    relay.count(
+                                                    "SELECT count(*) FROM delivery WHERE state ="
+                                                            + " 'closed' AND id <> '"
+                                                            + first
+                                                            + "'")
+                                            == 20);
+            other.rollback();
+        }
+        await().atMost(Duration.ofMinutes(3))
+                .until(
+                        () ->
+                                relay.count(
+                                                "SELECT count(*) FROM delivery WHERE state <>"
+                                                        + " 'closed'")
+                                        == 0);
     }
 }

@@ -21,6 +21,7 @@ import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Redigest;
 import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.storage.Database;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import java.net.http.HttpRequest;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -524,5 +527,26 @@ class KeysIT {
                         .map(Keyring.Known::kid)
                         .toList();
         return Keyring.parse(Keyrings.without(file, previous), relay.clock(), new SecureRandom());
+    }
+
+    @Test
+    void of_two_keyrings_that_come_to_an_empty_database_the_first_alone_leaves_its_keys() {
+        var address = TestPostgres.migrated();
+        try (var database = new Database(address, 2)) {
+            var clock = InstantSource.system();
+            var first = Keyring.parse(newKeyring(), clock, new SecureRandom());
+            var other = Keyring.parse(newKeyring(), clock, new SecureRandom());
+
+            assertThat(new KeyRegister(database, first, clock).enter()).isEmpty();
+            assertThat(new KeyRegister(database, other, clock).enter()).isNotEmpty();
+
+            // So whoever has the first one can go on, also after a new start.
+            assertThat(new KeyRegister(database, first, clock).enter()).isEmpty();
+            assertThat(new KeyRegister(database, first, clock).faults(first)).isEmpty();
+        }
+    }
+
+    private static String newKeyring() {
+        return new KeyMaker(new SecureRandom()).generate(Instant.now());
     }
 }

@@ -13,6 +13,7 @@ import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 final class Housekeeping implements AutoCloseable {
 
     private static final Duration ROUND = Duration.ofSeconds(10);
+    private static final Duration FRESH = Duration.ofMinutes(1);
 
     private final Database database;
     private final DatabaseClock clock;
@@ -37,8 +39,11 @@ final class Housekeeping implements AutoCloseable {
     /** Of its own: to erase much takes long, and nothing else may wait for it. */
     private final Loop sweeps;
 
-    private volatile Duration oldest = Duration.ZERO;
-    private volatile Duration oldestSnapshot = Duration.ZERO;
+    /** When the last round began of which every part has ended well. */
+    private final LastSeen rounded = new LastSeen();
+
+    private volatile double oldest;
+    private volatile double oldestSnapshot;
 
     /**
      * @param sweep ends what was kept long enough, if it is time
@@ -55,7 +60,7 @@ final class Housekeeping implements AutoCloseable {
         this.registry = registry;
         this.ledger = ledger;
         this.sweeps = new Loop("retention", ROUND, sweep);
-        Gauge.builder("relay.oldest.open.request", () -> oldest.toSeconds())
+        Gauge.builder("relay.oldest.open.request", () -> oldest)
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")
                 .register(meters);
@@ -69,7 +74,7 @@ final class Housekeeping implements AutoCloseable {
                 .tag("of", "database")
                 .description("How far another clock is ahead of the one that the relay goes by")
                 .register(meters);
-        Gauge.builder("relay.database.oldest.snapshot", () -> seconds(oldestSnapshot))
+        Gauge.builder("relay.database.oldest.snapshot", () -> oldestSnapshot)
                 .baseUnit("seconds")
                 .description(
                         "How long the transaction has been open that keeps dead rows the longest,"
@@ -109,16 +114,51 @@ final class Housekeeping implements AutoCloseable {
         return rounds.isAlive() && sweeps.isAlive();
     }
 
-    private void round() {
-        clock.anchor(database);
-        registry.reload();
-        ledger.fillOpenRequests();
-        measure();
+    /** Whether every part of a round has ended well within the last minute. */
+    boolean isUpToDate() {
+        return rounded.isWithin(FRESH);
     }
 
-    private void measure() {
-        oldestSnapshot = database.oldestSnapshot();
-        oldest = ledger.ageOfOldestOpenRequest();
+    /** A part of a round, and what is not known any more if it fails. */
+    private record Part(Runnable work, Runnable unknown) {}
+
+    /** Each part for itself: one that fails must not keep the others from being done. */
+    private void round() {
+        var began = rounded.now();
+        RuntimeException failed = null;
+        for (var part :
+                List.of(
+                        new Part(() -> clock.anchor(database), () -> {}),
+                        new Part(registry::reload, () -> {}),
+                        new Part(ledger::fillOpenRequests, () -> {}),
+                        new Part(
+                                () -> oldestSnapshot = seconds(database.oldestSnapshot()),
+                                () -> oldestSnapshot = Double.NaN),
+                        new Part(
+                                () -> oldest = seconds(ledger.ageOfOldestOpenRequest()),
+                                () -> oldest = Double.NaN),
+                        new Part(this::measureBacklog, this::forgetBacklog))) {
+            try {
+                part.work().run();
+            } catch (RuntimeException e) {
+                part.unknown().run();
+                failed = failed == null ? e : failed;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+        rounded.at(began);
+    }
+
+    /** A figure that is old is none: who watches must not take it for the truth of now. */
+    private void forgetBacklog() {
+        for (var gauge : List.of(backlog, held, lag)) {
+            gauge.register(List.of(), true);
+        }
+    }
+
+    private void measureBacklog() {
         var measured = ledger.backlog();
         backlog.register(
                 measured.stream()

@@ -58,7 +58,7 @@ final class KeyWatch implements AutoCloseable {
      */
     void check() {
         var began = others.now();
-        KeyringFile.requireNoFault(register.faults(keyring));
+        KeyringFile.requireNoFault(register.enter());
         register.beat();
         inForce = currentKeys();
         others.at(began);
@@ -97,6 +97,8 @@ final class KeyWatch implements AutoCloseable {
             if (file.reloadIfChanged(register::faults)) {
                 log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
             }
+        } catch (KeyringFile.Unread e) {
+            log.warn("The keyring cannot be read now; its keys stay in use: {}", e.faults());
         } catch (Config.Invalid e) {
             log.error(
                     "The keyring has changed and cannot be used; the old one stays: {}",

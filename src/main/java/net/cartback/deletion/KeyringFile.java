@@ -5,16 +5,23 @@ import net.cartback.deletion.crypto.InvalidKeyring;
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -26,11 +33,15 @@ final class KeyringFile {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String NAME = "keyring.json";
+    private static final Duration READ_LIMIT = Duration.ofSeconds(5);
 
     private final Path file;
     private final InstantSource clock;
     private final Keyring keyring;
     private byte[] seen;
+
+    /** A reading that hangs; null: none does. */
+    private @Nullable FutureTask<String> reading;
 
     private KeyringFile(Path file, InstantSource clock) {
         this.file = file;
@@ -63,10 +74,11 @@ final class KeyringFile {
      *
      * @param faults what keeps a keyring from being used here
      * @return whether it was loaded
+     * @throws Unread if the file cannot be read within 5 s
      * @throws Config.Invalid if it cannot be used; the keys stay what they were
      */
     boolean reloadIfChanged(Function<Keyring, List<String>> faults) {
-        var content = read(file);
+        var content = readAside();
         var digest = digest(content);
         if (MessageDigest.isEqual(digest, seen)) {
             return false;
@@ -128,11 +140,49 @@ final class KeyringFile {
                 e.faults().stream().map(fault -> "KEYRING_FILE " + file + ": " + fault).toList());
     }
 
+    /** The file cannot be read now, whatever is in it. */
+    static final class Unread extends Config.Invalid {
+
+        private static final long serialVersionUID = 1L;
+
+        Unread(Path file, String why) {
+            super(List.of("KEYRING_FILE cannot be read: " + file + why));
+        }
+    }
+
+    /**
+     * Aside, because a mount that hangs would hold up whoever reads it for ever. While one reading
+     * hangs, there is no second.
+     */
+    private String readAside() {
+        var known = reading;
+        if (known == null) {
+            known = new FutureTask<>(() -> read(file));
+            reading = known;
+            Thread.ofPlatform().daemon().name("keyring").start(known);
+        }
+        try {
+            var content = known.get(READ_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            reading = null;
+            return content;
+        } catch (TimeoutException e) {
+            throw new Unread(file, ", not within " + READ_LIMIT.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            reading = null;
+            throw e.getCause() instanceof Config.Invalid invalid
+                    ? invalid
+                    : new Unread(file, ": " + e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Unread(file, ", interrupted");
+        }
+    }
+
     private static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new Config.Invalid(List.of("KEYRING_FILE cannot be read: " + file));
+            throw new Unread(file, "");
         }
     }
 

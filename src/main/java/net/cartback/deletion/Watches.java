@@ -62,6 +62,17 @@ final class Watches {
                                         + " far this machine's and the database's are ahead"));
     }
 
+    static List<Attention> figures(Housekeeping housekeeping) {
+        return housekeeping.isUpToDate()
+                ? List.of()
+                : List.of(
+                        attention(
+                                Cause.FIGURES_OLD,
+                                null,
+                                null,
+                                "the log of the loop housekeeping says what keeps them"));
+    }
+
     private static Attention attention(
             Cause cause, @Nullable Instant since, @Nullable Instant due, String remedy) {
         return new Attention(cause, null, null, since, 1, due, remedy);

@@ -5,6 +5,7 @@ import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
 import net.cartback.deletion.registry.Tls;
 
 import okhttp3.Call;
+import okhttp3.Connection;
 import okhttp3.ConnectionPool;
 import okhttp3.ConnectionSpec;
 import okhttp3.Dns;
@@ -24,6 +25,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -73,11 +75,16 @@ final class GuardedClient {
     private static final long MAX_REPLY = 512L * 1024;
 
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
+    private static final Duration MAX_AGE = Duration.ofMinutes(1);
 
+    private final Duration maxAge;
     private final OutboundRules rules;
     private final Dns dns;
     private final OkHttpClient client;
     private final Map<Tls, OkHttpClient> special = new ConcurrentHashMap<>();
+
+    /** Since when each connection is used, by the machine's ticks. */
+    private final Map<Connection, Long> born = new WeakHashMap<>();
 
     /** A look-up cannot be told how long to take, so it is made where it can be left alone. */
     private final ExecutorService lookups =
@@ -89,6 +96,12 @@ final class GuardedClient {
 
     /** With another resolver than the system's. */
     GuardedClient(OutboundRules rules, int maxIdleConnections, Dns dns) {
+        this(rules, maxIdleConnections, dns, MAX_AGE);
+    }
+
+    /** With another age at which a connection takes its last call. */
+    GuardedClient(OutboundRules rules, int maxIdleConnections, Dns dns, Duration maxAge) {
+        this.maxAge = maxAge;
         this.rules = rules;
         this.dns = dns;
         this.client =
@@ -225,6 +238,21 @@ final class GuardedClient {
         }
     }
 
+    /**
+     * The last call over a connection that has grown old: the next one looks its name up again, and
+     * finds the system where it is now.
+     */
+    private Request lastIfOld(Connection connection, Request request) {
+        long now = System.nanoTime();
+        Long since;
+        synchronized (born) {
+            since = born.computeIfAbsent(connection, any -> now);
+        }
+        return now - since < maxAge.toNanos()
+                ? request
+                : request.newBuilder().header("Connection", "close").build();
+    }
+
     private Response assertConnected(Interceptor.Chain chain) throws IOException {
         var connection = chain.connection();
         if (connection == null
@@ -232,7 +260,7 @@ final class GuardedClient {
                         connection.socket().getInetAddress(), chain.request().url().isHttps())) {
             throw new AddressRefused();
         }
-        var response = chain.proceed(chain.request());
+        var response = chain.proceed(lastIfOld(connection, chain.request()));
         if (response.code() == HTTP_PROXY_AUTH) {
             response.close();
             throw new ProxyAsked();

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -46,6 +47,17 @@ final class Settler {
                     "settle", MAX_BATCH, WORTH_A_SECOND_WRITER, Integer.MAX_VALUE, this::write);
 
     /**
+     * Results whose delivery, request or gate another session has locked: tried again and again.
+     */
+    private final GroupCommit<Settlement> locked =
+            new GroupCommit<>(
+                    "settle-locked",
+                    1,
+                    Integer.MAX_VALUE,
+                    Integer.MAX_VALUE,
+                    batch -> writeLocked(batch.getFirst()));
+
+    /**
      * @param whenSettled told what of that which was added is done with
      * @param whenUnwritable what to write instead of a result that cannot be written
      */
@@ -69,10 +81,11 @@ final class Settler {
 
     void start() {
         commits.start();
+        locked.start();
     }
 
     boolean isAlive() {
-        return commits.isAlive();
+        return commits.isAlive() && locked.isAlive();
     }
 
     void add(Settlement settlement) {
@@ -83,7 +96,7 @@ final class Settler {
 
     /** Writes what is waiting and ends. To be called when nothing is in flight any more. */
     void stop(Duration limit) {
-        int left = commits.stop(limit);
+        int left = commits.stop(limit) + locked.stop(PAUSE);
         if (left > 0) {
             tellUnsettled(left);
         }
@@ -91,8 +104,13 @@ final class Settler {
 
     /** Writes one batch; once, whatever happens. */
     void settle(List<Settlement> batch) {
+        settle(batch, ledger::settle);
+    }
+
+    private void settle(
+            List<Settlement> batch, Function<List<Settlement>, List<GateChange>> write) {
         long start = System.nanoTime();
-        var gates = ledger.settle(batch);
+        var gates = write.apply(batch);
         settleTime.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
         batch.forEach(this::tell);
         gates.forEach(Settler::tell);
@@ -101,7 +119,6 @@ final class Settler {
     private void write(List<Settlement> batch) {
         try {
             settleSurely(batch);
-            whenSettled.accept(batch);
         } catch (InterruptedException e) {
             tellUnsettled(batch.size());
             Thread.currentThread().interrupt();
@@ -118,8 +135,16 @@ final class Settler {
         while (true) {
             try {
                 settle(batch);
+                whenSettled.accept(batch);
                 return;
             } catch (DatabaseUnavailable e) {
+                if (e.isLocked()) {
+                    // One of them, and nobody knows for how long: the others must not wait for it.
+                    for (var each : batch) {
+                        settleAlone(each);
+                    }
+                    return;
+                }
                 log.warn("Results wait for the database: {}", e.getMessage());
                 Thread.sleep(PAUSE);
             } catch (RuntimeException e) {
@@ -135,18 +160,61 @@ final class Settler {
     private void settleAlone(Settlement settlement) throws InterruptedException {
         while (true) {
             try {
-                settle(List.of(settlement));
+                if (isSettled(settlement)) {
+                    whenSettled.accept(List.of(settlement));
+                } else {
+                    log.atWarn()
+                            .addKeyValue("delivery_id", settlement.delivery().id())
+                            .addKeyValue("system", settlement.delivery().system())
+                            .log("A result waits for a lock that another database session holds");
+                    locked.offer(settlement);
+                }
                 return;
             } catch (DatabaseUnavailable e) {
                 Thread.sleep(PAUSE);
-            } catch (RuntimeException e) {
-                log.atError()
-                        .addKeyValue("delivery_id", settlement.delivery().id())
-                        .setCause(e)
-                        .log("A result could not be written; the delivery is sent again later");
-                settleWithout(settlement);
+            }
+        }
+    }
+
+    private void writeLocked(Settlement settlement) {
+        try {
+            if (isSettled(settlement)) {
+                whenSettled.accept(List.of(settlement));
                 return;
             }
+        } catch (DatabaseUnavailable e) {
+            log.debug("A result that was locked waits for the database", e);
+        }
+        try {
+            Thread.sleep(PAUSE);
+            locked.offer(settlement);
+        } catch (InterruptedException e) {
+            tellUnsettled(1);
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Whether it is written now; one that cannot be is given up.
+     *
+     * @return false if another session has locked what it is about
+     */
+    private boolean isSettled(Settlement settlement) {
+        try {
+            settle(List.of(settlement), ledger::settleUnlessLocked);
+            return true;
+        } catch (DatabaseUnavailable e) {
+            if (e.isLocked()) {
+                return false;
+            }
+            throw e;
+        } catch (RuntimeException e) {
+            log.atError()
+                    .addKeyValue("delivery_id", settlement.delivery().id())
+                    .setCause(e)
+                    .log("A result could not be written; the delivery is sent again later");
+            settleWithout(settlement);
+            return true;
         }
     }
 

@@ -5,6 +5,8 @@ import net.cartback.deletion.crypto.Keyring.Known;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
+import org.jdbi.v3.core.Handle;
+
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,9 +81,33 @@ public final class KeyRegister {
      * is needed and missing, or another key under the id of one that was in force here.
      */
     public List<String> faults(Keyring keyring) {
+        return database.withHandle(handle -> faults(handle, keyring));
+    }
+
+    /**
+     * Writes down which keys are in force, unless this keyring cannot read the database: one after
+     * the other, so that of several relays with different keyrings which come to an empty database
+     * at once, the first alone leaves keys in it.
+     *
+     * @return what keeps it from reading, as {@link #faults}; empty: it has entered
+     */
+    public List<String> enter() {
+        var soon = clock.instant().plus(AHEAD);
+        return database.inTransaction(
+                handle -> {
+                    KeySql.lockAgainstOthersThatEnter(handle);
+                    var faults = faults(handle, keyring);
+                    if (faults.isEmpty()) {
+                        remember(handle, key -> !key.from().isAfter(soon));
+                    }
+                    return faults;
+                });
+    }
+
+    private static List<String> faults(Handle handle, Keyring keyring) {
         var loaded = keyring.known().stream().collect(Collectors.toMap(Known::kid, key -> key));
         var faults = new ArrayList<String>();
-        for (var one : database.withHandle(KeySql::remembered)) {
+        for (var one : KeySql.remembered(handle)) {
             var key = loaded.get(one.kid());
             var name =
                     "the %s key \"%s\""
@@ -157,14 +183,16 @@ public final class KeyRegister {
     }
 
     private void remember(Predicate<Known> which) {
-        var now = clock.instant();
         database.inTransaction(
                 handle -> {
-                    keyring.known().stream()
-                            .filter(which)
-                            .forEach(key -> KeySql.remember(handle, key, now));
+                    remember(handle, which);
                     return null;
                 });
+    }
+
+    private void remember(Handle handle, Predicate<Known> which) {
+        var now = clock.instant();
+        keyring.known().stream().filter(which).forEach(key -> KeySql.remember(handle, key, now));
     }
 
     /** Its id with a digest of it: two keys under one id are two keys. */

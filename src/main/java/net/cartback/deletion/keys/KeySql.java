@@ -27,6 +27,16 @@ final class KeySql {
      */
     record Remembered(String kid, Keyring.Kind kind, byte[] check, boolean needed) {}
 
+    /** Any number will do that nothing else here uses. */
+    private static final long ENTER_LOCK = 0x656e7465_726b6579L;
+
+    static void lockAgainstOthersThatEnter(Handle handle) {
+        handle.createQuery("SELECT pg_advisory_xact_lock(:lock)::text")
+                .bind("lock", ENTER_LOCK)
+                .mapTo(String.class)
+                .one();
+    }
+
     static List<Remembered> remembered(Handle handle) {
         return handle.createQuery(
                         """

@@ -52,6 +52,8 @@ public record Attention(
         /** A replica was not seen for a minute, and has not said that it ends. */
         REPLICA_LOST,
         /** This machine's clock and the one that the relay goes by are a minute apart. */
-        CLOCKS_APART
+        CLOCKS_APART,
+        /** What is measured for the metrics was not measured for a minute. */
+        FIGURES_OLD
     }
 }

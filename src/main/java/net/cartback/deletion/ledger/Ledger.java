@@ -294,12 +294,28 @@ public final class Ledger implements Registry.Listener {
      * @return the gates that have changed by it
      */
     public List<GateChange> settle(List<Settlement> settlements) {
+        return settle(settlements, true);
+    }
+
+    /**
+     * As {@link #settle}, but waits no more than a moment for a lock.
+     *
+     * @throws DatabaseUnavailable also if it {@linkplain DatabaseUnavailable#isLocked is locked}
+     */
+    public List<GateChange> settleUnlessLocked(List<Settlement> settlements) {
+        return settle(settlements, false);
+    }
+
+    private List<GateChange> settle(List<Settlement> settlements, boolean patient) {
         var now = clock.instant();
         var attempts = settlements.stream().map(this::attempt).toList();
         var changes = new ArrayList<GateChange>();
         var recorded =
                 database.inTransaction(
                         handle -> {
+                            if (!patient) {
+                                handle.execute("SET LOCAL lock_timeout = '200ms'");
+                            }
                             AttemptSql.insert(handle, attempts);
                             var came = new ArrayList<Incoming>();
                             var schedules = new ArrayList<Schedule>();

@@ -17,6 +17,10 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -41,7 +45,18 @@ final class OutcomeSearch {
                     .toList();
 
     /** So many characters are looked at, with all that they stand for; more is hostile. */
-    private static final int BUDGET = 2 * 1024 * 1024;
+    private static final int BUDGET = 1024 * 1024;
+
+    /** Putting combining characters in order takes the square of their number. */
+    private static final int NORMALISED_AT_ONCE = 256;
+
+    /**
+     * A search may take a tenth of a second of a processor. Virtual threads give none back to the
+     * callbacks meanwhile, so it has threads of its own, which the system shares out.
+     */
+    private static final ExecutorService ASIDE =
+            Executors.newFixedThreadPool(
+                    2, Thread.ofPlatform().daemon().name("answers-", 0).factory());
 
     /** A list of so many numbers or letters may spell something. */
     private static final int FEWEST_SPELT = 8;
@@ -67,7 +82,11 @@ final class OutcomeSearch {
 
     /** In well-formed JSON: in a name, or in a text. */
     static boolean finds(JsonNode json) {
-        return new OutcomeSearch().in(json);
+        return aside(() -> new OutcomeSearch().in(json));
+    }
+
+    private static boolean aside(BooleanSupplier search) {
+        return CompletableFuture.supplyAsync(search::getAsBoolean, ASIDE).join();
     }
 
     /** In any bytes. */
@@ -75,7 +94,7 @@ final class OutcomeSearch {
         var word = letters(new String(body, 0, Math.min(body.length, 100), UTF_8));
         return CONTRARY.contains(word)
                 || word.equals("deleted")
-                || new OutcomeSearch().in(body, MAX_LAYERS);
+                || aside(() -> new OutcomeSearch().in(body, MAX_LAYERS));
     }
 
     /** Whether an object names an outcome in another place than its own field. */
@@ -183,6 +202,9 @@ final class OutcomeSearch {
             return true;
         }
         var plain = plain(text);
+        if (left < 0) {
+            return true;
+        }
         if (plain.toLowerCase(Locale.ROOT).contains(WORD)) {
             return true;
         }
@@ -202,12 +224,25 @@ final class OutcomeSearch {
     }
 
     /** Without invisible characters, the zero bytes of ASCII in UTF-16 and UTF-32 among them. */
-    private static String plain(String text) {
+    private String plain(String text) {
         boolean isAscii = text.chars().allMatch(each -> each > 0 && each < 128);
-        return isAscii
-                ? text
-                : Normalizer.normalize(
-                        INVISIBLE.matcher(text).replaceAll(""), Normalizer.Form.NFKC);
+        if (isAscii) {
+            return text;
+        }
+        var visible = INVISIBLE.matcher(text).replaceAll("");
+        var plain = new StringBuilder();
+        for (int from = 0; from < visible.length() && left > 0; ) {
+            int to = Math.min(from + NORMALISED_AT_ONCE, visible.length());
+            if (to < visible.length() && Character.isHighSurrogate(visible.charAt(to - 1))) {
+                to++;
+            }
+            var piece = Normalizer.normalize(visible.substring(from, to), Normalizer.Form.NFKC);
+            // Some characters stand for many.
+            left -= piece.length();
+            plain.append(piece);
+            from = to;
+        }
+        return plain.toString();
     }
 
     /** The bytes in the character sets in which ASCII letters have other bytes, or none. */
@@ -251,6 +286,7 @@ final class OutcomeSearch {
                 }
             }
             for (var run = HEX.matcher(each); run.find(); ) {
+                left -= run.group().length();
                 addIfText(decoded, HexFormat.of().parseHex(run.group()));
             }
         }

@@ -69,6 +69,8 @@ public final class Database implements AutoCloseable {
         SETTINGS.put("default_transaction_isolation", "read\\ committed");
         SETTINGS.put("transaction_timeout", "0");
         SETTINGS.put("idle_session_timeout", "0");
+        // What was answered survives a crash, whatever a role or a database says at any time.
+        SETTINGS.put("synchronous_commit", "on");
     }
 
     /**
@@ -280,21 +282,6 @@ public final class Database implements AutoCloseable {
                                                                         .one()))
                                 .map(Map.Entry::getKey)
                                 .toList());
-    }
-
-    /**
-     * Whether what is committed survives a crash of the server: a role or a database may say that
-     * it need not.
-     *
-     * @throws DatabaseUnavailable while the database is away
-     */
-    public boolean isDurable() {
-        return withHandle(
-                handle ->
-                        !handle.createQuery("SELECT current_setting('synchronous_commit')")
-                                .mapTo(String.class)
-                                .one()
-                                .equals("off"));
     }
 
     /**

@@ -24,6 +24,11 @@ public final class DatabaseUnavailable extends RuntimeException {
         super("The database cannot be used now: " + reason(cause), cause);
     }
 
+    /** Whether only a lock was not had in time: another session holds it, and the rest goes on. */
+    public boolean isLocked() {
+        return getCause() instanceof SQLException sql && "55P03".equals(sql.getSQLState());
+    }
+
     /** Whether what was asked may have been done all the same: the connection broke under way. */
     public boolean mayHaveHappened() {
         return getCause() instanceof SQLException sql

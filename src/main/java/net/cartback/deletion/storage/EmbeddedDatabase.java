@@ -41,16 +41,19 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private final DatabaseAddress address;
     private final @Nullable EmbeddedPostgres server;
     private final @Nullable FileLock ownership;
+    private final @Nullable ProcessHandle postmaster;
 
     private EmbeddedDatabase(
             int port,
             @Nullable String password,
             @Nullable EmbeddedPostgres server,
-            @Nullable FileLock ownership) {
+            @Nullable FileLock ownership,
+            @Nullable ProcessHandle postmaster) {
         this.address =
                 new DatabaseAddress("127.0.0.1", port, "postgres", "postgres", password, Map.of());
         this.server = server;
         this.ownership = ownership;
+        this.postmaster = postmaster;
     }
 
     /** Whether the libraries that it needs are there; an image for production leaves them out. */
@@ -91,6 +94,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
     /** Where the server is. */
     public DatabaseAddress address() {
         return address;
+    }
+
+    /**
+     * Whether the server that this process owns still runs. One that was killed does not come back
+     * by itself; true where another process owns it.
+     */
+    public boolean isRunning() {
+        return server == null || postmaster == null || postmaster.isAlive();
     }
 
     /** Whether this process owns the server, and will stop it. */
@@ -135,7 +146,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
                         .setConnectConfig("password", password)
                         .start();
         EmbeddedPassword.require(server, data, password);
-        return new EmbeddedDatabase(server.getPort(), password, server, ownership);
+        return new EmbeddedDatabase(
+                server.getPort(), password, server, ownership, postmaster(data));
+    }
+
+    private static @Nullable ProcessHandle postmaster(Path data) throws IOException {
+        var pid = Files.readAllLines(data.resolve("postmaster.pid")).getFirst().strip();
+        return ProcessHandle.of(Long.parseLong(pid)).orElse(null);
     }
 
     /**
@@ -150,7 +167,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             if (lines.size() >= 8 && lines.get(7).strip().equals("ready")) {
                 int port = Integer.parseInt(lines.get(3).strip());
                 if (answers(port)) {
-                    return new EmbeddedDatabase(port, EmbeddedPassword.read(directory), null, null);
+                    return new EmbeddedDatabase(
+                            port, EmbeddedPassword.read(directory), null, null, null);
                 }
             }
             try {

@@ -5,8 +5,11 @@ import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
@@ -28,6 +31,13 @@ public final class Migrations {
 
     private static final int MIN_VERSION = 180_000;
 
+    private static final Logger log = LoggerFactory.getLogger(Migrations.class);
+
+    /** Twenty minutes in all: longer than most backups hold a table. */
+    private static final int LOCKED_TRIES = 600;
+
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(2);
+
     private Migrations() {}
 
     /**
@@ -43,7 +53,7 @@ public final class Migrations {
         int applied;
         try {
             requireRights(owner);
-            applied = flyway(unpooled(owner)).load().migrate().migrationsExecuted;
+            applied = applied(flyway(unpooled(owner)).load());
         } catch (FlywayException e) {
             throw refused(e).orElseGet(() -> translated(e));
         }
@@ -64,6 +74,47 @@ public final class Migrations {
             return flyway(limited(address)).load().info().pending().length == 0;
         } catch (FlywayException e) {
             throw translated(e);
+        }
+    }
+
+    /**
+     * Whoever waits for a lock on a table makes everybody wait who comes after: callbacks, too. So
+     * a migration waits for a moment only, and tries again while others go on.
+     */
+    private static int applied(Flyway flyway) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return flyway.migrate().migrationsExecuted;
+            } catch (FlywayException e) {
+                if (!isLocked(e) || tries == LOCKED_TRIES) {
+                    throw e;
+                }
+                log.atWarn()
+                        .addKeyValue("try", tries)
+                        .addKeyValue("of", LOCKED_TRIES)
+                        .log(
+                                "A migration waits for who holds a table: a transaction that stays"
+                                        + " open, a backup");
+                pause();
+            }
+        }
+    }
+
+    private static boolean isLocked(FlywayException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && "55P03".equals(sql.getSQLState())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(BETWEEN_TRIES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Interrupted while waiting for a lock", e);
         }
     }
 
@@ -97,6 +148,10 @@ public final class Migrations {
         source.setConnectTimeout(3);
         source.setApplicationName("deletion-relay migrate");
         source.setLogServerErrorDetail(false);
+        set(
+                source,
+                "options",
+                address.options().getOrDefault("options", "") + " -c lock_timeout=500ms");
         return source;
     }
 

@@ -43,7 +43,8 @@ public final class Form {
         var body = RequestBody.read(ctx, maxBytes);
         var values = values(ctx.contentType(), body, name);
         if (values.size() > 1) {
-            throw ProblemException.withField(400, "malformed", name, "must stand once in the form");
+            throw ProblemException.withField(
+                    400, "malformed", name, name + " must stand once in the form");
         }
         return values.stream().findFirst();
     }

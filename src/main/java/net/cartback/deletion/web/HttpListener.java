@@ -38,7 +38,7 @@ public final class HttpListener implements AutoCloseable {
     static final int MAX_CONNECTIONS = 4_096;
 
     /** Of connections that wait to be taken while many come at once. */
-    private static final int ACCEPT_QUEUE = 1_024;
+    static final int ACCEPT_QUEUE = 1_024;
 
     /** Of the kernel, for each connection: else it takes in megabytes for who does not read. */
     static final int SEND_BUFFER_BYTES = 32 * 1024;

@@ -163,6 +163,7 @@ public final class TlsIdentity {
         connector.setHost(host);
         connector.setPort(port);
         connector.setAcceptedSendBufferSize(HttpListener.SEND_BUFFER_BYTES);
+        connector.setAcceptQueueSize(HttpListener.ACCEPT_QUEUE);
         return connector;
     }
 

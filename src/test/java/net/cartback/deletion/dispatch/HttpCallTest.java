@@ -105,6 +105,35 @@ class HttpCallTest {
     }
 
     @Test
+    void a_connection_that_has_grown_old_takes_no_more_than_this_call() throws Exception {
+        var server = listen();
+        var requests = new ConcurrentLinkedQueue<String>();
+        background(
+                () -> {
+                    for (int i = 0; i < 2; i++) {
+                        try (var connection = server.accept()) {
+                            answer(connection, requests, ANSWER);
+                            assertThat(connection.getInputStream().read()).isEqualTo(-1);
+                        }
+                    }
+                });
+        var client =
+                new GuardedClient(
+                        OutboundRules.allowing("127.0.0.0/8"),
+                        4,
+                        host -> List.of(InetAddress.ofLiteral("127.0.0.1")),
+                        Duration.ZERO);
+        open.add(client::close);
+        var http = new HttpCall(client);
+
+        assertThat(status(http, server)).isEqualTo(200);
+        assertThat(status(http, server)).isEqualTo(200);
+        assertThat(requests)
+                .hasSize(2)
+                .allSatisfy(each -> assertThat(each).containsIgnoringCase("connection: close"));
+    }
+
+    @Test
     void a_new_connection_that_breaks_is_a_try() throws Exception {
         var server = serving("", "");
 
@@ -346,6 +375,7 @@ class HttpCallTest {
                 new ClientSystem(
                         new ClientSystemId("crm"),
                         "CRM",
+                        false,
                         URI.create(url),
                         List.of(),
                         AckMeans.ACCEPTED,

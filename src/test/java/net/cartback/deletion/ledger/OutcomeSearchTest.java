@@ -11,6 +11,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import net.cartback.deletion.fixtures.Gzip;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,9 +21,11 @@ import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.Charset;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
 
 class OutcomeSearchTest {
 
@@ -180,5 +183,25 @@ class OutcomeSearchTest {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
+    }
+
+    /**
+     * Whoever answers so wants a processor for itself: it took minutes, and seconds for a few KB.
+     */
+    @Test
+    @Timeout(60)
+    void marks_without_end_and_packets_in_packets_cost_little() throws IOException {
+        var marks = "\u0315".repeat(300_000) + "\u0300".repeat(300_000);
+        assertThat(OutcomeSearch.finds(marks.getBytes(UTF_8))).isTrue();
+
+        var packed = new ByteArrayOutputStream();
+        try (var gzip = new GZIPOutputStream(packed)) {
+            gzip.write(marks.substring(270_000, 330_000).getBytes(UTF_8));
+        }
+        var text = Base64.getEncoder().encodeToString(packed.toByteArray());
+        var list = String.join(",", Collections.nCopies(200, text)).getBytes(UTF_8);
+        for (int i = 0; i < 20; i++) {
+            assertThat(OutcomeSearch.finds(list)).isTrue();
+        }
     }
 }

@@ -1,0 +1,56 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.storage.DatabaseClock;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+
+/** One part of a round that fails keeps no other from being done, and no figure from being told. */
+class HousekeepingIT {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @Test
+    void a_part_that_fails_leaves_the_others_and_is_seen() {
+        var meters = new SimpleMeterRegistry();
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm");
+                var housekeeping =
+                        new Housekeeping(
+                                relay.database(),
+                                new DatabaseClock(),
+                                relay.registry(),
+                                relay.ledger(),
+                                () -> {},
+                                meters)) {
+            relay.register(crm);
+            relay.metaAsksToDelete("1");
+            relay.execute("ALTER TABLE backfill RENAME TO elsewhere");
+            housekeeping.start();
+
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(
+                                                    meters.find("relay.backlog")
+                                                            .tags("state", "pending")
+                                                            .gauge())
+                                            .isNotNull()
+                                            .satisfies(gauge -> assertThat(gauge.value()).isOne()));
+            assertThat(housekeeping.isUpToDate()).isFalse();
+            assertThat(Watches.figures(housekeeping)).hasSize(1);
+
+            relay.execute("ALTER TABLE elsewhere RENAME TO backfill");
+            await().atMost(PATIENCE).until(housekeeping::isUpToDate);
+            assertThat(Watches.figures(housekeeping)).isEmpty();
+        }
+    }
+}
