@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import net.cartback.deletion.access.Role;
+import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.fixtures.Contract;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
@@ -57,9 +58,11 @@ class AdminApiIT {
         assertThat(ids("?state=open")).containsExactly(ids("").getLast());
         assertThat(ids("?state=overdue")).isEmpty();
         assertThat(ids("?app=" + TestRelay.APP_ID)).hasSize(2);
-        assertThat(ids("?app=77")).isEmpty();
         assertThat(ids("?system=crm")).hasSize(2);
-        assertThat(ids("?system=shop")).isEmpty();
+        assertThat(ids("?order=newest")).isEqualTo(ids("").reversed());
+        assertThat(ids("?order=newest&limit=1")).containsExactly(ids("").getLast());
+        assertThat(ids("?order=newest&limit=1&after=" + ids("").getLast()))
+                .containsExactly(ids("").getFirst());
         assertThat(ids("?from=" + between)).containsExactly(ids("").getLast());
         assertThat(ids("?to=" + between)).containsExactly(ids("").getFirst());
         assertThat(ids("?code=" + code.toLowerCase(Locale.ROOT)))
@@ -125,6 +128,13 @@ class AdminApiIT {
         var last = get("/audit?event=operator.pause").get("entries").get(0).get("at").textValue();
         assertThat(events("?from=" + last)).contains("operator.pause").hasSizeLessThan(3);
         assertThat(events("?from=2099-01-01T00:00:00Z")).isEmpty();
+        assertThat(events("?order=newest")).isEqualTo(events("").reversed());
+        var newest = get("/audit?order=newest&limit=1");
+        assertThat(events("?order=newest&limit=1&after=" + newest.get("next").textValue()))
+                .isEqualTo(events("").reversed().subList(1, 2));
+        assertThat(AuditTrail.EVENTS)
+                .containsAll(relay.texts("SELECT DISTINCT event FROM audit"))
+                .isSorted();
     }
 
     @Test
@@ -138,6 +148,14 @@ class AdminApiIT {
                         "/requests?after=1",
                         "/requests?code=x",
                         "/requests?colour=red",
+                        "/requests?order=up",
+                        "/requests?app=77",
+                        "/requests?system=nosuch",
+                        "/deliveries?system=nosuch",
+                        "/deliveries?state=open",
+                        "/audit?event=registry.changed",
+                        "/audit?system=nosuch",
+                        "/audit?app=77",
                         "/audit?after=x",
                         "/audit?request=1",
                         "/audit?actor=Dana%20Doe",

@@ -416,13 +416,63 @@ class OperatorIT {
         assertThat(second.get("deliveries")).hasSize(1);
         assertThat(second.get("next").isNull()).isTrue();
         for (var bad :
-                List.of("", "&state=closed", "&state=pending&limit=0", "&state=parked&after=x")) {
+                List.of(
+                        "&state=closed",
+                        "&state=pending&limit=0",
+                        "&state=parked&after=x",
+                        "&state=parked&after=" + first.get("next").textValue(),
+                        "&order=random",
+                        "&colour=red")) {
             assertThat(relay.admin("/deliveries?system=crm" + bad).statusCode())
                     .as(bad)
                     .isEqualTo(400);
         }
         assertThat(relay.admin("/systems/none").statusCode()).isEqualTo(404);
         assertThat(Http.json(relay.admin("/systems")).get("systems")).hasSize(1);
+    }
+
+    @Test
+    void deliveries_are_listed_by_system_alone_by_state_alone_and_newest_first() {
+        try (var news = new FakeClientSystem("news")) {
+            relay.register("systems:\n" + news.yaml("") + TestRelay.app(List.of("crm", "news")));
+            ask(3);
+            relay.execute(
+                    "UPDATE delivery SET state = 'parked', next_attempt_at = NULL WHERE id IN"
+                            + " (SELECT id FROM delivery ORDER BY id LIMIT 1)");
+            relay.claim(1);
+
+            var all = pages("/deliveries?limit=1");
+            assertThat(all)
+                    .hasSize(6)
+                    .doesNotHaveDuplicates()
+                    .containsExactlyInAnyOrderElementsOf(
+                            relay.texts("SELECT id::text FROM delivery"));
+            assertThat(pages("/deliveries?limit=1000")).isEqualTo(all);
+            assertThat(pages("/deliveries?system=crm&limit=2"))
+                    .containsExactlyInAnyOrderElementsOf(
+                            relay.texts("SELECT id::text FROM delivery WHERE system_id = 'crm'"));
+            var pending = pages("/deliveries?state=pending&limit=2");
+            assertThat(pending)
+                    .isEqualTo(
+                            relay.texts(
+                                    "SELECT id::text FROM delivery WHERE state = 'pending' AND"
+                                            + " lease_id IS NULL ORDER BY next_attempt_at, id"));
+            assertThat(pages("/deliveries?state=pending&order=newest&limit=2"))
+                    .isEqualTo(pending.reversed());
+            assertThat(pages("/deliveries?state=parked&order=newest&limit=1")).hasSize(1);
+        }
+    }
+
+    /** The ids of every page, one after the other. */
+    private List<String> pages(String path) {
+        var ids = new ArrayList<String>();
+        var next = "";
+        while (next != null) {
+            var page = Http.json(relay.admin(path + next));
+            page.get("deliveries").forEach(each -> ids.add(each.get("id").textValue()));
+            next = page.get("next").isNull() ? null : "&after=" + page.get("next").textValue();
+        }
+        return ids;
     }
 
     private List<String> ask(int deletions) {

@@ -78,6 +78,7 @@ class PlanIT {
         look("erasing and dropping", () -> relay.retention().sweepIfDue());
         look("a status", () -> relay.status(code));
         look("the oldest open request", () -> relay.ledger().ageOfOldestOpenRequest());
+        look("a list of a state", () -> relay.admin("/deliveries?state=pending&limit=20"));
         look("a list", () -> relay.admin("/deliveries?system=crm&state=pending&limit=20"));
     }
 

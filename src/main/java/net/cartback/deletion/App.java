@@ -40,6 +40,7 @@ import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.receipt.ReceiptRoutes;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryChange;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.status.StatusRoutes;
 import net.cartback.deletion.storage.Database;
@@ -75,6 +76,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The whole program, wired on this one page: the only place that knows the real clock, the real
@@ -87,6 +89,8 @@ final class App implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(App.class);
     static final String WORK = "relay_work";
+    private static final Duration EMBEDDED_LOOK = Duration.ofSeconds(2);
+
     static final String REGISTRY = "relay_registry";
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
     private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
@@ -212,7 +216,8 @@ final class App implements AutoCloseable {
                                     signatures::attentions,
                                     () -> Watches.auditBehind(trail, clock.instant()),
                                     () -> Watches.certificate(identity, clock.instant()),
-                                    () -> Watches.clocks(clock)));
+                                    () -> Watches.clocks(clock),
+                                    () -> Watches.figures(housekeeping)));
             management =
                     listen(
                             config.management(),
@@ -223,9 +228,10 @@ final class App implements AutoCloseable {
                             new MetricsRoutes(meters),
                             new SystemRoutes(
                                     access, registry, ledger, records, verbs, tests, this::newWork),
-                            new DeliveryRoutes(access, records, verbs, this::newWork),
+                            new DeliveryRoutes(access, registry, records, verbs, this::newWork),
                             new RequestRoutes(
                                     access,
+                                    registry,
                                     new Requests(database),
                                     records,
                                     new RequestVerbs(database, keyring, clock),
@@ -241,7 +247,7 @@ final class App implements AutoCloseable {
                                     registry,
                                     new IdImport(database, keyring, clock, ledger),
                                     this::newWork),
-                            new AuditRoutes(access, trail),
+                            new AuditRoutes(access, registry, trail),
                             new AttentionRoutes(access, attentions));
             dispatcher =
                     new Dispatcher(
@@ -342,6 +348,9 @@ final class App implements AutoCloseable {
         keys.start();
         housekeeping.start();
         audit.start();
+        if (embedded != null) {
+            watch(embedded);
+        }
         if (renewal != null) {
             renewal.start();
         }
@@ -403,11 +412,25 @@ final class App implements AutoCloseable {
                 log.info(
                         "The registry file was applied before, and is not applied again; the"
                                 + " command registry apply does that");
+                registry.differences(registryFile).forEach(App::tellOfDifference);
             }
             return null;
         } catch (DatabaseUnavailable e) {
             return e.whyRefused();
         }
+    }
+
+    /** What was changed since by the admin API, or by another file; no value, for the log. */
+    private static void tellOfDifference(RegistryChange change) {
+        log.atWarn()
+                .addKeyValue("entry", change.kind().word() + " " + change.id())
+                .addKeyValue(
+                        "fields",
+                        change.fields().stream()
+                                .map(RegistryChange.Field::name)
+                                .distinct()
+                                .collect(Collectors.joining(", ")))
+                .log("What is registered differs from the registry file");
     }
 
     /** Without them there is no limit to what a statement may wait for. */
@@ -420,13 +443,6 @@ final class App implements AutoCloseable {
                                     + String.join(", ", lost)
                                     + "): connect to PostgreSQL itself, or let the pooler pass"
                                     + " options on, in session mode"));
-        }
-        if (!database.isDurable()) {
-            throw new Config.Invalid(
-                    List.of(
-                            "the database of DATABASE_URL has synchronous_commit=off for the"
-                                    + " relay's role: what was answered would be lost in a crash."
-                                    + " ALTER ROLE … RESET synchronous_commit"));
         }
     }
 
@@ -441,6 +457,31 @@ final class App implements AutoCloseable {
         signals.send(REGISTRY);
         ledger.fillOpenRequests();
         newWork();
+    }
+
+    /** Nobody starts it again but a new process, which whoever runs this one starts. */
+    private void watch(EmbeddedDatabase server) {
+        var loop =
+                new Loop(
+                        "embedded",
+                        EMBEDDED_LOOK,
+                        () -> {
+                            if (!server.isRunning()) {
+                                throw new EmbeddedDatabaseGone();
+                            }
+                        });
+        opened.push(loop::close);
+        loop.start();
+    }
+
+    /** An error, because nothing goes on without it: it ends the process. */
+    private static final class EmbeddedDatabaseGone extends Error {
+
+        private static final long serialVersionUID = 1L;
+
+        EmbeddedDatabaseGone() {
+            super("The embedded PostgreSQL has ended; the next start of the relay starts it again");
+        }
     }
 
     private Loop renewal(Config config) {

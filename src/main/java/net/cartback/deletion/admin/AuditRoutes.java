@@ -12,6 +12,7 @@ import net.cartback.deletion.audit.AuditTrail.Entry;
 import net.cartback.deletion.audit.AuditTrail.Filter;
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.Routes;
 
 import org.jspecify.annotations.Nullable;
@@ -37,10 +38,12 @@ public final class AuditRoutes implements Routes {
                     "deliveries");
 
     private final AdminAccess access;
+    private final Registry registry;
     private final AuditTrail trail;
 
-    public AuditRoutes(AdminAccess access, AuditTrail trail) {
+    public AuditRoutes(AdminAccess access, Registry registry, AuditTrail trail) {
         this.access = access;
+        this.registry = registry;
         this.trail = trail;
     }
 
@@ -60,18 +63,26 @@ public final class AuditRoutes implements Routes {
                         "request",
                         "delivery",
                         "from",
+                        "order",
                         "after",
                         "limit");
         var filter =
                 new Filter(
                         word(parameters, "actor"),
-                        word(parameters, "event"),
+                        event(parameters),
                         id(parameters.app(), MetaAppId::value),
                         id(parameters.system(), ClientSystemId::value),
                         parameters.uuid("request"),
                         parameters.uuid("delivery"),
-                        parameters.instant("from"));
-        var page = trail.list(filter, parameters.number("after"), parameters.limit());
+                        parameters.instant("from"),
+                        parameters.newestFirst());
+        var after = parameters.number("after");
+        var page = trail.list(filter, after, parameters.limit());
+        if (page.entries().isEmpty() && page.next() == null && after == null) {
+            // What has been dropped from the registry is still named in the trail.
+            var _ = parameters.app(registry);
+            var _ = parameters.system(registry);
+        }
         var next = page.next();
         Listing.answer(
                 ctx,
@@ -86,6 +97,14 @@ public final class AuditRoutes implements Routes {
                 name,
                 "must be as it is given here",
                 text -> Optional.of(text).filter(each -> each.matches("[a-z0-9:_.-]{1,100}")));
+    }
+
+    private static @Nullable String event(Parameters parameters) {
+        return parameters.value(
+                "event",
+                "must be the name of an event, such as operator.pause or system.changed; all of"
+                        + " them are in openapi.yaml, under Event",
+                text -> Optional.of(text).filter(AuditTrail.EVENTS::contains));
     }
 
     private static <T> @Nullable String id(@Nullable T value, Function<T, String> text) {

@@ -14,7 +14,7 @@ import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.OperatorVerbs;
 import net.cartback.deletion.ledger.RequestId;
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * {@code /admin/v1/deliveries}: deliveries with their history, and the verbs that concern one of
@@ -35,10 +34,9 @@ public final class DeliveryRoutes implements Routes {
 
     private static final String DELIVERIES = "/admin/v1/deliveries";
     private static final String DELIVERY = DELIVERIES + "/{delivery_id}";
-    private static final int DEFAULT_LIMIT = 50;
-    private static final int MAX_LIMIT = 500;
 
     private final AdminAccess access;
+    private final Registry registry;
     private final DeliveryRecords records;
     private final OperatorVerbs verbs;
     private final Runnable newWork;
@@ -47,8 +45,13 @@ public final class DeliveryRoutes implements Routes {
      * @param newWork told after each verb that may have made a delivery due
      */
     public DeliveryRoutes(
-            AdminAccess access, DeliveryRecords records, OperatorVerbs verbs, Runnable newWork) {
+            AdminAccess access,
+            Registry registry,
+            DeliveryRecords records,
+            OperatorVerbs verbs,
+            Runnable newWork) {
         this.access = access;
+        this.registry = registry;
         this.records = records;
         this.verbs = verbs;
         this.newWork = newWork;
@@ -102,40 +105,33 @@ public final class DeliveryRoutes implements Routes {
     }
 
     private void list(Context ctx) {
-        var request = ctx.queryParam("request");
+        var parameters =
+                new Parameters(ctx, "request", "system", "state", "order", "after", "limit");
+        var request = parameters.uuid("request");
         if (request != null) {
-            var id =
-                    SystemRoutes.uuid(request)
-                            .map(RequestId::new)
-                            .orElseThrow(
-                                    () -> AdminBody.fault("request", "must be a request's id"));
-            answer(ctx, records.deliveries(id), null);
+            answer(ctx, records.deliveries(new RequestId(request)), null);
             return;
         }
-        var system =
-                Optional.ofNullable(ctx.queryParam("system"))
-                        .filter(ClientSystemId::isValid)
-                        .map(ClientSystemId::new)
-                        .orElseThrow(() -> AdminBody.fault("system", "must be a system's id"));
         var state =
-                Arrays.stream(DeliveryRecord.State.values())
-                        .filter(each -> each != DeliveryRecord.State.CLOSED)
-                        .filter(each -> each.wireName().equals(ctx.queryParam("state")))
-                        .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        AdminBody.fault(
-                                                "state",
-                                                "must be pending, in_flight, awaiting_receipt or"
-                                                        + " parked"));
-        var limit = limit(ctx.queryParam("limit"));
-        var after = ctx.queryParam("after");
-        var from = after == null ? null : DeliveryRecord.Place.parse(after).orElse(null);
-        boolean timed = state != DeliveryRecord.State.PARKED;
-        if (after != null && (from == null || (from.at() != null) != timed)) {
-            throw AdminBody.fault("after", "must be the next of a page of the same list");
-        }
-        var page = records.deliveries(system, state, from, limit);
+                parameters.value(
+                        "state",
+                        "must be pending, in_flight, awaiting_receipt or parked: closed ones are"
+                                + " found by their request",
+                        text ->
+                                Arrays.stream(DeliveryRecord.State.values())
+                                        .filter(each -> each != DeliveryRecord.State.CLOSED)
+                                        .filter(each -> each.wireName().equals(text))
+                                        .findFirst());
+        var filter =
+                new DeliveryRecords.Filter(
+                        parameters.system(registry), state, parameters.newestFirst());
+        var after =
+                parameters.value(
+                        "after",
+                        "must be the next of a page of the same list",
+                        text -> DeliveryRecord.Place.parse(text).filter(filter::holds));
+        int limit = parameters.limit();
+        var page = records.deliveries(filter, after, limit);
         answer(ctx, page, page.size() < limit ? null : page.getLast().place());
     }
 
@@ -146,19 +142,6 @@ public final class DeliveryRoutes implements Routes {
         deliveries.forEach(each -> list.add(json(each)));
         json.put("next", next == null ? null : next.toString());
         SystemRoutes.answer(ctx, json);
-    }
-
-    private static int limit(@Nullable String text) {
-        if (text == null) {
-            return DEFAULT_LIMIT;
-        }
-        if (text.matches("[0-9]{1,3}")) {
-            int limit = Integer.parseInt(text);
-            if (limit >= 1 && limit <= MAX_LIMIT) {
-                return limit;
-            }
-        }
-        throw AdminBody.fault("limit", "must be a whole number from 1 to " + MAX_LIMIT);
     }
 
     private void show(Context ctx) {

@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Registry;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -30,10 +32,42 @@ final class Parameters {
         this.ctx = ctx;
         for (var name : ctx.queryParamMap().keySet()) {
             if (!Arrays.asList(known).contains(name)) {
+                // The name is a stranger's, so it is not said again.
                 throw AdminBody.fault(
-                        "query", "may hold " + String.join(", ", Arrays.asList(known)));
+                        "query",
+                        "has a parameter that is none here; there are "
+                                + String.join(", ", Arrays.asList(known)));
             }
         }
+    }
+
+    /** An app that is registered: a name that nobody knows would find nothing, and not say why. */
+    @Nullable MetaAppId app(Registry registry) {
+        var app = app();
+        if (app != null && registry.app(app).isEmpty()) {
+            throw AdminBody.fault("app", "names no app that is registered");
+        }
+        return app;
+    }
+
+    /** As {@link #app(Registry)}, of a system. */
+    @Nullable ClientSystemId system(Registry registry) {
+        var system = system();
+        if (system != null && registry.system(system).isEmpty()) {
+            throw AdminBody.fault("system", "names no system that is registered");
+        }
+        return system;
+    }
+
+    boolean newestFirst() {
+        return "newest"
+                .equals(
+                        value(
+                                "order",
+                                "must be oldest or newest, which of them comes first",
+                                text ->
+                                        Optional.of(text)
+                                                .filter(List.of("oldest", "newest")::contains)));
     }
 
     @Nullable MetaAppId app() {
@@ -76,6 +110,21 @@ final class Parameters {
                         text.matches("[0-9]{1,18}")
                                 ? Optional.of(Long.parseLong(text))
                                 : Optional.empty());
+    }
+
+    /** Whether it is there and true. */
+    boolean flag(String name) {
+        var given =
+                value(
+                        name,
+                        "must be true or false",
+                        text ->
+                                switch (text) {
+                                    case "true" -> Optional.of(true);
+                                    case "false" -> Optional.of(false);
+                                    default -> Optional.empty();
+                                });
+        return given != null && given;
     }
 
     int limit() {

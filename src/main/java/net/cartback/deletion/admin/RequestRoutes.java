@@ -17,6 +17,7 @@ import net.cartback.deletion.ledger.RequestVerbs;
 import net.cartback.deletion.ledger.Requests;
 import net.cartback.deletion.ledger.Requests.Filter;
 import net.cartback.deletion.ledger.Requests.Summary;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -52,6 +53,7 @@ public final class RequestRoutes implements Routes {
                     "was_due_at");
 
     private final AdminAccess access;
+    private final Registry registry;
     private final Requests requests;
     private final DeliveryRecords records;
     private final RequestVerbs verbs;
@@ -63,12 +65,14 @@ public final class RequestRoutes implements Routes {
      */
     public RequestRoutes(
             AdminAccess access,
+            Registry registry,
             Requests requests,
             DeliveryRecords records,
             RequestVerbs verbs,
             Runnable newWork,
             InstantSource clock) {
         this.access = access;
+        this.registry = registry;
         this.requests = requests;
         this.records = records;
         this.verbs = verbs;
@@ -136,7 +140,8 @@ public final class RequestRoutes implements Routes {
     private void list(Context ctx) {
         var parameters =
                 new Parameters(
-                        ctx, "state", "app", "system", "from", "to", "code", "after", "limit");
+                        ctx, "state", "app", "system", "from", "to", "code", "order", "after",
+                        "limit");
         var code = parameters.value("code", "must be a confirmation code", ConfirmationCode::typed);
         if (code != null) {
             answer(ctx, requests.find(code).stream().toList(), null);
@@ -153,10 +158,11 @@ public final class RequestRoutes implements Routes {
                 new Filter(
                         state == null ? null : !state.equals("completed"),
                         "overdue".equals(state) ? clock.instant() : null,
-                        parameters.app(),
-                        parameters.system(),
+                        parameters.app(registry),
+                        parameters.system(registry),
                         parameters.instant("from"),
-                        parameters.instant("to"));
+                        parameters.instant("to"),
+                        parameters.newestFirst());
         var page = requests.list(filter, parameters.uuid("after"), parameters.limit());
         answer(
                 ctx,

@@ -246,15 +246,16 @@ final class AuditSql {
     }
 
     /** Only what is chained: before that, a row with a lower id may still come. */
-    static AuditTrail.Page page(Handle handle, AuditTrail.Filter filter, long after, int atMost) {
+    static AuditTrail.Page page(
+            Handle handle, AuditTrail.Filter filter, long low, long high, int atMost) {
         var last = new AtomicReference<@Nullable Long>();
         var found = new ArrayList<AuditTrail.Entry>();
         handle.createQuery(
                         """
                         WITH stretch AS MATERIALIZED (
                             SELECT * FROM audit
-                             WHERE id > :after AND id <= :chained
-                             ORDER BY id
+                             WHERE id > :low AND id <= LEAST(:high, :chained)
+                             ORDER BY id <direction>
                              LIMIT :rows
                         ), found AS (
                             SELECT *
@@ -267,16 +268,19 @@ final class AuditSql {
                                AND (CAST(:delivery AS uuid) IS NULL OR delivery_id = :delivery)
                                AND (CAST(:from AS timestamptz) IS NULL
                                     OR at >= CAST(:from AS timestamptz))
-                             ORDER BY id
+                             ORDER BY id <direction>
                              LIMIT :at_most
                         )
                         SELECT found.*, stretch.last
-                          FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
+                          FROM (SELECT (SELECT id FROM stretch
+                                         ORDER BY id <direction> OFFSET :rows - 1)
                                        AS last) AS stretch
                           LEFT JOIN found ON true
-                         ORDER BY found.id
+                         ORDER BY found.id <direction>
                         """)
-                .bind("after", after)
+                .define("direction", filter.newestFirst() ? "DESC" : "ASC")
+                .bind("low", low)
+                .bind("high", high)
                 .bind("chained", end(handle).lastId())
                 .bind("rows", STRETCH)
                 .bind("actor", filter.actor())

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,24 +43,31 @@ public record DeliveryRecord(
     /**
      * A place in a list of deliveries.
      *
-     * @param at its time; null in a list of parked deliveries, which have none
+     * @param state of which part of the list, not {@code CLOSED}
+     * @param at its time; null of a parked delivery, which has none
      */
-    public record Place(@Nullable Instant at, DeliveryId delivery) {
+    public record Place(State state, @Nullable Instant at, DeliveryId delivery) {
 
         /** Reads what {@link #toString} has written; empty if it is something else. */
         public static Optional<Place> parse(String text) {
-            var parts = text.split("_", -1);
+            var parts = text.split("~", -1);
+            if (parts.length != 3) {
+                return Optional.empty();
+            }
+            var state =
+                    Arrays.stream(State.values())
+                            .filter(each -> each != State.CLOSED)
+                            .filter(each -> each.wireName().equals(parts[0]))
+                            .findFirst();
+            var id = DeliveryId.parse(parts[2]);
+            if (state.isEmpty()
+                    || id.isEmpty()
+                    || parts[1].isEmpty() != (state.get() == State.PARKED)) {
+                return Optional.empty();
+            }
             try {
-                return parts.length != 2
-                        ? Optional.empty()
-                        : DeliveryId.parse(parts[1])
-                                .map(
-                                        id ->
-                                                new Place(
-                                                        parts[0].isEmpty()
-                                                                ? null
-                                                                : Instant.parse(parts[0]),
-                                                        id));
+                var at = parts[1].isEmpty() ? null : Instant.parse(parts[1]);
+                return Optional.of(new Place(state.get(), at, id.get()));
             } catch (DateTimeParseException e) {
                 return Optional.empty();
             }
@@ -67,13 +75,13 @@ public record DeliveryRecord(
 
         @Override
         public String toString() {
-            return (at == null ? "" : at.toString()) + "_" + delivery;
+            return state.wireName() + "~" + (at == null ? "" : at) + "~" + delivery;
         }
     }
 
     /** Its place in a list. */
     public Place place() {
-        return new Place(nextAttemptAt, id);
+        return new Place(state, nextAttemptAt, id);
     }
 
     /** Where it is. */

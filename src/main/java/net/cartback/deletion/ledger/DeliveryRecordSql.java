@@ -19,8 +19,10 @@ import java.util.stream.Collectors;
 /** SQL that reads deliveries for operators. Each method is one statement. */
 final class DeliveryRecordSql {
 
-    /** Before every id. */
+    /** Before every id, and after every one. */
     private static final UUID NONE = new UUID(0, 0);
+
+    private static final UUID LAST = new UUID(-1, -1);
 
     private DeliveryRecordSql() {}
 
@@ -46,27 +48,40 @@ final class DeliveryRecordSql {
         return state == DeliveryRecord.State.PARKED ? "d.id" : "d.next_attempt_at, d.id";
     }
 
-    private static String after(DeliveryRecord.State state) {
+    private static String order(DeliveryRecord.State state, boolean newestFirst) {
+        return newestFirst ? order(state).replace(",", " DESC,") + " DESC" : order(state);
+    }
+
+    private static String after(DeliveryRecord.State state, boolean newestFirst) {
+        var follows = newestFirst ? "<" : ">";
         return state == DeliveryRecord.State.PARKED
-                ? "d.id > :id"
-                : "(d.next_attempt_at, d.id) > (CAST(:at AS timestamptz), :id)";
+                ? "d.id " + follows + " :id"
+                : "(d.next_attempt_at, d.id) " + follows + " (CAST(:at AS timestamptz), :id)";
     }
 
     /** The rows of one state after a place, in the order of its indexes, and no more than these. */
     static String rows(DeliveryRecord.State state) {
+        return rows(state, ":system", false);
+    }
+
+    private static String rows(DeliveryRecord.State state, String system, boolean newestFirst) {
         return indexed(state).stream()
                 .map(
                         indexed ->
                                 """
                                 (SELECT d.*
                                    FROM delivery d
-                                  WHERE d.system_id = :system
+                                  WHERE d.system_id = %s
                                     AND %s
                                     AND %s
                                   ORDER BY %s
                                   LIMIT :at_most)
                                 """
-                                        .formatted(indexed, after(state), order(state)))
+                                        .formatted(
+                                                system,
+                                                indexed,
+                                                after(state, newestFirst),
+                                                order(state, newestFirst)))
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
@@ -93,24 +108,39 @@ final class DeliveryRecordSql {
             """;
 
     /**
-     * Deliveries by state, after this place: in the order of their indexes, so that a page reads
-     * itself and no more.
+     * Deliveries of one state, after this place: in the order of their indexes, so that a page
+     * reads itself and no more.
+     *
+     * @param system null: of all systems, so many rows of each
      */
     static List<DeliveryRecord> page(
             Handle handle,
-            ClientSystemId system,
+            @Nullable ClientSystemId system,
             DeliveryRecord.State state,
+            boolean newestFirst,
             DeliveryRecord.@Nullable Place after,
             int atMost) {
-        return walk(
-                        handle,
-                        RECORD.replace("FROM delivery d", "FROM (" + rows(state) + ") d")
+        var rows =
+                """
+                FROM (SELECT listed.*
+                        FROM client_system c
+                       CROSS JOIN LATERAL (%s) listed
+                       WHERE CAST(:system AS text) IS NULL OR c.id = :system) d
+                """
+                        .formatted(rows(state, "c.id", newestFirst));
+        return handle.createQuery(
+                        RECORD.replace("FROM delivery d", rows)
                                 + " ORDER BY "
-                                + order(state)
-                                + " LIMIT :at_most",
-                        system,
-                        after,
-                        atMost)
+                                + order(state, newestFirst)
+                                + " LIMIT :at_most")
+                .bind("system", system == null ? null : system.value())
+                .bind(
+                        "at",
+                        after == null
+                                ? newestFirst ? "infinity" : "-infinity"
+                                : String.valueOf(after.at()))
+                .bind("id", after == null ? newestFirst ? LAST : NONE : after.delivery().value())
+                .bind("at_most", atMost)
                 .map((row, context) -> record(row))
                 .list();
     }

@@ -11,6 +11,7 @@ import org.slf4j.LoggerFactory;
 
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,19 +34,61 @@ public final class DeliveryRecords {
         this.notes = new OperatorNotes(keyring, clock);
     }
 
+    private static final List<DeliveryRecord.State> OPEN =
+            List.of(
+                    DeliveryRecord.State.PENDING,
+                    DeliveryRecord.State.IN_FLIGHT,
+                    DeliveryRecord.State.AWAITING_RECEIPT,
+                    DeliveryRecord.State.PARKED);
+
     /**
-     * Deliveries of a system in one state, by their time.
+     * Which deliveries are looked for; null: whichever are not closed.
      *
-     * @param after only those after this place; null: from the first
      * @param state not {@code CLOSED}
+     * @param newestFirst in which order
+     */
+    public record Filter(
+            @Nullable ClientSystemId system,
+            DeliveryRecord.@Nullable State state,
+            boolean newestFirst) {
+
+        private List<DeliveryRecord.State> states() {
+            return state == null ? OPEN : List.of(state);
+        }
+
+        /** Whether a list of these may be gone on with from here. */
+        public boolean holds(DeliveryRecord.Place place) {
+            return states().contains(place.state());
+        }
+    }
+
+    /**
+     * Deliveries that match: state after state, and those of each in the order of their times.
+     *
+     * @param after only those that follow on this place, which the filter holds; null: from the
+     *     first
      */
     public List<DeliveryRecord> deliveries(
-            ClientSystemId system,
-            DeliveryRecord.State state,
-            DeliveryRecord.@Nullable Place after,
-            int atMost) {
+            Filter filter, DeliveryRecord.@Nullable Place after, int atMost) {
         return database.withHandle(
-                handle -> DeliveryRecordSql.page(handle, system, state, after, atMost));
+                handle -> {
+                    var found = new ArrayList<DeliveryRecord>();
+                    var states = filter.states();
+                    int first = after == null ? 0 : states.indexOf(after.state());
+                    for (var state : states.subList(first, states.size())) {
+                        if (found.size() < atMost) {
+                            found.addAll(
+                                    DeliveryRecordSql.page(
+                                            handle,
+                                            filter.system(),
+                                            state,
+                                            filter.newestFirst(),
+                                            after != null && after.state() == state ? after : null,
+                                            atMost - found.size()));
+                        }
+                    }
+                    return found;
+                });
     }
 
     /** Every delivery of one request, of every round. */

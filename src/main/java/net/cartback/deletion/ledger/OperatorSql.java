@@ -138,6 +138,7 @@ final class OperatorSql {
                                     last == null
                                             ? null
                                             : new DeliveryRecord.Place(
+                                                    state,
                                                     LedgerSql.instant(row, "at"),
                                                     new DeliveryId(last)),
                                     List.of((UUID[]) row.getArray("found").getArray()));

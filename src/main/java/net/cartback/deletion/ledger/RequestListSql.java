@@ -39,15 +39,14 @@ final class RequestListSql {
         var found = new ArrayList<Summary>();
         var system = filter.system();
         var app = filter.app();
+        boolean newest = filter.newestFirst();
         handle.createQuery(
                         """
                         WITH stretch AS MATERIALIZED (
                             SELECT r.*
                               FROM deletion_request r
-                             WHERE r.id > :after
-                               AND r.id < COALESCE(CAST(:before AS uuid),
-                                        CAST('ffffffff-ffff-ffff-ffff-ffffffffffff' AS uuid))
-                             ORDER BY r.id
+                             WHERE r.id > :low AND r.id < :high
+                             ORDER BY r.id <direction>
                              LIMIT :rows
                         ), found AS (
                             SELECT %s
@@ -62,18 +61,20 @@ final class RequestListSql {
                                     OR EXISTS (SELECT 1 FROM delivery d
                                                 WHERE d.request_id = r.id
                                                   AND d.system_id = :system))
-                             ORDER BY r.id
+                             ORDER BY r.id <direction>
                              LIMIT :at_most
                         )
                         SELECT found.*, stretch.last
-                          FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
+                          FROM (SELECT (SELECT id FROM stretch
+                                         ORDER BY id <direction> OFFSET :rows - 1)
                                        AS last) AS stretch
                           LEFT JOIN found ON true
-                         ORDER BY found.id
+                         ORDER BY found.id <direction>
                         """
                                 .formatted(COLUMNS))
-                .bind("after", after == null ? first(filter.from()) : after)
-                .bind("before", filter.to() == null ? null : first(filter.to()))
+                .define("direction", newest ? "DESC" : "ASC")
+                .bind("low", after == null || newest ? first(filter.from()) : after)
+                .bind("high", after == null || !newest ? beforeFirst(filter.to()) : after)
                 .bind("rows", STRETCH)
                 .bind("open", filter.open())
                 .bind("overdue", filter.overdue())
@@ -96,6 +97,10 @@ final class RequestListSql {
     /** Before every id that was made at this instant or later: ids begin with their time. */
     static UUID first(@Nullable Instant from) {
         return from == null ? new UUID(0, 0) : new UUID(from.toEpochMilli() << 16, 0);
+    }
+
+    private static UUID beforeFirst(@Nullable Instant to) {
+        return to == null ? new UUID(-1, -1) : first(to);
     }
 
     /** Whose deletion a request is, still sealed. */

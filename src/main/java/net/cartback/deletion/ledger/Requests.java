@@ -31,6 +31,7 @@ public final class Requests {
      * @param overdue whether it is open after its due date, as of this instant
      * @param from received then or later
      * @param to received before
+     * @param newestFirst in which order
      */
     public record Filter(
             @Nullable Boolean open,
@@ -38,7 +39,8 @@ public final class Requests {
             @Nullable MetaAppId app,
             @Nullable ClientSystemId system,
             @Nullable Instant from,
-            @Nullable Instant to) {}
+            @Nullable Instant to,
+            boolean newestFirst) {}
 
     /**
      * What there is to say of a request, beside its deliveries.
