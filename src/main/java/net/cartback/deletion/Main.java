@@ -50,6 +50,7 @@ import java.util.Optional;
         version = "Deletion Relay 0.1.0",
         subcommands = {
             RegistryCommand.class,
+            AppsCommand.class,
             KeysCommand.class,
             AuditCommand.class,
             TokensCommand.class,
@@ -115,7 +116,9 @@ public final class Main implements Runnable {
     }
 
     private static void serve(StopSignal stop) throws InterruptedException {
-        try (var app = new App(Config.readToServe(System.getenv()))) {
+        var config = Config.readToServe(System.getenv());
+        config.doubts().forEach(log::warn);
+        try (var app = new App(config)) {
             if (app.becomeReady(stop.told())) {
                 stop.told().await();
                 log.info("Stopping: no more requests; what is on its way is finished");

@@ -45,6 +45,11 @@ public final class AppSecret {
         return id;
     }
 
+    /** What operators call it. */
+    public @Nullable String label() {
+        return label;
+    }
+
     /** Whether the secret may still verify at this instant. */
     public boolean isActive(Instant now) {
         return notAfter == null || now.isBefore(notAfter);

@@ -1,0 +1,78 @@
+package net.cartback.deletion;
+
+import net.cartback.deletion.registry.MetaApp;
+import net.cartback.deletion.registry.MetaAppId;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code apps check ID}. */
+@Command(
+        name = "apps",
+        mixinStandardHelpOptions = true,
+        description = "Try whether Meta's calls of an app would arrive.",
+        synopsisSubcommandLabel = "check ID")
+final class AppsCommand {
+
+    @Command(
+            name = "check",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Send a signed callback that is about nobody to the addresses that Meta calls,"
+                            + " under each secret of the app, and open the pages that reviewers"
+                            + " open. Nothing is recorded. Exit code 1 if anything is wrong.")
+    int check(
+            @Parameters(paramLabel = "ID", description = "a registered app's id") String id,
+            @Option(
+                            names = "--url",
+                            paramLabel = "URL",
+                            description = "the relay's public base, instead of PUBLIC_URL")
+                    @Nullable URI url) {
+        var config = Config.read(System.getenv());
+        var base = url == null ? config.publicUrl() : url.toString();
+        if (base == null || !base.matches("https?://[^/?#]+/?")) {
+            throw new Config.Invalid(
+                    List.of("PUBLIC_URL, or --url, must be https://HOST without a path"));
+        }
+        var app = app(config, id);
+        var now = Instant.now();
+        var secrets = app.secrets().stream().filter(each -> each.isActive(now)).toList();
+        try (var check = new CallbackCheck(base.replaceAll("/$", ""), app.id())) {
+            var answers = new ArrayList<CallbackCheck.Answer>();
+            answers.add(check.isReachable());
+            for (var secret : secrets) {
+                answers.add(check.callback("data-deletion", secret));
+                answers.add(check.callback("deauthorize", secret));
+            }
+            answers.add(check.page("/meta/" + app.id() + "/data-deletion"));
+            answers.add(check.page("/status"));
+            if (secrets.isEmpty()) {
+                answers.add(
+                        new CallbackCheck.Answer(
+                                "app " + app.id(),
+                                "all of its secrets have ended: name a new one"));
+            }
+            answers.forEach(System.out::println);
+            return answers.stream().allMatch(CallbackCheck.Answer::isGood) ? 0 : 1;
+        }
+    }
+
+    private static MetaApp app(Config config, String id) {
+        try (var storage = Storage.open(config)) {
+            storage.registry().reload();
+            return Optional.of(id)
+                    .filter(MetaAppId::isValid)
+                    .flatMap(valid -> storage.registry().app(new MetaAppId(valid)))
+                    .orElseThrow(() -> new Config.Invalid(List.of("ID names no registered app")));
+        }
+    }
+}
