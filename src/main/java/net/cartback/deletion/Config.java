@@ -24,6 +24,8 @@ import java.util.Map;
  * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
  * @param adminToken bearer token of the admin API; null: as the keyring, or none
  * @param oidc whose bearer tokens are taken too; null: nobody's
+ * @param doubts of variables that are not read and whose names are nearly those of some that are,
+ *     one sentence each
  */
 record Config(
         Listen listen,
@@ -44,7 +46,8 @@ record Config(
         int recordTogether,
         RetentionPeriods retention,
         AuditHeads auditHeads,
-        Map<String, String> environment) {
+        Map<String, String> environment,
+        List<String> doubts) {
 
     /** The PEM files with which the public listener speaks TLS. */
     record Tls(Path certificate, Path key) {}
@@ -56,7 +59,7 @@ record Config(
     record AuditHeads(Duration every, @Nullable Path file) {}
 
     /** Everything that is wrong, one sentence each, by the name of its variable. */
-    static final class Invalid extends RuntimeException {
+    static class Invalid extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
@@ -111,7 +114,8 @@ record Config(
                 recordTogether,
                 retention,
                 auditHeads,
-                environment);
+                environment,
+                doubts);
     }
 
     /** The public URL, or the one that this machine has. */

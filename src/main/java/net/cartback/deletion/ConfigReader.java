@@ -6,6 +6,7 @@ import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.dispatch.Cidr;
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.ledger.RetentionPeriods;
+import net.cartback.deletion.registry.Misspelt;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.EmbeddedDatabase;
 
@@ -30,6 +31,10 @@ final class ConfigReader {
     private static final int MAX_CONCURRENCY = 10_000;
     private static final int MAX_TOGETHER = 256;
     private static final int MAX_POOL = 100;
+
+    /** Shorter names may be those of other programs. */
+    private static final int SHORTEST_DOUBTED = 9;
+
     private static final Duration KEYS_PATIENCE = Duration.ofSeconds(2);
     private static final String USUAL_ROLES = "viewer=viewer,operator=operator,admin=admin";
 
@@ -38,6 +43,7 @@ final class ConfigReader {
     private final Map<String, String> environment;
     private final boolean serving;
     private final List<String> faults = new ArrayList<>();
+    private final Set<String> asked = new TreeSet<>();
 
     /**
      * @param serving whether addresses will be handed out to others
@@ -84,7 +90,8 @@ final class ConfigReader {
                         new Config.AuditHeads(
                                 duration("AUDIT_HEAD_EVERY", Duration.ofHours(1)),
                                 path("AUDIT_HEADS")),
-                        Map.copyOf(environment));
+                        Map.copyOf(environment),
+                        doubts());
         if (config.listen().port() != 0 && config.listen().port() == config.management().port()) {
             fault("MANAGEMENT_PORT", "must differ from PORT");
         }
@@ -94,11 +101,29 @@ final class ConfigReader {
         return config;
     }
 
+    /** Variables that nobody has read, and whose names are nearly those of some that were. */
+    private List<String> doubts() {
+        return environment.keySet().stream()
+                .filter(each -> each.length() >= SHORTEST_DOUBTED && !asked.contains(each))
+                .flatMap(
+                        each ->
+                                Misspelt.meant(each, asked).stream()
+                                        .map(
+                                                meant ->
+                                                        each
+                                                                + " is not read: is "
+                                                                + meant
+                                                                + " meant?"))
+                .sorted()
+                .toList();
+    }
+
     private void fault(String name, String rule) {
         faults.add(name + " " + rule);
     }
 
     private @Nullable String value(String name) {
+        asked.add(name);
         var value = environment.get(name);
         return value == null || value.isBlank() ? null : value.strip();
     }

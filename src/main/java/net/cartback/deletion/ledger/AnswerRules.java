@@ -13,6 +13,11 @@ import java.util.Optional;
 /** The rules of an answer, one by one: from a JSON object with an {@code outcome}. */
 final class AnswerRules {
 
+    private static final Ground[] GROUNDS_TO_KEEP =
+            Arrays.stream(Ground.values())
+                    .filter(each -> !each.isOnlyForRefusals())
+                    .toArray(Ground[]::new);
+
     private static final int MAX_RETAINED = 20;
 
     /** A person reads it: what is no date of this century or the next is a mistake. */
@@ -100,13 +105,12 @@ final class AnswerRules {
                                                 path + ".category",
                                                 "must be one of " + names(Category.values())));
         var ground =
-                named(Ground.values(), item.path("ground"))
-                        .filter(each -> !each.isOnlyForRefusals())
+                named(GROUNDS_TO_KEEP, item.path("ground"))
                         .orElseThrow(
                                 () ->
                                         new Fault(
                                                 path + ".ground",
-                                                "must be one of the grounds for keeping data"));
+                                                "must be one of " + names(GROUNDS_TO_KEEP)));
         var until = item.path("until");
         if (until.isMissingNode() || until.isNull()) {
             return new Retained(category, ground, null);

@@ -77,7 +77,17 @@ final class YamlFields {
         var known = Set.of(names);
         for (var name : (Iterable<String>) node::fieldNames) {
             if (!known.contains(name)) {
-                fault(name, "is not a field of the registry");
+                fault(
+                        name,
+                        Misspelt.meant(name, known)
+                                .map(
+                                        meant ->
+                                                "is not a field of the registry: is "
+                                                        + meant
+                                                        + " meant?")
+                                .orElse(
+                                        "is not a field of the registry; here it may have "
+                                                + String.join(", ", names)));
             }
         }
     }
