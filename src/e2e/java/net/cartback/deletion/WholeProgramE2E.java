@@ -408,12 +408,48 @@ class WholeProgramE2E {
                     "apps: [{id: \"77\", name: More, secrets: [{value: 5f0c6a8e9b1d4c37}]}]");
             var apply = RelayProcess.start(environment, "registry", "apply", added.toString());
             assertThat(apply.exitCode()).as(apply.output()).isZero();
+            assertThat(apply.output()).contains("app 77: new; name More", "1 entry changed.");
             await().atMost(Duration.ofMinutes(3))
                     .until(
                             () ->
                                     RelayProcess.get(relay.uri("/meta/77/data-deletion"))
                                                     .statusCode()
                                             == 200);
+
+            Files.writeString(added, "apps: [{id: \"77\", name: Other}]");
+            var diff = RelayProcess.start(environment, "registry", "diff", added.toString());
+            assertThat(diff.exitCode()).as(diff.output()).isEqualTo(1);
+            assertThat(diff.output())
+                    .contains("app 77: name More -> Other")
+                    .containsPattern("system [a-z]+: not in the file; it stays");
+            var dry =
+                    RelayProcess.start(
+                            environment, "registry", "apply", "--dry-run", added.toString());
+            assertThat(dry.exitCode()).as(dry.output()).isZero();
+            assertThat(dry.output()).contains("1 entry would change; nothing has been changed.");
+            var export = RelayProcess.start(environment, "registry", "export");
+            assertThat(export.exitCode()).as(export.output()).isZero();
+            assertThat(export.output()).contains("name: More").doesNotContain("5f0c6a8e9b1d4c37");
+
+            var base = relay.uri("").toString();
+            var check =
+                    RelayProcess.start(environment, "apps", "check", "1234567890", "--url", base);
+            assertThat(check.exitCode()).as(check.output()).isEqualTo(1);
+            assertThat(check.output())
+                    .contains("Meta calls https addresses only")
+                    .contains("ok     " + base + "/meta/1234567890/data-deletion under the secret")
+                    .contains("ok     " + base + "/status opens")
+                    .containsOnlyOnce("WRONG");
+
+            // Without its database nothing goes on, and nothing says so but the end.
+            var postmaster =
+                    Files.readAllLines(directory.resolve("data/postgres/postmaster.pid"))
+                            .getFirst()
+                            .strip();
+            assertThat(ProcessHandle.of(Long.parseLong(postmaster)).orElseThrow().destroyForcibly())
+                    .isTrue();
+            assertThat(relay.exitCode()).isEqualTo(70);
+            assertThat(relay.output()).contains("The embedded PostgreSQL has ended");
         }
     }
 

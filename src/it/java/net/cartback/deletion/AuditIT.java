@@ -720,7 +720,7 @@ class AuditIT {
     }
 
     private void rename() {
-        relay.register("systems: [{id: crm, public_name: Customers}]\n");
+        relay.register("systems: [{id: crm, public_name: Customers, rate_per_minute: 1000000}]\n");
     }
 
     private void chained() {

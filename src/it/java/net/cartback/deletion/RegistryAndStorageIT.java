@@ -14,6 +14,7 @@ import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.Migrations;
 
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 
 import java.sql.SQLException;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 class RegistryAndStorageIT {
 
@@ -416,5 +418,45 @@ class RegistryAndStorageIT {
 
     private static String url(TestRelay relay) {
         return relay.registry().system(new ClientSystemId("crm")).orElseThrow().url().toString();
+    }
+
+    @Test
+    void a_migration_that_waits_for_a_reader_makes_nobody_wait_behind_it() throws Exception {
+        var address = TestPostgres.empty();
+        Flyway.configure()
+                .dataSource(
+                        "jdbc:postgresql://127.0.0.1:" + address.port() + "/" + address.database(),
+                        address.user(),
+                        null)
+                .locations("classpath:db/migration")
+                .target("17")
+                .load()
+                .migrate();
+        try (var reader = TestPostgres.connect(address);
+                var statement = reader.createStatement();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            reader.setAutoCommit(false);
+            statement.execute("SELECT count(*) FROM client_system");
+            var migration = threads.submit(() -> Migrations.migrate(address, null));
+            try (var database = new Database(address, 1)) {
+                // Each of these waits behind the migration's lock, if that waits for the reader.
+                for (int i = 0; i < 200; i++) {
+                    assertThat(
+                                    database.<Integer, RuntimeException>withHandle(
+                                            handle ->
+                                                    handle.createQuery(
+                                                                    "SELECT count(*) FROM"
+                                                                            + " client_system")
+                                                            .mapTo(Integer.class)
+                                                            .one()))
+                            .isZero();
+                    TimeUnit.MILLISECONDS.sleep(10);
+                }
+            }
+            assertThat(migration.isDone()).isFalse();
+            reader.rollback();
+
+            assertThat(migration.get()).isEqualTo(1);
+        }
     }
 }

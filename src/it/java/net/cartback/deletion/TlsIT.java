@@ -99,14 +99,15 @@ class TlsIT {
     }
 
     @Test
-    void a_system_returns_to_the_public_authorities_by_name_and_keeps_its_own_unless_it_does()
+    void a_system_returns_to_the_public_authorities_by_name_and_by_naming_none()
             throws IOException {
         try (var server = RawServer.encrypted(CERTIFICATE, ANSWER, "TLSv1.3")) {
-            register(server, "", AUTHORITY);
-            relay.register("systems: [{id: crm, name: CRM}]");
-            assertThat(relay.count("SELECT count(*) FROM client_system WHERE ca IS NOT NULL"))
-                    .isEqualTo(1);
-            relay.register("systems: [{id: crm, ca: public}]");
+            for (var entry : List.of("ca: public", "name: CRM")) {
+                register(server, "", AUTHORITY);
+                relay.register("systems: [{id: crm, " + entry + "}]");
+                assertThat(relay.count("SELECT count(*) FROM client_system WHERE ca IS NOT NULL"))
+                        .isZero();
+            }
             assertThat(deliver()).isEqualTo("pending tls");
         }
     }

@@ -76,10 +76,13 @@ final class IdsCommand {
             var known =
                     storage.registry()
                             .app(new MetaAppId(app))
+                            .filter(each -> !each.retired())
                             .orElseThrow(
                                     () ->
                                             new Config.Invalid(
-                                                    List.of("--app names no registered app")));
+                                                    List.of(
+                                                            "--app names no registered app, or"
+                                                                    + " one that is retired")));
             var idImport = storage.idImport();
             var from = since == null ? idImport.usualSince() : since;
             if (!idImport.mayLookBackTo(from)) {

@@ -17,6 +17,7 @@ import net.cartback.deletion.ledger.Proofs;
 import net.cartback.deletion.ledger.Redigest;
 import net.cartback.deletion.ledger.RetentionPeriods;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryChange;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
@@ -121,15 +122,24 @@ final class Storage implements AutoCloseable {
 
     /**
      * Applies a registry file, gives open requests what they lack, and tells the running replicas.
+     *
+     * @return what has changed by it
      */
-    void apply(RegistryFile file) {
+    List<RegistryChange> apply(RegistryFile file) {
         keys.rememberInForce();
-        registry.apply(file);
+        var changes = registry.apply(file);
         ledger.fillOpenRequests();
         try (var signals = new Signals(database)) {
             signals.sendNow(App.REGISTRY);
             signals.sendNow(App.WORK);
         }
+        return changes;
+    }
+
+    /** What applying it would change. */
+    List<RegistryChange> differences(RegistryFile file) {
+        keys.rememberInForce();
+        return registry.differences(file);
     }
 
     /** Every column that holds sealed values. */

@@ -58,7 +58,13 @@ public final class ImportRoutes implements Routes {
         var app =
                 Optional.ofNullable(parameters.app())
                         .flatMap(registry::app)
-                        .orElseThrow(() -> AdminBody.fault("app", "must be a registered app's id"));
+                        .filter(each -> !each.retired())
+                        .orElseThrow(
+                                () ->
+                                        AdminBody.fault(
+                                                "app",
+                                                "must be the id of a registered app that is not"
+                                                        + " retired"));
         var type =
                 parameters.value(
                         "id_type",
@@ -67,8 +73,8 @@ public final class ImportRoutes implements Routes {
                                 Arrays.stream(IdType.values())
                                         .filter(each -> each.wireName().equals(text))
                                         .findFirst());
-        boolean dryRun = flag(parameters, "dry_run");
-        boolean exact = flag(parameters, "exact");
+        boolean dryRun = parameters.flag("dry_run");
+        boolean exact = parameters.flag("exact");
         var since = Optional.ofNullable(parameters.instant("since")).orElse(idImport.usualSince());
         if (!idImport.mayLookBackTo(since)) {
             throw AdminBody.fault("since", "must be in the last 90 days");
@@ -97,20 +103,6 @@ public final class ImportRoutes implements Routes {
             throw ProblemException.unavailable(
                     "Nothing can be recorded here now; please try again", WHEN_OUT_OF_STEP);
         }
-    }
-
-    private static boolean flag(Parameters parameters, String name) {
-        var given =
-                parameters.value(
-                        name,
-                        "must be true or false",
-                        text ->
-                                switch (text) {
-                                    case "true" -> Optional.of(true);
-                                    case "false" -> Optional.of(false);
-                                    default -> Optional.empty();
-                                });
-        return given != null && given;
     }
 
     private static IdList list(Context ctx, MetaApp app, boolean exact) {

@@ -58,14 +58,15 @@ public final class RegistryRoutes implements Routes {
     }
 
     private void list(Context ctx, Kind kind) {
-        var parameters = new Parameters(ctx, "after", "limit");
+        var parameters = new Parameters(ctx, "retired", "after", "limit");
+        boolean retired = parameters.flag("retired");
         var after =
                 parameters.value(
                         "after",
                         "must be the next of a page of the same list",
                         text -> Optional.of(text).filter(ClientSystemId::isValid));
         int limit = parameters.limit();
-        var entries = registry.entries(kind, after == null ? "" : after, limit);
+        var entries = registry.entries(kind, retired, after == null ? "" : after, limit);
         var json = JsonNodeFactory.instance.objectNode();
         var list = json.putArray(kind.list());
         entries.forEach(each -> list.add(each.json()));
@@ -126,7 +127,7 @@ public final class RegistryRoutes implements Routes {
                         428,
                         "precondition-required",
                         "If-Match",
-                        "is required, with the ETag that was read; for a new entry,"
+                        "If-Match is required, with the ETag that was read; for a new entry,"
                                 + " If-None-Match: *")
                 : ProblemException.of(
                         412, "stale", "The entry is not as you read it; read it again");

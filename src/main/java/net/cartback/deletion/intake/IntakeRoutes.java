@@ -258,6 +258,13 @@ public final class IntakeRoutes implements Routes {
                                                         "does the address that Meta calls end in"
                                                                 + " the id of a registered app?"));
         Refusals.concernsApp(ctx, app.id());
+        if (app.retired()) {
+            throw ProblemException.of(
+                            410,
+                            "retired-app",
+                            "This app is retired: it takes no requests any more")
+                    .hinting("does Meta still call an app that is retired in the registry?");
+        }
         return app;
     }
 

@@ -233,11 +233,16 @@ final class AttentionSql {
                         SELECT kind, owner, due
                           FROM (SELECT 'apps' AS kind, app_id AS owner,
                                        max(COALESCE(not_after, 'infinity')) AS due
-                                  FROM app_secret GROUP BY app_id
+                                  FROM app_secret s
+                                  JOIN meta_app a ON a.id = s.app_id AND a.state <> 'retired'
+                                 GROUP BY app_id
                                  UNION ALL
                                 SELECT 'systems', system_id,
                                        max(COALESCE(not_after, 'infinity'))
-                                  FROM system_secret GROUP BY system_id) secrets
+                                  FROM system_secret s
+                                  JOIN client_system c
+                                    ON c.id = s.system_id AND c.state <> 'retired'
+                                 GROUP BY system_id) secrets
                          WHERE due < :ending
                          ORDER BY due
                         """)

@@ -20,12 +20,14 @@ final class BacklogSql {
     /**
      * Each count reads one partial index, and only so many entries of it.
      *
-     * @param only this system; null: all of them
+     * @param only this system; null: all of them, but for those that are retired and have nothing
+     *     open
      */
     static List<Backlog> bySystem(Handle handle, @Nullable ClientSystemId only, Instant now) {
         return handle.createQuery(
                         """
-                        SELECT c.id, c.name,
+                        WITH measured AS (
+                        SELECT c.id, c.name, c.state,
                                (SELECT count(*)
                                   FROM (SELECT 1 FROM delivery d
                                          WHERE d.system_id = c.id AND d.state = 'pending'
@@ -73,7 +75,11 @@ final class BacklogSql {
                           FROM client_system c
                           LEFT JOIN system_gate g ON g.system_id = c.id
                          WHERE CAST(:only AS text) IS NULL OR c.id = :only
-                         ORDER BY c.id
+                        )
+                        SELECT *
+                          FROM measured
+                         WHERE id = :only OR state = 'live' OR pending + awaiting + parked > 0
+                         ORDER BY id
                         """)
                 .bind("only", only == null ? null : only.value())
                 .bind("limit", COUNT_LIMIT)

@@ -167,7 +167,27 @@ public final class Retention {
                     RetentionSql.dropSweeps(handle, drop);
                     return null;
                 });
+        dropRetired();
         return new Swept(erased, dropped);
+    }
+
+    /**
+     * Nothing is found by its system or app alone, so this reads the ledger's tables through. Where
+     * they are so large that it takes too long, it is left for another day.
+     */
+    private void dropRetired() {
+        try {
+            tellOfDropped("system", database.inTransaction(RetentionSql::dropRetiredSystems));
+            tellOfDropped("app", database.inTransaction(RetentionSql::dropRetiredApps));
+        } catch (DatabaseUnavailable e) {
+            log.warn("What is retired was not dropped in this sweep; the next tries again", e);
+        }
+    }
+
+    private static void tellOfDropped(String kind, List<String> ids) {
+        for (var id : ids) {
+            log.atInfo().addKeyValue(kind, id).log("What was retired has been dropped");
+        }
     }
 
     /** Of one batch: how many requests were found, and for how many it was done. */

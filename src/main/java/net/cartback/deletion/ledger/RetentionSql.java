@@ -300,6 +300,65 @@ final class RetentionSql {
                 .execute();
     }
 
+    /**
+     * Drops systems that are retired and that nothing in the ledger names any more.
+     *
+     * @return their ids
+     */
+    static List<String> dropRetiredSystems(Handle handle) {
+        return handle.createQuery(
+                        """
+                        WITH gone AS MATERIALIZED (
+                            SELECT c.id
+                              FROM client_system c
+                             WHERE c.state = 'retired'
+                               AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.system_id = c.id)
+                               AND NOT EXISTS (SELECT 1 FROM operator_action o
+                                                WHERE o.system_id = c.id)
+                        ), subscriptions AS (
+                            DELETE FROM subscription WHERE system_id IN (SELECT id FROM gone)
+                        ), backfills AS (
+                            DELETE FROM backfill WHERE system_id IN (SELECT id FROM gone)
+                        ), gates AS (
+                            DELETE FROM system_gate WHERE system_id IN (SELECT id FROM gone)
+                        ), health AS (
+                            DELETE FROM system_health WHERE system_id IN (SELECT id FROM gone)
+                        ), tests AS (
+                            DELETE FROM test_delivery WHERE system_id IN (SELECT id FROM gone)
+                        ), secrets AS (
+                            DELETE FROM system_secret WHERE system_id IN (SELECT id FROM gone)
+                        )
+                        DELETE FROM client_system WHERE id IN (SELECT id FROM gone)
+                        RETURNING id
+                        """)
+                .mapTo(String.class)
+                .list();
+    }
+
+    /** As {@link #dropRetiredSystems}, for apps. */
+    static List<String> dropRetiredApps(Handle handle) {
+        return handle.createQuery(
+                        """
+                        WITH gone AS MATERIALIZED (
+                            SELECT a.id
+                              FROM meta_app a
+                             WHERE a.state = 'retired'
+                               AND NOT EXISTS (SELECT 1 FROM deletion_request r
+                                                WHERE r.app_id = a.id)
+                        ), subscriptions AS (
+                            DELETE FROM subscription WHERE app_id IN (SELECT id FROM gone)
+                        ), backfills AS (
+                            DELETE FROM backfill WHERE app_id IN (SELECT id FROM gone)
+                        ), secrets AS (
+                            DELETE FROM app_secret WHERE app_id IN (SELECT id FROM gone)
+                        )
+                        DELETE FROM meta_app WHERE id IN (SELECT id FROM gone)
+                        RETURNING id
+                        """)
+                .mapTo(String.class)
+                .list();
+    }
+
     /** Drops what was written down of sweeps before this. */
     static void dropSweeps(Handle handle, Instant before) {
         handle.createUpdate("DELETE FROM retention_sweep WHERE started_at <= :before")

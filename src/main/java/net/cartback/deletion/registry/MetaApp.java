@@ -5,8 +5,11 @@ import java.util.List;
 /**
  * A Meta app whose callbacks we take. An ended app still takes and forwards them: apps end,
  * requests do not.
+ *
+ * @param retired whether its callbacks are taken no more
  */
-public record MetaApp(MetaAppId id, String name, Platform platform, List<AppSecret> secrets) {
+public record MetaApp(
+        MetaAppId id, String name, Platform platform, boolean retired, List<AppSecret> secrets) {
 
     public MetaApp {
         secrets = List.copyOf(secrets);

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.registry.RegistryView.Entry;
+import net.cartback.deletion.registry.RegistryView.Kind;
 import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 
@@ -12,13 +14,16 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The Meta apps and client systems, kept in the database and read from a copy in memory, which
@@ -109,15 +114,61 @@ public final class Registry {
     /**
      * Makes what the file names so, in one transaction, and reloads. What it does not name stays.
      *
+     * @return what has changed by it
      * @throws InvalidRegistry if it does not fit what is registered: nothing is changed then
      */
-    public void apply(RegistryFile file) {
-        database.inTransaction(
-                handle -> {
-                    apply(handle, file);
-                    return null;
-                });
+    public List<RegistryChange> apply(RegistryFile file) {
+        var changes = database.inTransaction(handle -> apply(handle, file));
         reload();
+        return changes;
+    }
+
+    /**
+     * What {@link #apply} would change: it is done, looked at and taken back.
+     *
+     * @throws InvalidRegistry if it does not fit what is registered
+     */
+    public List<RegistryChange> differences(RegistryFile file) {
+        try {
+            return database.inTransaction(
+                    handle -> {
+                        throw new TakenBack(apply(handle, file));
+                    });
+        } catch (TakenBack e) {
+            return e.changes;
+        }
+    }
+
+    /** Ends a transaction that shall change nothing. */
+    private static final class TakenBack extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient List<RegistryChange> changes;
+
+        TakenBack(List<RegistryChange> changes) {
+            super("Nothing shall change", null, false, false);
+            this.changes = changes;
+        }
+    }
+
+    /** What is registered and in use: all entries but those that are retired. */
+    public Map<Kind, List<Entry>> inUse() {
+        return database.withHandle(
+                handle ->
+                        Stream.of(Kind.values())
+                                .collect(
+                                        Collectors.toMap(
+                                                kind -> kind,
+                                                kind ->
+                                                        RegistryViewSql.page(
+                                                                handle,
+                                                                kind,
+                                                                false,
+                                                                "",
+                                                                Integer.MAX_VALUE),
+                                                (one, other) -> one,
+                                                () -> new EnumMap<>(Kind.class))));
     }
 
     /** An entry is not as who changes it believes; nothing was changed. */
@@ -130,13 +181,18 @@ public final class Registry {
         }
     }
 
-    /** Entries with higher ids than this one, as they are read back. */
-    public List<RegistryView.Entry> entries(RegistryView.Kind kind, String after, int atMost) {
-        return database.withHandle(handle -> RegistryViewSql.page(handle, kind, after, atMost));
+    /**
+     * Entries with higher ids than this one, as they are read back.
+     *
+     * @param retired whether those that are retired, or all others
+     */
+    public List<Entry> entries(Kind kind, boolean retired, String after, int atMost) {
+        return database.withHandle(
+                handle -> RegistryViewSql.page(handle, kind, retired, after, atMost));
     }
 
     /** One entry as it is read back; empty if there is none of this id. */
-    public Optional<RegistryView.Entry> entry(RegistryView.Kind kind, String id) {
+    public Optional<Entry> entry(Kind kind, String id) {
         return database.withHandle(handle -> RegistryViewSql.find(handle, kind, id));
     }
 
@@ -150,15 +206,15 @@ public final class Registry {
      * @throws Stale if it has another version
      * @throws InvalidRegistry with each fault named by its field
      */
-    public RegistryView.Entry change(
-            RegistryView.Kind kind,
+    public Entry change(
+            Kind kind,
             String id,
             ObjectNode fields,
             String version,
             boolean plainHttp,
             Actor actor) {
         try {
-            var file = RegistryFile.of(RegistryView.file(kind, id, fields), plainHttp);
+            var file = RegistryFile.changes(RegistryView.file(kind, id, fields), plainHttp);
             var changed =
                     database.inTransaction(
                             actor,
@@ -199,21 +255,21 @@ public final class Registry {
         return applied;
     }
 
-    private void apply(Handle handle, RegistryFile file) {
+    private List<RegistryChange> apply(Handle handle, RegistryFile file) {
         sql.lockAgainstOtherAppliers(handle);
         refuseWhatDoesNotFit(handle, file);
         var deaf = sql.deafSystems(handle);
-        var before = systems(handle);
+        var before = state(handle);
         var added = new HashSet<Subscription>();
         for (var system : file.systems()) {
-            sql.upsertSystem(handle, system);
+            sql.upsertSystem(handle, system, file.whole());
             if (system.secrets() != null) {
                 secretSql.replace(
                         handle, SecretSql.Table.SYSTEM, system.id().value(), system.secrets());
             }
         }
         for (var app : file.apps()) {
-            sql.upsertApp(handle, app);
+            sql.upsertApp(handle, app, file.whole());
             if (app.secrets() != null) {
                 secretSql.replace(handle, SecretSql.Table.APP, app.id().value(), app.secrets());
             }
@@ -225,18 +281,68 @@ public final class Registry {
         if (!added.isEmpty()) {
             listener.subscribed(handle, added);
         }
-        var changed = changed(before, systems(handle));
+        var after = state(handle);
+        var changed = after.changedSince(before);
         if (!changed.isEmpty()) {
             listener.changed(handle, changed);
         }
+        return after.changesSince(before);
     }
 
-    private static Set<ClientSystemId> changed(
-            Map<ClientSystemId, ClientSystem> before, Map<ClientSystemId, ClientSystem> after) {
-        return before.values().stream()
-                .filter(each -> !each.equals(after.get(each.id())))
-                .map(ClientSystem::id)
-                .collect(Collectors.toSet());
+    /** All that is registered, as the dispatcher knows it and as operators read it. */
+    private record State(
+            Map<ClientSystemId, ClientSystem> systems, Map<Kind, Map<String, Entry>> entries) {
+
+        /** Which systems that were there have another entry now. */
+        Set<ClientSystemId> changedSince(State before) {
+            return before.systems.values().stream()
+                    .filter(each -> !each.equals(systems.get(each.id())))
+                    .map(ClientSystem::id)
+                    .collect(Collectors.toSet());
+        }
+
+        List<RegistryChange> changesSince(State before) {
+            return entries.entrySet().stream()
+                    .flatMap(
+                            kind ->
+                                    kind.getValue().entrySet().stream()
+                                            .flatMap(
+                                                    each ->
+                                                            change(
+                                                                    before,
+                                                                    kind.getKey(),
+                                                                    each.getKey(),
+                                                                    each.getValue())))
+                    .toList();
+        }
+
+        private Stream<RegistryChange> change(State before, Kind kind, String id, Entry after) {
+            var old = Objects.requireNonNull(before.entries.get(kind)).get(id);
+            boolean otherQuery =
+                    kind == Kind.SYSTEM
+                            && !Objects.equals(before.query(id), query(id))
+                            && before.query(id) != null
+                            && query(id) != null;
+            return RegistryChange.between(kind, old, after, otherQuery).stream();
+        }
+
+        /** The query of a system's address, which entries do not show. */
+        private @Nullable String query(String id) {
+            var system = systems.get(new ClientSystemId(id));
+            return system == null ? null : system.url().getRawQuery();
+        }
+    }
+
+    private State state(Handle handle) {
+        return new State(
+                systems(handle),
+                Stream.of(Kind.values())
+                        .collect(
+                                Collectors.toMap(
+                                        kind -> kind,
+                                        kind -> RegistryViewSql.all(handle, kind),
+                                        (one, other) -> one,
+                                        () -> new EnumMap<>(Kind.class))));
     }
 
     private Map<ClientSystemId, ClientSystem> systems(Handle handle) {

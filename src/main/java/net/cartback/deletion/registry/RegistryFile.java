@@ -13,15 +13,18 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What a registry file says (see the README for its form). A field that the file does not name is
- * null: applying leaves it alone, or gives it its default where the app or system is new.
+ * What a registry file says (docs/CONFIGURATION.md tells its form). A field that it does not name
+ * is null: applying gives it its default, or leaves it alone if it has none ({@code name}, {@code
+ * url}, {@code secrets} and an app's {@code systems}) or if the entry is no {@code whole} one.
  *
  * <p>Immutable. {@link #toString} shows no secret.
  *
  * @param fingerprint the whole text with its variables filled in; only ever used through a keyed
  *     digest
+ * @param whole whether its entries are states; else they are changes, and say only what changes
  */
-public record RegistryFile(List<App> apps, List<Client> systems, String fingerprint) {
+public record RegistryFile(
+        List<App> apps, List<Client> systems, String fingerprint, boolean whole) {
 
     /** An entry of {@code apps}. */
     record App(
@@ -37,6 +40,7 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
             ClientSystemId id,
             @Nullable String name,
             @Nullable String publicName,
+            @Nullable String state,
             @Nullable URI url,
             @Nullable List<Secret> secrets,
             @Nullable List<String> events,
@@ -86,22 +90,20 @@ public record RegistryFile(List<App> apps, List<Client> systems, String fingerpr
     }
 
     /**
-     * Reads one that is an object already; else as {@link #parse}. It has no variables.
+     * Reads changes to entries, which are an object already; else as {@link #parse}. It has no
+     * variables.
      *
      * @throws InvalidRegistry with every fault, each named by its path
      */
-    static RegistryFile of(JsonNode root, boolean plainHttp) {
+    static RegistryFile changes(JsonNode root, boolean plainHttp) {
         return new RegistryReader(Map.of(), plainHttp).read(root);
     }
 
-    /** How many apps the file names. */
-    public int appCount() {
-        return apps.size();
-    }
-
-    /** How many systems the file names. */
-    public int systemCount() {
-        return systems.size();
+    /** Whether it has an entry of this kind and id. */
+    public boolean names(RegistryView.Kind kind, String id) {
+        return kind == RegistryView.Kind.APP
+                ? apps.stream().anyMatch(each -> each.id().value().equals(id))
+                : systems.stream().anyMatch(each -> each.id().value().equals(id));
     }
 
     @Override

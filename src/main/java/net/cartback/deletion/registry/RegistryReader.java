@@ -88,7 +88,8 @@ final class RegistryReader {
     private static final Pattern PRINTABLE = Pattern.compile("[ -~]+");
     private static final Set<String> MAPPED_OUTCOMES = Set.of("deleted", "nothing_found");
     private static final Set<String> EVENTS = Set.of("deletion", "deauthorization");
-    private static final Set<String> APP_STATES = Set.of("live", "ended");
+    private static final Set<String> APP_STATES = Set.of("live", "ended", "retired");
+    private static final Set<String> SYSTEM_STATES = Set.of("live", "retired");
 
     private static final ObjectMapper YAML =
             new ObjectMapper(
@@ -120,17 +121,17 @@ final class RegistryReader {
         } catch (JsonProcessingException e) {
             throw new InvalidRegistry(List.of("the file: " + YamlFault.of(e, yaml)));
         }
-        return read(root, YamlScan.of(yaml, faults));
+        return read(root, YamlScan.of(yaml, faults), true);
     }
 
-    /** Reads an object that did not come from a file. */
+    /** Reads changes to entries: an object that did not come from a file. */
     RegistryFile read(JsonNode root) {
         var notText = new HashMap<String, String>();
         collectNumbers("", root, notText);
-        return read(root, notText);
+        return read(root, notText, false);
     }
 
-    private RegistryFile read(JsonNode root, Map<String, String> notText) {
+    private RegistryFile read(JsonNode root, Map<String, String> notText, boolean whole) {
         var source = new YamlFields.Source(variables, notText);
         var fields = new YamlFields("", root, source, faults);
         fields.allow("apps", "systems");
@@ -146,7 +147,8 @@ final class RegistryReader {
         return new RegistryFile(
                 apps.stream().map(Objects::requireNonNull).toList(),
                 systems.stream().map(Objects::requireNonNull).toList(),
-                fields.filledIn());
+                fields.filledIn(),
+                whole);
     }
 
     private RegistryFile.@Nullable App app(YamlFields app) {
@@ -185,6 +187,7 @@ final class RegistryReader {
                 "id",
                 "name",
                 "public_name",
+                "state",
                 "url",
                 "secrets",
                 "events",
@@ -202,6 +205,7 @@ final class RegistryReader {
                         "id", ClientSystemId::isValid, "must be 1 to 64 of a-z, 0-9, - and _");
         var name = name(system, "name");
         var publicName = name(system, "public_name");
+        var state = system.oneOf("state", SYSTEM_STATES);
         var url = url(system);
         var secrets = system.has("secrets") ? secrets(system, true) : null;
         var events = system.texts("events");
@@ -223,6 +227,7 @@ final class RegistryReader {
                         new ClientSystemId(id),
                         name,
                         publicName,
+                        state,
                         url,
                         secrets,
                         events == null ? null : events.stream().distinct().sorted().toList(),

@@ -79,7 +79,10 @@ final class RegistrySql {
                 .list();
     }
 
-    void upsertApp(Handle handle, RegistryFile.App app) {
+    /**
+     * @param whole whether what is not said of it goes back to its default
+     */
+    void upsertApp(Handle handle, RegistryFile.App app, boolean whole) {
         handle.createUpdate(
                         """
                         INSERT INTO meta_app AS a (id, name, platform, state)
@@ -87,9 +90,10 @@ final class RegistrySql {
                                 COALESCE(:state, 'live'))
                         ON CONFLICT (id) DO UPDATE
                            SET name = COALESCE(:name, a.name),
-                               platform = COALESCE(:platform, a.platform),
-                               state = COALESCE(:state, a.state)
+                               platform = COALESCE(:platform, <otherwise>.platform),
+                               state = COALESCE(:state, <otherwise>.state)
                         """)
+                .define("otherwise", whole ? "excluded" : "a")
                 .bind("id", app.id().value())
                 .bind("name", app.name())
                 .bind("platform", app.platform() == null ? null : app.platform().wireName())
@@ -97,18 +101,23 @@ final class RegistrySql {
                 .execute();
     }
 
-    /** The query of an address may carry a token, so it is sealed; the rest is for operators. */
-    void upsertSystem(Handle handle, RegistryFile.Client system) {
+    /**
+     * The query of an address may carry a token, so it is sealed; the rest is for operators.
+     *
+     * @param whole whether what is not said of it goes back to its default
+     */
+    void upsertSystem(Handle handle, RegistryFile.Client system, boolean whole) {
         var url = system.url();
         handle.createUpdate(
                         """
                         INSERT INTO client_system AS c
-                               (id, name, public_name, url, query_sealed, events, ack_means,
+                               (id, name, public_name, state, url, query_sealed, events, ack_means,
                                 answers, answers_header, max_in_flight, rate_per_minute,
                                 timeout_ms, receipt_within_s, tls, ca)
                         VALUES (:id, COALESCE(:name, ''),
-                                COALESCE(:public_name, 'Connected system'), COALESCE(:url, ''),
-                                :query, COALESCE(:events, ARRAY['deletion']),
+                                COALESCE(:public_name, 'Connected system'),
+                                COALESCE(:state, 'live'), COALESCE(:url, ''), :query,
+                                COALESCE(:events, ARRAY['deletion']),
                                 COALESCE(:ack_means, 'accepted'),
                                 COALESCE(CAST(:answers AS jsonb), '{}'),
                                 NULLIF(CAST(:answers_header AS text), ''),
@@ -117,26 +126,29 @@ final class RegistrySql {
                                 COALESCE(:tls, '1.3'), NULLIF(CAST(:ca AS text), ''))
                         ON CONFLICT (id) DO UPDATE
                            SET name = COALESCE(:name, c.name),
-                               public_name = COALESCE(:public_name, c.public_name),
+                               public_name = COALESCE(:public_name, <otherwise>.public_name),
+                               state = COALESCE(:state, <otherwise>.state),
                                url = COALESCE(:url, c.url),
                                query_sealed = CASE WHEN CAST(:url AS text) IS NULL THEN c.query_sealed
                                                    ELSE :query END,
-                               events = COALESCE(:events, c.events),
-                               ack_means = COALESCE(:ack_means, c.ack_means),
-                               answers = COALESCE(CAST(:answers AS jsonb), c.answers),
+                               events = COALESCE(:events, <otherwise>.events),
+                               ack_means = COALESCE(:ack_means, <otherwise>.ack_means),
+                               answers = COALESCE(CAST(:answers AS jsonb), <otherwise>.answers),
                                answers_header =
                                    NULLIF(COALESCE(CAST(:answers_header AS text),
-                                                   c.answers_header), ''),
-                               max_in_flight = COALESCE(:max_in_flight, c.max_in_flight),
-                               rate_per_minute = COALESCE(:rate, c.rate_per_minute),
-                               timeout_ms = COALESCE(:timeout_ms, c.timeout_ms),
-                               receipt_within_s = COALESCE(:within_s, c.receipt_within_s),
-                               tls = COALESCE(:tls, c.tls),
-                               ca = NULLIF(COALESCE(CAST(:ca AS text), c.ca), '')
+                                                   <otherwise>.answers_header), ''),
+                               max_in_flight = COALESCE(:max_in_flight, <otherwise>.max_in_flight),
+                               rate_per_minute = COALESCE(:rate, <otherwise>.rate_per_minute),
+                               timeout_ms = COALESCE(:timeout_ms, <otherwise>.timeout_ms),
+                               receipt_within_s = COALESCE(:within_s, <otherwise>.receipt_within_s),
+                               tls = COALESCE(:tls, <otherwise>.tls),
+                               ca = NULLIF(COALESCE(CAST(:ca AS text), <otherwise>.ca), '')
                         """)
+                .define("otherwise", whole ? "excluded" : "c")
                 .bind("id", system.id().value())
                 .bind("name", system.name())
                 .bind("public_name", system.publicName())
+                .bind("state", system.state())
                 .bind("url", url == null ? null : withoutQuery(url))
                 .bind(
                         "query",
@@ -190,7 +202,9 @@ final class RegistrySql {
 
     /** Systems that do not hear of deletions. */
     List<String> deafSystems(Handle handle) {
-        return handle.createQuery("SELECT id FROM client_system WHERE 'deletion' <> ALL (events)")
+        return handle.createQuery(
+                        "SELECT id FROM client_system WHERE 'deletion' <> ALL (events) OR state <>"
+                                + " 'live'")
                 .mapTo(String.class)
                 .list();
     }
@@ -208,13 +222,14 @@ final class RegistrySql {
     }
 
     List<MetaApp> apps(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
-        return handle.createQuery("SELECT id, name, platform FROM meta_app")
+        return handle.createQuery("SELECT id, name, platform, state FROM meta_app")
                 .map(
                         (row, context) ->
                                 new MetaApp(
                                         new MetaAppId(row.getString("id")),
                                         row.getString("name"),
                                         Platform.named(row.getString("platform")).orElseThrow(),
+                                        row.getString("state").equals("retired"),
                                         secrets
                                                 .getOrDefault(row.getString("id"), List.of())
                                                 .stream()
@@ -232,7 +247,7 @@ final class RegistrySql {
     List<ClientSystem> systems(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
         return handle.createQuery(
                         """
-                        SELECT id, public_name, url, query_sealed, ack_means,
+                        SELECT id, public_name, state, url, query_sealed, ack_means,
                                answers::text AS answers, answers_header, max_in_flight,
                                timeout_ms, receipt_within_s, tls, ca
                           FROM client_system
@@ -242,6 +257,7 @@ final class RegistrySql {
                                 new ClientSystem(
                                         new ClientSystemId(row.getString("id")),
                                         row.getString("public_name"),
+                                        row.getString("state").equals("retired"),
                                         url(row),
                                         secrets
                                                 .getOrDefault(row.getString("id"), List.of())

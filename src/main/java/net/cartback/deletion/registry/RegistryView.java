@@ -36,13 +36,20 @@ public final class RegistryView {
 
     /** The two kinds of entries. */
     public enum Kind {
-        APP("apps"),
-        SYSTEM("systems");
+        APP("app", "apps"),
+        SYSTEM("system", "systems");
 
+        private final String word;
         private final String list;
 
-        Kind(String list) {
+        Kind(String word, String list) {
+            this.word = word;
             this.list = list;
+        }
+
+        /** What one of them is called. */
+        public String word() {
+            return word;
         }
 
         /** What their list is called in the registry file. */

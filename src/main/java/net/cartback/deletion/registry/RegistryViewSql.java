@@ -13,7 +13,9 @@ import org.jdbi.v3.core.Handle;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** SQL that reads back what is registered. Opens nothing that is sealed. */
@@ -44,7 +46,7 @@ final class RegistryViewSql {
 
     private static final String SYSTEMS =
             """
-            SELECT e.id, e.name, e.public_name, e.url, COALESCE(e.query_sealed, '\\x') AS hidden,
+            SELECT e.id, e.name, e.public_name, e.state, e.url, COALESCE(e.query_sealed, '\\x') AS hidden,
                    to_jsonb(e.events)::text AS events, e.ack_means, e.answers::text AS answers,
                    e.answers_header,
                    e.max_in_flight, e.rate_per_minute, e.timeout_ms, e.receipt_within_s, e.tls,
@@ -55,13 +57,30 @@ final class RegistryViewSql {
 
     private RegistryViewSql() {}
 
-    /** Entries with higher ids than this one, in the order of their ids. */
-    static List<Entry> page(Handle handle, Kind kind, String after, int atMost) {
-        return handle.createQuery(select(kind) + "WHERE e.id > :after ORDER BY e.id LIMIT :at_most")
+    /**
+     * Entries with higher ids than this one, in the order of their ids.
+     *
+     * @param retired whether those that are retired, or all others
+     */
+    static List<Entry> page(Handle handle, Kind kind, boolean retired, String after, int atMost) {
+        return handle.createQuery(
+                        select(kind)
+                                + "WHERE e.id > :after AND (e.state = 'retired') = :retired"
+                                + " ORDER BY e.id LIMIT :at_most")
                 .bind("after", after)
+                .bind("retired", retired)
                 .bind("at_most", atMost)
                 .map((row, context) -> entry(kind, row))
                 .list();
+    }
+
+    /** All entries by their ids, in their order. */
+    static Map<String, Entry> all(Handle handle, Kind kind) {
+        var entries = new LinkedHashMap<String, Entry>();
+        handle.createQuery(select(kind) + "ORDER BY e.id")
+                .map((row, context) -> entry(kind, row))
+                .forEach(each -> entries.put(each.json().get("id").textValue(), each));
+        return entries;
     }
 
     static Optional<Entry> find(Handle handle, Kind kind, String id) {
@@ -90,6 +109,7 @@ final class RegistryViewSql {
 
     private static void putSystem(ObjectNode json, ResultSet row) throws SQLException {
         json.put("public_name", row.getString("public_name"))
+                .put("state", row.getString("state"))
                 .put("url", row.getString("url"))
                 .put("url_has_query", row.getBytes("hidden").length > 0);
         putJson(json, "events", row);
