@@ -507,7 +507,7 @@ class WholeProgramE2E {
 
             assertThat(relay.exitCode()).isEqualTo(2);
             assertThat(relay.output())
-                    .contains("cannot listen on 0.0.0.0:" + taken.getLocalPort())
+                    .contains("PORT: cannot listen on 0.0.0.0:" + taken.getLocalPort())
                     .doesNotContain("\tat ");
             assertThat(Files.exists(directory.resolve("data/postgres/postmaster.pid"))).isFalse();
         }

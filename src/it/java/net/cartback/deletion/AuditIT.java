@@ -615,7 +615,7 @@ class AuditIT {
     void by_a_clock_that_may_be_wrong_no_month_is_dropped() throws SQLException {
         oldRows();
         relay.clock().advance(Duration.ofHours(2));
-        relay.clockIsSteadyFor(Duration.ofMinutes(59));
+        relay.clockIsTrustedFor(Duration.ofMinutes(59));
         relay.audit().round();
 
         assertThat(relay.count("SELECT count(*) FROM audit WHERE event = 'x.y'")).isPositive();

@@ -149,7 +149,7 @@ class ClockIT {
     void a_clock_that_has_stepped_erases_nothing() {
         deliver("1");
         relay.retention().sweepIfDue();
-        relay.clockIsSteadyFor(Duration.ZERO);
+        relay.clockIsTrustedFor(Duration.ZERO);
         relay.clock().advance(Duration.ofDays(800));
 
         relay.retention().sweepIfDue();
@@ -158,7 +158,7 @@ class ClockIT {
         assertThat(relay.count("SELECT count(*) FROM retention_sweep")).isOne();
 
         // Nor does it a minute after it was taken for right, whatever has come in meanwhile.
-        relay.clockIsSteadyFor(Duration.ofMinutes(1));
+        relay.clockIsTrustedFor(Duration.ofMinutes(1));
         relay.metaAsksToDelete("2");
         relay.retention().sweepIfDue();
 
@@ -168,12 +168,12 @@ class ClockIT {
     @Test
     void a_relay_that_was_off_for_long_erases_after_an_hour() {
         deliver("1");
-        relay.clockIsSteadyFor(Duration.ofMinutes(59));
+        relay.clockIsTrustedFor(Duration.ofMinutes(59));
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
         assertThat(relay.count("SELECT count(subject_sealed) FROM deletion_request")).isOne();
 
-        relay.clockIsSteadyFor(Duration.ofMinutes(60));
+        relay.clockIsTrustedFor(Duration.ofMinutes(60));
         relay.retention().sweepIfDue();
         assertThat(relay.count("SELECT count(subject_sealed) FROM deletion_request")).isZero();
     }
@@ -183,7 +183,7 @@ class ClockIT {
         deliver("1");
         relay.clock().advance(PAST_THE_GRACE.minusDays(1));
         relay.retention().sweepIfDue();
-        relay.clockIsSteadyFor(Duration.ofSeconds(1));
+        relay.clockIsTrustedFor(Duration.ofSeconds(1));
         relay.clock().advance(Duration.ofDays(1).plusMinutes(10));
 
         relay.retention().sweepIfDue();

@@ -56,6 +56,7 @@ import net.cartback.deletion.web.HealthRoutes;
 import net.cartback.deletion.web.HttpListener;
 import net.cartback.deletion.web.IdleLimits;
 import net.cartback.deletion.web.MetricsRoutes;
+import net.cartback.deletion.web.PortInUse;
 import net.cartback.deletion.web.Routes;
 import net.cartback.deletion.web.TlsIdentity;
 
@@ -127,8 +128,8 @@ final class App implements AutoCloseable {
     /**
      * Opens everything that needs no schema, and starts to listen.
      *
-     * @throws Config.Invalid if a file that the configuration names cannot be used
-     * @throws net.cartback.deletion.web.PortInUse if an address cannot be listened on
+     * @throws Config.Invalid if a file that the configuration names cannot be used, or an address
+     *     not be listened on
      */
     App(Config config) {
         registryFile = registryFile(config);
@@ -220,6 +221,7 @@ final class App implements AutoCloseable {
                                     () -> Watches.figures(housekeeping)));
             management =
                     listen(
+                            "MANAGEMENT_PORT",
                             config.management(),
                             () -> true,
                             null,
@@ -281,6 +283,7 @@ final class App implements AutoCloseable {
             }
             listener =
                     listen(
+                            "PORT",
                             config.listen(),
                             () -> ready,
                             identity,
@@ -534,20 +537,29 @@ final class App implements AutoCloseable {
         }
     }
 
+    /**
+     * @param variable where the port comes from
+     */
     private HttpListener listen(
+            String variable,
             Config.Listen listen,
             BooleanSupplier gate,
             @Nullable TlsIdentity tls,
             Routes... routes) {
-        var started =
-                HttpListener.start(
-                        listen.host(),
-                        listen.port(),
-                        gate,
-                        isProxy,
-                        tls,
-                        IdleLimits.USUAL,
-                        List.of(routes));
+        HttpListener started;
+        try {
+            started =
+                    HttpListener.start(
+                            listen.host(),
+                            listen.port(),
+                            gate,
+                            isProxy,
+                            tls,
+                            IdleLimits.USUAL,
+                            List.of(routes));
+        } catch (PortInUse e) {
+            throw new Config.Invalid(List.of(variable + ": " + e.getMessage()));
+        }
         opened.push(started::close);
         return started;
     }

@@ -15,7 +15,6 @@ import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.EmbeddedDatabaseFailed;
 import net.cartback.deletion.storage.Migrations;
 import net.cartback.deletion.storage.SchemaRefused;
-import net.cartback.deletion.web.PortInUse;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -288,7 +287,6 @@ public final class Main implements Runnable {
                                     + "; is KEYRING_FILE the keyring of this database?");
             case SchemaRefused refused ->
                     System.err.println("deletion-relay: " + refused.getMessage());
-            case PortInUse port -> System.err.println("deletion-relay: " + port.getMessage());
             case EmbeddedDatabaseFailed failed -> {
                 System.err.println("deletion-relay: " + failed.getMessage());
                 return FAILED;
