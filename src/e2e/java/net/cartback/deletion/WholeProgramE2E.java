@@ -429,7 +429,9 @@ class WholeProgramE2E {
             assertThat(dry.output()).contains("1 entry would change; nothing has been changed.");
             var export = RelayProcess.start(environment, "registry", "export");
             assertThat(export.exitCode()).as(export.output()).isZero();
-            assertThat(export.output()).contains("name: More").doesNotContain("5f0c6a8e9b1d4c37");
+            assertThat(export.output())
+                    .contains("name: \"More\"")
+                    .doesNotContain("5f0c6a8e9b1d4c37");
 
             var base = relay.uri("").toString();
             var check =

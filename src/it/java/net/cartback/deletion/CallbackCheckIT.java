@@ -58,6 +58,7 @@ class CallbackCheckIT {
                         .doesNotContain(TestRelay.APP_SECRET);
             }
             assertThat(check.page("/status").fault()).isNull();
+            assertThat(check.statusOfNobody().fault()).isNull();
         }
         assertThat(relay.count("SELECT count(*) FROM deletion_request")).isZero();
     }
@@ -116,11 +117,30 @@ class CallbackCheckIT {
     }
 
     @Test
+    void a_site_that_answers_everything_is_no_relay() {
+        try (var site =
+                        new FakeClientSystem("site")
+                                .answers(
+                                        aResponse()
+                                                .withStatus(200)
+                                                .withHeader("Content-Type", "text/html"));
+                var check = check(URI.create(site.url()).resolve("/"))) {
+            assertThat(check.statusOfNobody().fault()).contains("this is no relay's answer");
+        }
+    }
+
+    @Test
     void an_address_that_meta_cannot_reach_is_told() {
         try (var check = check(URI.create("http://relay.example.com"))) {
             assertThat(check.isReachable().fault()).contains("https");
         }
         try (var check = check(URI.create("https://localhost"))) {
+            assertThat(check.isReachable().fault()).contains("which Meta cannot reach");
+        }
+        try (var check = check(URI.create("https://my_host"))) {
+            assertThat(check.isReachable().fault()).contains("no name");
+        }
+        try (var check = check(URI.create("https://[fd00::1]"))) {
             assertThat(check.isReachable().fault()).contains("which Meta cannot reach");
         }
         try (var check = check(URI.create("https://relay.invalid"))) {

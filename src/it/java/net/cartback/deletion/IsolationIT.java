@@ -425,7 +425,7 @@ class IsolationIT {
                     aResponse()
                             .withStatus(200)
                             .withBody("{\"outcome\":\"deleted\"}")
-                            .withFixedDelay(3_000));
+                            .withFixedDelay(12_000));
             relay.dispatcher().start();
             await().atMost(Duration.ofMinutes(3)).until(() -> crm.received().size() == 1);
             statement.execute("SELECT 1 FROM delivery WHERE id = '" + first + "' FOR UPDATE");

@@ -415,11 +415,22 @@ final class App implements AutoCloseable {
                 log.info(
                         "The registry file was applied before, and is not applied again; the"
                                 + " command registry apply does that");
-                registry.differences(registryFile).forEach(App::tellOfDifference);
+                tellOfDifferences(registryFile);
             }
             return null;
         } catch (DatabaseUnavailable e) {
             return e.whyRefused();
+        }
+    }
+
+    /** Only to be told: a file that does not fit any more was not to be applied here. */
+    private void tellOfDifferences(RegistryFile file) {
+        try {
+            registry.differences(file).forEach(App::tellOfDifference);
+        } catch (InvalidRegistry e) {
+            log.atWarn()
+                    .addKeyValue("faults", e.faults())
+                    .log("The registry file does not fit what is registered, and is not applied");
         }
     }
 

@@ -55,6 +55,7 @@ final class AppsCommand {
             }
             answers.add(check.page("/meta/" + app.id() + "/data-deletion"));
             answers.add(check.page("/status"));
+            answers.add(check.statusOfNobody());
             if (secrets.isEmpty()) {
                 answers.add(
                         new CallbackCheck.Answer(

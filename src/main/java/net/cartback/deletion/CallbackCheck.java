@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.intake.SampleSignedRequest;
 import net.cartback.deletion.registry.AppSecret;
 import net.cartback.deletion.registry.MetaAppId;
@@ -37,6 +38,9 @@ final class CallbackCheck implements AutoCloseable {
     /** Whoever this is about exists nowhere: Meta's ids do not begin with 0. */
     private static final String NOBODY = "0";
 
+    /** Of 26 characters, as each is, and improbable enough. */
+    private static final String NOBODYS_CODE = "00000000000000000000000000";
+
     private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final int MAX_ANSWER = 256 * 1024;
     private static final String PROBLEM = "urn:deletion-relay:problem:";
@@ -62,6 +66,8 @@ final class CallbackCheck implements AutoCloseable {
         }
     }
 
+    private static final OutboundRules PUBLIC = OutboundRules.allowing("");
+
     private final String base;
     private final MetaAppId app;
     private final HttpClient client =
@@ -81,12 +87,13 @@ final class CallbackCheck implements AutoCloseable {
         if (!"https".equals(uri.getScheme())) {
             return new Answer(base, "Meta calls https addresses only");
         }
+        var host = uri.getHost();
+        if (host == null) {
+            return new Answer(base, "the host is no name that DNS or a certificate can have");
+        }
         try {
-            for (var address : InetAddress.getAllByName(uri.getHost())) {
-                if (address.isLoopbackAddress()
-                        || address.isSiteLocalAddress()
-                        || address.isLinkLocalAddress()
-                        || address.isAnyLocalAddress()) {
+            for (var address : InetAddress.getAllByName(host)) {
+                if (!PUBLIC.permits(address, true)) {
                     return new Answer(
                             base,
                             "the name leads to "
@@ -123,6 +130,15 @@ final class CallbackCheck implements AutoCloseable {
                 uri + " opens",
                 HttpRequest.newBuilder(uri).header("Accept", "text/html"),
                 answer -> answer.statusCode() == 200 ? null : other(answer));
+    }
+
+    /** Whether people's links lead to the relay: a code that nobody has is told as that. */
+    Answer statusOfNobody() {
+        var uri = URI.create(base + "/status/" + NOBODYS_CODE);
+        return call(
+                base + "/status/… leads to a relay",
+                HttpRequest.newBuilder(uri).header("Accept", "application/json"),
+                answer -> problem(answer).equals("unknown-code") ? null : other(answer));
     }
 
     private interface Rule {

@@ -130,14 +130,15 @@ final class Housekeeping implements AutoCloseable {
                 List.of(
                         new Part(() -> clock.anchor(database), () -> {}),
                         new Part(registry::reload, () -> {}),
-                        new Part(ledger::fillOpenRequests, () -> {}),
                         new Part(
                                 () -> oldestSnapshot = seconds(database.oldestSnapshot()),
                                 () -> oldestSnapshot = Double.NaN),
                         new Part(
                                 () -> oldest = seconds(ledger.ageOfOldestOpenRequest()),
                                 () -> oldest = Double.NaN),
-                        new Part(this::measureBacklog, this::forgetBacklog))) {
+                        new Part(this::measureBacklog, this::forgetBacklog),
+                        // Last, because it may take long.
+                        new Part(ledger::fillOpenRequests, () -> {}))) {
             try {
                 part.work().run();
             } catch (RuntimeException e) {

@@ -76,16 +76,17 @@ final class RegistryCommand {
             description = "Write what is registered as a registry file, without secrets.")
     int export() {
         try (var storage = Storage.open(Config.read(System.getenv()))) {
-            System.out.print(RegistryExport.yaml(storage.registry().inUse()));
+            System.out.print(RegistryExport.yaml(storage.registry().all()));
         }
         return 0;
     }
 
     private static List<String> unnamed(Storage storage, RegistryFile file) {
-        return storage.registry().inUse().entrySet().stream()
+        return storage.registry().all().entrySet().stream()
                 .flatMap(
                         list ->
                                 list.getValue().stream()
+                                        .filter(each -> !each.isRetired())
                                         .map(each -> each.json().get("id").textValue())
                                         .filter(id -> !file.names(list.getKey(), id))
                                         .map(id -> list.getKey().word() + " " + id)

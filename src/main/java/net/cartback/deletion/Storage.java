@@ -138,7 +138,6 @@ final class Storage implements AutoCloseable {
 
     /** What applying it would change. */
     List<RegistryChange> differences(RegistryFile file) {
-        keys.rememberInForce();
         return registry.differences(file);
     }
 

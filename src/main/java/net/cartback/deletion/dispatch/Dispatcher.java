@@ -47,8 +47,6 @@ public final class Dispatcher implements AutoCloseable {
     /** Longer than the claim that was in our way, and short beside the path of a fresh request. */
     private static final Duration PASSED_OVER = Duration.ofMillis(5);
 
-    private static final Duration LOCKED_FOR_LONG = Duration.ofSeconds(30);
-
     private static final Duration BETWEEN_CLAIMS = Duration.ofMillis(3);
 
     /** Results may wait while calls are made, but not pile up: so many for each slot. */
@@ -83,11 +81,8 @@ public final class Dispatcher implements AutoCloseable {
     /** The lease of a claim that was begun and whose end nobody heard. Of the loop alone. */
     private @Nullable UUID doubtful;
 
-    /** When a claim passed over a system last, and since when it does so again and again. */
-    private long passedAt;
-
-    private long passedSince;
-    private boolean passedTold;
+    /** When a claim last brought something, as long as it also passes over a system. */
+    private long passedSince = System.nanoTime();
 
     private long claimedAt = System.nanoTime() - BETWEEN_CLAIMS.toNanos();
     private long sweptAt = System.nanoTime() - SWEEP.toNanos();
@@ -261,28 +256,23 @@ public final class Dispatcher implements AutoCloseable {
         mayHaveMore = !claimed.isEmpty();
         claimed.forEach(this::launch);
         // Whatever is left waits for room, here or at its system, and settling makes room.
-        return claim.passedOver() ? whenPassedOver(claimed.isEmpty()) : POLL;
+        if (claim.passedOver()) {
+            return whenPassedOver(claimed.isEmpty());
+        }
+        passedSince = System.nanoTime();
+        return POLL;
     }
 
     /**
      * Another replica claims for this system now, and will be done in a moment; or somebody keeps
-     * its row locked, for as long as that lasts.
+     * its row locked, for as long as that lasts. Then the others' work sets the pace.
      */
     private Duration whenPassedOver(boolean inVain) {
         long now = System.nanoTime();
-        if (!inVain || now - passedAt > POLL.toNanos() * 2) {
+        if (!inVain) {
             passedSince = now;
-            passedTold = false;
         }
-        passedAt = now;
-        long since = now - passedSince;
-        if (since > LOCKED_FOR_LONG.toNanos() && !passedTold) {
-            passedTold = true;
-            log.warn(
-                    "Nothing is claimed for a client system: another database session keeps its row"
-                            + " in system_gate locked (pg_locks tells which)");
-        }
-        return since < POLL.toNanos() ? PASSED_OVER : POLL;
+        return now - passedSince < POLL.toNanos() ? PASSED_OVER : POLL;
     }
 
     private void launch(ClaimedDelivery delivery) {

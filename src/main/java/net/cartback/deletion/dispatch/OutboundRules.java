@@ -62,7 +62,8 @@ public final class OutboundRules {
         return !allowed.isEmpty();
     }
 
-    boolean permits(InetAddress given, boolean encrypted) {
+    /** Whether this address may be called: a public one over TLS, or an exception. */
+    public boolean permits(InetAddress given, boolean encrypted) {
         var address = meant(given);
         if (allowed.stream().anyMatch(range -> range.contains(address))) {
             return true;

@@ -167,12 +167,18 @@ final class Settler {
                             .addKeyValue("delivery_id", settlement.delivery().id())
                             .addKeyValue("system", settlement.delivery().system())
                             .log("A result waits for a lock that another database session holds");
-                    locked.offer(settlement);
+                    tryLater(settlement);
                 }
                 return;
             } catch (DatabaseUnavailable e) {
                 Thread.sleep(PAUSE);
             }
+        }
+    }
+
+    private void tryLater(Settlement settlement) {
+        if (!locked.offer(settlement)) {
+            tellUnsettled(1);
         }
     }
 
@@ -187,7 +193,7 @@ final class Settler {
         }
         try {
             Thread.sleep(PAUSE);
-            locked.offer(settlement);
+            tryLater(settlement);
         } catch (InterruptedException e) {
             tellUnsettled(1);
             Thread.currentThread().interrupt();

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.ledger.RetentionSql.Late;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -177,11 +178,22 @@ public final class Retention {
      */
     private void dropRetired() {
         try {
-            tellOfDropped("system", database.inTransaction(RetentionSql::dropRetiredSystems));
-            tellOfDropped("app", database.inTransaction(RetentionSql::dropRetiredApps));
+            if (database.withHandle(Registry::isAnythingRetired)) {
+                tellOfDropped("app", dropped(RetentionSql::dropRetiredApps));
+                tellOfDropped("system", dropped(RetentionSql::dropRetiredSystems));
+            }
         } catch (DatabaseUnavailable e) {
             log.warn("What is retired was not dropped in this sweep; the next tries again", e);
         }
+    }
+
+    /** Nobody may take an entry back into use meanwhile. */
+    private List<String> dropped(Function<Handle, List<String>> drop) {
+        return database.inTransaction(
+                handle -> {
+                    Registry.lock(handle);
+                    return drop.apply(handle);
+                });
     }
 
     private static void tellOfDropped(String kind, List<String> ids) {

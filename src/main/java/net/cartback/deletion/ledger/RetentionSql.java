@@ -315,6 +315,7 @@ final class RetentionSql {
                                AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.system_id = c.id)
                                AND NOT EXISTS (SELECT 1 FROM operator_action o
                                                 WHERE o.system_id = c.id)
+                               FOR UPDATE OF c
                         ), subscriptions AS (
                             DELETE FROM subscription WHERE system_id IN (SELECT id FROM gone)
                         ), backfills AS (
@@ -345,6 +346,7 @@ final class RetentionSql {
                              WHERE a.state = 'retired'
                                AND NOT EXISTS (SELECT 1 FROM deletion_request r
                                                 WHERE r.app_id = a.id)
+                               FOR UPDATE OF a
                         ), subscriptions AS (
                             DELETE FROM subscription WHERE app_id IN (SELECT id FROM gone)
                         ), backfills AS (

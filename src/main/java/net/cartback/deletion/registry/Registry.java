@@ -152,8 +152,24 @@ public final class Registry {
         }
     }
 
-    /** What is registered and in use: all entries but those that are retired. */
-    public Map<Kind, List<Entry>> inUse() {
+    /** Keeps everybody from changing what is registered until the transaction ends. */
+    public static void lock(Handle handle) {
+        RegistrySql.lockAgainstOtherAppliers(handle);
+    }
+
+    /** Whether something is registered and retired. */
+    public static boolean isAnythingRetired(Handle handle) {
+        return handle.createQuery(
+                        """
+                        SELECT EXISTS (SELECT 1 FROM client_system WHERE state = 'retired')
+                            OR EXISTS (SELECT 1 FROM meta_app WHERE state = 'retired')
+                        """)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /** All that is registered, retired entries too. */
+    public Map<Kind, List<Entry>> all() {
         return database.withHandle(
                 handle ->
                         Stream.of(Kind.values())
@@ -161,12 +177,9 @@ public final class Registry {
                                         Collectors.toMap(
                                                 kind -> kind,
                                                 kind ->
-                                                        RegistryViewSql.page(
-                                                                handle,
-                                                                kind,
-                                                                false,
-                                                                "",
-                                                                Integer.MAX_VALUE),
+                                                        List.copyOf(
+                                                                RegistryViewSql.all(handle, kind)
+                                                                        .values()),
                                                 (one, other) -> one,
                                                 () -> new EnumMap<>(Kind.class))));
     }
@@ -219,7 +232,7 @@ public final class Registry {
                     database.inTransaction(
                             actor,
                             handle -> {
-                                sql.lockAgainstOtherAppliers(handle);
+                                RegistrySql.lockAgainstOtherAppliers(handle);
                                 var before = RegistryViewSql.find(handle, kind, id);
                                 if (!RegistryView.version(before).equals(version)) {
                                     throw new Stale();
@@ -244,7 +257,7 @@ public final class Registry {
         boolean applied =
                 database.inTransaction(
                         handle -> {
-                            sql.lockAgainstOtherAppliers(handle);
+                            RegistrySql.lockAgainstOtherAppliers(handle);
                             if (!sql.rememberApplied(handle, fingerprint, clock.instant())) {
                                 return false;
                             }
@@ -256,7 +269,7 @@ public final class Registry {
     }
 
     private List<RegistryChange> apply(Handle handle, RegistryFile file) {
-        sql.lockAgainstOtherAppliers(handle);
+        RegistrySql.lockAgainstOtherAppliers(handle);
         refuseWhatDoesNotFit(handle, file);
         var deaf = sql.deafSystems(handle);
         var before = state(handle);

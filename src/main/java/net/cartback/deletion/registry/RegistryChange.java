@@ -1,13 +1,17 @@
 package net.cartback.deletion.registry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 
+import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.registry.RegistryView.Entry;
 import net.cartback.deletion.registry.RegistryView.Kind;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -72,16 +76,17 @@ public record RegistryChange(Kind kind, String id, boolean isNew, List<Field> fi
                     .collect(Collectors.joining(", ", "[", "]"));
         }
         if (name.equals("ca") && !value.textValue().equals("public")) {
-            return "its own";
+            var digest = Digest.sha256(value.textValue().getBytes(UTF_8));
+            return "its own (" + HexFormat.of().formatHex(digest, 0, 4) + ")";
         }
         return value.isNull() ? "none" : value.isTextual() ? value.textValue() : value.toString();
     }
 
-    /** What it is called, or the beginning of its id. */
+    /** What it is called, with the beginning of its id. */
     private static String secret(JsonNode secret) {
         var label = secret.path("label");
-        var name =
-                label.isTextual() ? label.textValue() : secret.path("id").asText().substring(0, 8);
+        var id = secret.path("id").asText().substring(0, 8);
+        var name = label.isTextual() ? label.textValue() + " (" + id + ")" : id;
         var end = secret.path("not_after");
         return end.isTextual() ? name + " until " + end.textValue() : name;
     }

@@ -25,8 +25,6 @@ public final class RegistryExport {
                     YAMLFactory.builder()
                             .disable(Feature.WRITE_DOC_START_MARKER, Feature.SPLIT_LINES)
                             .enable(
-                                    Feature.MINIMIZE_QUOTES,
-                                    Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS,
                                     Feature.LITERAL_BLOCK_STYLE,
                                     Feature.INDENT_ARRAYS_WITH_INDICATOR)
                             .build());

@@ -34,7 +34,7 @@ final class RegistrySql {
         this.sealer = sealer;
     }
 
-    void lockAgainstOtherAppliers(Handle handle) {
+    static void lockAgainstOtherAppliers(Handle handle) {
         handle.createQuery("SELECT pg_advisory_xact_lock(:lock)::text")
                 .bind("lock", APPLY_LOCK)
                 .mapTo(String.class)

@@ -27,6 +27,11 @@ public final class RegistryView {
      */
     public record Entry(ObjectNode json, String version) {
 
+        /** Whether nothing new concerns it any more. */
+        public boolean isRetired() {
+            return json.path("state").asText().equals("retired");
+        }
+
         static Entry of(ObjectNode json, byte[] hidden) {
             var text = json + HexFormat.of().formatHex(hidden);
             return new Entry(

@@ -24,6 +24,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -203,5 +204,23 @@ class OutcomeSearchTest {
         for (int i = 0; i < 20; i++) {
             assertThat(OutcomeSearch.finds(list)).isTrue();
         }
+    }
+
+    /** The budget is for what is hostile: a page that is large, with a picture in it, is none. */
+    @Test
+    void an_honest_page_as_large_as_may_be_is_searched_to_its_end() {
+        var picture = new byte[30_000];
+        new Random(7).nextBytes(picture);
+        var page =
+                "<html><body>"
+                        + "<p>Grüße, ½ Preis – 日本語 &amp; mehr</p>".repeat(250)
+                        + "<img src=\"data:image/png;base64,"
+                        + Base64.getEncoder().encodeToString(picture)
+                        + "\"></body></html>";
+
+        assertThat(page.getBytes(UTF_8).length).isBetween(50_000, 65_536);
+        assertThat(OutcomeSearch.finds(page.getBytes(UTF_8))).isFalse();
+        assertThat(OutcomeSearch.finds((page + "{\"outcome\":\"refused\"}").getBytes(UTF_8)))
+                .isTrue();
     }
 }
