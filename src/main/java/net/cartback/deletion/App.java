@@ -218,7 +218,8 @@ final class App implements AutoCloseable {
                                     () -> Watches.auditBehind(trail, clock.instant()),
                                     () -> Watches.certificate(identity, clock.instant()),
                                     () -> Watches.clocks(clock),
-                                    () -> Watches.figures(housekeeping)));
+                                    () -> Watches.figures(housekeeping),
+                                    () -> Watches.keyring(keys.unreadSince())));
             management =
                     listen(
                             "MANAGEMENT_PORT",

@@ -4,10 +4,12 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -40,6 +42,7 @@ final class KeyWatch implements AutoCloseable {
 
     private final LastSeen round = new LastSeen();
     private volatile boolean inRound;
+    private volatile @Nullable Instant unreadSince;
 
     /**
      * @param whenKeysChange what must follow when another key is in force
@@ -73,6 +76,11 @@ final class KeyWatch implements AutoCloseable {
         return others.isWithin(IN_STEP);
     }
 
+    /** Since when the file cannot be read; null: it can. A start needs it. */
+    @Nullable Instant unreadSince() {
+        return unreadSince;
+    }
+
     void start() {
         loop.start();
     }
@@ -94,10 +102,15 @@ final class KeyWatch implements AutoCloseable {
 
     private void round(LastSeen.Moment began) {
         try {
-            if (file.reloadIfChanged(register::faults)) {
+            boolean loaded = file.reloadIfChanged(register::faults);
+            unreadSince = null;
+            if (loaded) {
                 log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
             }
         } catch (KeyringFile.Unread e) {
+            if (unreadSince == null) {
+                unreadSince = Instant.now();
+            }
             log.warn("The keyring cannot be read now; its keys stay in use: {}", e.faults());
         } catch (Config.Invalid e) {
             log.error(

@@ -73,6 +73,18 @@ final class Watches {
                                 "the log of the loop housekeeping says what keeps them"));
     }
 
+    static List<Attention> keyring(@Nullable Instant unreadSince) {
+        return unreadSince == null
+                ? List.of()
+                : List.of(
+                        attention(
+                                Cause.KEYRING_UNREAD,
+                                unreadSince,
+                                null,
+                                "let the file of KEYRING_FILE be read again: the relay goes on with"
+                                        + " the keys that it has, and cannot start without it"));
+    }
+
     private static Attention attention(
             Cause cause, @Nullable Instant since, @Nullable Instant due, String remedy) {
         return new Attention(cause, null, null, since, 1, due, remedy);

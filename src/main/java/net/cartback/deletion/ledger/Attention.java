@@ -54,6 +54,8 @@ public record Attention(
         /** This machine's clock and the one that the relay goes by are a minute apart. */
         CLOCKS_APART,
         /** What is measured for the metrics was not measured for a minute. */
-        FIGURES_OLD
+        FIGURES_OLD,
+        /** The keyring's file cannot be read now; what is loaded of it stays in use. */
+        KEYRING_UNREAD
     }
 }
