@@ -25,7 +25,7 @@ final class Relay implements AutoCloseable {
 
     private static final Pattern READY =
             Pattern.compile("\"port\": ?\"?(\\d+)\"?.*?\"management_port\": ?\"?(\\d+)");
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Process process;
     private final Path log;
