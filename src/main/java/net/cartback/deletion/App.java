@@ -40,8 +40,6 @@ import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.receipt.ReceiptRoutes;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
-import net.cartback.deletion.registry.RegistryChange;
-import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.status.StatusRoutes;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseAddress;
@@ -77,7 +75,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * The whole program, wired on this one page: the only place that knows the real clock, the real
@@ -90,14 +87,13 @@ final class App implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(App.class);
     static final String WORK = "relay_work";
-    private static final Duration EMBEDDED_LOOK = Duration.ofSeconds(2);
-
     static final String REGISTRY = "relay_registry";
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
     private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
     private static final Duration RENEW_EVERY = Duration.ofHours(1);
     private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(5);
     private static final Duration READY_POLL = Duration.ofSeconds(1);
+    private static final Duration EMBEDDED_LOOK = Duration.ofSeconds(2);
 
     private final Predicate<InetAddress> isProxy;
     private final @Nullable EmbeddedDatabase embedded;
@@ -106,7 +102,7 @@ final class App implements AutoCloseable {
     private final DatabaseClock clock = new DatabaseClock();
     private final Signals signals;
     private final Registry registry;
-    private final @Nullable RegistryFile registryFile;
+    private final ConfiguredRegistry registryFile;
     private final KeyWatch keys;
     private final Housekeeping housekeeping;
     private final Loop audit;
@@ -132,7 +128,7 @@ final class App implements AutoCloseable {
      *     not be listened on
      */
     App(Config config) {
-        registryFile = registryFile(config);
+        var file = ConfiguredRegistry.read(config);
         isProxy =
                 address ->
                         config.trustedProxies().stream().anyMatch(each -> each.contains(address));
@@ -162,6 +158,7 @@ final class App implements AutoCloseable {
             opened.push(keys::close);
             var ledger = new Ledger(database, keyring, clock, random, keys::isInStep, meters);
             registry = new Registry(database, keyring, clock, ledger);
+            registryFile = new ConfiguredRegistry(file, registry);
             var tests = new TestDeliveries(database, keyring, clock);
             var records = new DeliveryRecords(database, keyring, clock);
             var verbs = new OperatorVerbs(database, keyring, clock, meters);
@@ -407,45 +404,13 @@ final class App implements AutoCloseable {
             requireSettings();
             clock.anchor(database);
             keys.check();
-            if (registryFile == null) {
-                registry.reload();
-            } else if (registry.applyOnce(registryFile)) {
-                log.info("The registry file has been applied");
+            if (registryFile.apply()) {
                 signals.send(REGISTRY);
-            } else {
-                log.info(
-                        "The registry file was applied before, and is not applied again; the"
-                                + " command registry apply does that");
-                tellOfDifferences(registryFile);
             }
             return null;
         } catch (DatabaseUnavailable e) {
             return e.whyRefused();
         }
-    }
-
-    /** Only to be told: a file that does not fit any more was not to be applied here. */
-    private void tellOfDifferences(RegistryFile file) {
-        try {
-            registry.differences(file).forEach(App::tellOfDifference);
-        } catch (InvalidRegistry e) {
-            log.atWarn()
-                    .addKeyValue("faults", e.faults())
-                    .log("The registry file does not fit what is registered, and is not applied");
-        }
-    }
-
-    /** What was changed since by the admin API, or by another file; no value, for the log. */
-    private static void tellOfDifference(RegistryChange change) {
-        log.atWarn()
-                .addKeyValue("entry", change.kind().word() + " " + change.id())
-                .addKeyValue(
-                        "fields",
-                        change.fields().stream()
-                                .map(RegistryChange.Field::name)
-                                .distinct()
-                                .collect(Collectors.joining(", ")))
-                .log("What is registered differs from the registry file");
     }
 
     /** Without them there is no limit to what a statement may wait for. */
@@ -461,11 +426,8 @@ final class App implements AutoCloseable {
         }
     }
 
-    /** What was applied is known under the new key, too, before the old one goes. */
     private void rememberRegistry() {
-        if (registryFile != null) {
-            registry.applyOnce(registryFile);
-        }
+        registryFile.remember();
     }
 
     private void registryChanged(Ledger ledger) {
@@ -574,11 +536,6 @@ final class App implements AutoCloseable {
         }
         opened.push(started::close);
         return started;
-    }
-
-    private static @Nullable RegistryFile registryFile(Config config) {
-        var file = config.registryFile();
-        return file == null ? null : RegistryPath.read(file, config);
     }
 
     private static PrometheusMeterRegistry meters() {

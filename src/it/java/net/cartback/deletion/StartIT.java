@@ -1,0 +1,94 @@
+package net.cartback.deletion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.cartback.deletion.fixtures.TestPostgres;
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.storage.DatabaseAddress;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** A start that has been one before is one again, whatever was changed in the registry since. */
+class StartIT {
+
+    private static final String SYSTEMS =
+            """
+            systems:
+              - id: old
+                name: Old
+                url: https://old.example.com/d
+                secrets: [{value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}]
+            """;
+    private static final String APPS =
+            """
+            apps: [{id: "77", name: Shop, secrets: [{value: 5f0c6a8e9b1d4c37}], systems: [old]}]
+            """;
+
+    @TempDir private Path directory;
+    private DatabaseAddress address;
+
+    @BeforeEach
+    void make() {
+        address = TestPostgres.migrated();
+        KeyringFile.generate(directory.resolve("keyring.json"), InstantSource.system());
+    }
+
+    @Test
+    void a_file_that_was_applied_and_no_longer_fits_keeps_nobody_from_starting()
+            throws IOException, InterruptedException {
+        assertThat(starts(SYSTEMS)).isTrue();
+        assertThat(starts(APPS)).isTrue();
+        // As after its retirement: the file of the apps still names it.
+        TestPostgres.execute(
+                address,
+                """
+                DELETE FROM backfill;
+                DELETE FROM subscription;
+                DELETE FROM system_secret;
+                DELETE FROM system_gate;
+                DELETE FROM client_system;
+                """);
+        assertThatThrownBy(() -> starts(APPS.replace("Shop", "Other")))
+                .as("what was not applied before must fit")
+                .isInstanceOf(InvalidRegistry.class)
+                .hasMessageContaining("no system has the id old");
+
+        assertThat(starts(APPS)).isTrue();
+    }
+
+    private boolean starts(String registry) throws IOException, InterruptedException {
+        var file = Files.writeString(directory.resolve("registry.yaml"), registry);
+        var environment =
+                Map.of(
+                        "PORT",
+                        "0",
+                        "MANAGEMENT_PORT",
+                        "0",
+                        "HOST",
+                        "127.0.0.1",
+                        "PUBLIC_URL",
+                        "http://localhost:8080",
+                        "KEYRING_FILE",
+                        directory.resolve("keyring.json").toString(),
+                        "REGISTRY_FILE",
+                        file.toString(),
+                        "DATABASE_URL",
+                        "postgres://postgres@127.0.0.1:"
+                                + address.port()
+                                + "/"
+                                + address.database());
+        try (var app = new App(Config.readToServe(environment))) {
+            return app.becomeReady(new CountDownLatch(1));
+        }
+    }
+}
