@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.ledger.RetentionSql.Late;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryView.Kind;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -168,38 +169,36 @@ public final class Retention {
                     RetentionSql.dropSweeps(handle, drop);
                     return null;
                 });
-        dropRetired();
+        dropRetired(Kind.APP);
+        dropRetired(Kind.SYSTEM);
         return new Swept(erased, dropped);
     }
 
     /**
      * Nothing is found by its system or app alone, so this reads the ledger's tables through. Where
-     * they are so large that it takes too long, it is left for another day.
+     * they are so large that it takes longer than a statement may, the entry stays.
      */
-    private void dropRetired() {
+    private void dropRetired(Kind kind) {
+        List<String> dropped;
         try {
-            if (database.withHandle(Registry::isAnythingRetired)) {
-                tellOfDropped("app", dropped(RetentionSql::dropRetiredApps));
-                tellOfDropped("system", dropped(RetentionSql::dropRetiredSystems));
-            }
+            dropped = database.inTransaction(handle -> dropRetired(handle, kind));
         } catch (DatabaseUnavailable e) {
             log.warn("What is retired was not dropped in this sweep; the next tries again", e);
+            return;
+        }
+        for (var id : dropped) {
+            log.atInfo().addKeyValue(kind.word(), id).log("What was retired has been dropped");
         }
     }
 
-    /** Nobody may take an entry back into use meanwhile. */
-    private List<String> dropped(Function<Handle, List<String>> drop) {
-        return database.inTransaction(
-                handle -> {
-                    Registry.lock(handle);
-                    return drop.apply(handle);
-                });
-    }
-
-    private static void tellOfDropped(String kind, List<String> ids) {
-        for (var id : ids) {
-            log.atInfo().addKeyValue(kind, id).log("What was retired has been dropped");
+    private static List<String> dropRetired(Handle handle, Kind kind) {
+        var unnamed = RetentionSql.unnamed(handle, kind, Registry.lockRetired(handle, kind));
+        switch (kind) {
+            case APP -> RetentionSql.dropBackfillsOfApps(handle, unnamed);
+            case SYSTEM -> RetentionSql.dropStateOfSystems(handle, unnamed);
         }
+        Registry.drop(handle, kind, unnamed);
+        return unnamed;
     }
 
     /** Of one batch: how many requests were found, and for how many it was done. */

@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.registry.RegistryView.Kind;
+
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,21 @@ import java.util.UUID;
  * database that was restored from an old backup is swept again like any other.
  */
 final class RetentionSql {
+
+    private static final String UNNAMED_APPS =
+            """
+            SELECT entry.id
+              FROM unnest(:ids) AS entry (id)
+             WHERE NOT EXISTS (SELECT 1 FROM deletion_request r WHERE r.app_id = entry.id)
+            """;
+
+    private static final String UNNAMED_SYSTEMS =
+            """
+            SELECT entry.id
+              FROM unnest(:ids) AS entry (id)
+             WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.system_id = entry.id)
+               AND NOT EXISTS (SELECT 1 FROM operator_action o WHERE o.system_id = entry.id)
+            """;
 
     private RetentionSql() {}
 
@@ -301,64 +318,36 @@ final class RetentionSql {
     }
 
     /**
-     * Drops systems that are retired and that nothing in the ledger names any more.
-     *
-     * @return their ids
+     * Those of these apps, or systems, that no request, delivery or action of an operator names.
      */
-    static List<String> dropRetiredSystems(Handle handle) {
-        return handle.createQuery(
-                        """
-                        WITH gone AS MATERIALIZED (
-                            SELECT c.id
-                              FROM client_system c
-                             WHERE c.state = 'retired'
-                               AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.system_id = c.id)
-                               AND NOT EXISTS (SELECT 1 FROM operator_action o
-                                                WHERE o.system_id = c.id)
-                               FOR UPDATE OF c
-                        ), subscriptions AS (
-                            DELETE FROM subscription WHERE system_id IN (SELECT id FROM gone)
-                        ), backfills AS (
-                            DELETE FROM backfill WHERE system_id IN (SELECT id FROM gone)
-                        ), gates AS (
-                            DELETE FROM system_gate WHERE system_id IN (SELECT id FROM gone)
-                        ), health AS (
-                            DELETE FROM system_health WHERE system_id IN (SELECT id FROM gone)
-                        ), tests AS (
-                            DELETE FROM test_delivery WHERE system_id IN (SELECT id FROM gone)
-                        ), secrets AS (
-                            DELETE FROM system_secret WHERE system_id IN (SELECT id FROM gone)
-                        )
-                        DELETE FROM client_system WHERE id IN (SELECT id FROM gone)
-                        RETURNING id
-                        """)
+    static List<String> unnamed(Handle handle, Kind kind, List<String> ids) {
+        return handle.createQuery(kind == Kind.APP ? UNNAMED_APPS : UNNAMED_SYSTEMS)
+                .bindArray("ids", String.class, ids)
                 .mapTo(String.class)
                 .list();
     }
 
-    /** As {@link #dropRetiredSystems}, for apps. */
-    static List<String> dropRetiredApps(Handle handle) {
-        return handle.createQuery(
+    /** Drops what the ledger keeps for sending to these systems. */
+    static void dropStateOfSystems(Handle handle, List<String> systems) {
+        handle.createUpdate(
                         """
-                        WITH gone AS MATERIALIZED (
-                            SELECT a.id
-                              FROM meta_app a
-                             WHERE a.state = 'retired'
-                               AND NOT EXISTS (SELECT 1 FROM deletion_request r
-                                                WHERE r.app_id = a.id)
-                               FOR UPDATE OF a
-                        ), subscriptions AS (
-                            DELETE FROM subscription WHERE app_id IN (SELECT id FROM gone)
-                        ), backfills AS (
-                            DELETE FROM backfill WHERE app_id IN (SELECT id FROM gone)
-                        ), secrets AS (
-                            DELETE FROM app_secret WHERE app_id IN (SELECT id FROM gone)
+                        WITH backfills AS (
+                            DELETE FROM backfill WHERE system_id = ANY (:systems)
+                        ), health AS (
+                            DELETE FROM system_health WHERE system_id = ANY (:systems)
+                        ), tests AS (
+                            DELETE FROM test_delivery WHERE system_id = ANY (:systems)
                         )
-                        DELETE FROM meta_app WHERE id IN (SELECT id FROM gone)
-                        RETURNING id
+                        DELETE FROM system_gate WHERE system_id = ANY (:systems)
                         """)
-                .mapTo(String.class)
-                .list();
+                .bindArray("systems", String.class, systems)
+                .execute();
+    }
+
+    static void dropBackfillsOfApps(Handle handle, List<String> apps) {
+        handle.createUpdate("DELETE FROM backfill WHERE app_id = ANY (:apps)")
+                .bindArray("apps", String.class, apps)
+                .execute();
     }
 
     /** Drops what was written down of sweeps before this. */

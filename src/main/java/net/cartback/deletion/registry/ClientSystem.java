@@ -13,7 +13,6 @@ import java.util.Map;
 /**
  * An HTTP endpoint that receives deletions.
  *
- * @param retired whether nothing new is sent to it
  * @param answers statuses that, by agreement, stand for an outcome: {@code 404 → nothing_found}
  * @param answersHeader a header that nobody but the client itself sends: with it, an agreed status
  *     counts without a body too; null: only with JSON
@@ -24,7 +23,6 @@ import java.util.Map;
 public record ClientSystem(
         ClientSystemId id,
         String publicName,
-        boolean retired,
         URI url,
         List<Secret> secrets,
         AckMeans ackMeans,

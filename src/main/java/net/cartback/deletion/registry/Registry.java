@@ -152,20 +152,17 @@ public final class Registry {
         }
     }
 
-    /** Keeps everybody from changing what is registered until the transaction ends. */
-    public static void lock(Handle handle) {
+    /**
+     * The ids of what is retired, locked: nobody takes it back into use until the transaction ends.
+     */
+    public static List<String> lockRetired(Handle handle, Kind kind) {
         RegistrySql.lockAgainstOtherAppliers(handle);
+        return RegistrySql.lockRetired(handle, kind);
     }
 
-    /** Whether something is registered and retired. */
-    public static boolean isAnythingRetired(Handle handle) {
-        return handle.createQuery(
-                        """
-                        SELECT EXISTS (SELECT 1 FROM client_system WHERE state = 'retired')
-                            OR EXISTS (SELECT 1 FROM meta_app WHERE state = 'retired')
-                        """)
-                .mapTo(Boolean.class)
-                .one();
+    /** Drops entries that nothing outside of the registry names any more. */
+    public static void drop(Handle handle, Kind kind, List<String> ids) {
+        RegistrySql.drop(handle, kind, ids);
     }
 
     /** All that is registered, retired entries too. */

@@ -8,6 +8,7 @@ import net.cartback.deletion.crypto.IndexDigest;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.registry.RegistryView.Kind;
 
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -200,6 +201,31 @@ final class RegistrySql {
                 .list();
     }
 
+    static List<String> lockRetired(Handle handle, Kind kind) {
+        return handle.createQuery(
+                        "SELECT id FROM <table> WHERE state = 'retired' ORDER BY id FOR UPDATE")
+                .define("table", kind == Kind.APP ? "meta_app" : "client_system")
+                .mapTo(String.class)
+                .list();
+    }
+
+    /** Drops entries with their secrets and subscriptions. */
+    static void drop(Handle handle, Kind kind, List<String> ids) {
+        handle.createUpdate(
+                        """
+                        WITH subscriptions AS (
+                            DELETE FROM subscription WHERE <word>_id = ANY (:ids)
+                        ), secrets AS (
+                            DELETE FROM <word>_secret WHERE <word>_id = ANY (:ids)
+                        )
+                        DELETE FROM <table> WHERE id = ANY (:ids)
+                        """)
+                .define("word", kind.word())
+                .define("table", kind == Kind.APP ? "meta_app" : "client_system")
+                .bindArray("ids", String.class, ids)
+                .execute();
+    }
+
     /** Systems that do not hear of deletions. */
     List<String> deafSystems(Handle handle) {
         return handle.createQuery(
@@ -247,7 +273,7 @@ final class RegistrySql {
     List<ClientSystem> systems(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
         return handle.createQuery(
                         """
-                        SELECT id, public_name, state, url, query_sealed, ack_means,
+                        SELECT id, public_name, url, query_sealed, ack_means,
                                answers::text AS answers, answers_header, max_in_flight,
                                timeout_ms, receipt_within_s, tls, ca
                           FROM client_system
@@ -257,7 +283,6 @@ final class RegistrySql {
                                 new ClientSystem(
                                         new ClientSystemId(row.getString("id")),
                                         row.getString("public_name"),
-                                        row.getString("state").equals("retired"),
                                         url(row),
                                         secrets
                                                 .getOrDefault(row.getString("id"), List.of())

@@ -376,7 +376,6 @@ class DispatchRulesTest {
         return new ClientSystem(
                 new ClientSystemId("crm"),
                 "CRM",
-                false,
                 URI.create("https://crm.example.com"),
                 List.of(),
                 ackMeans,

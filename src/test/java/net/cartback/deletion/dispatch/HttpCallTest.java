@@ -375,7 +375,6 @@ class HttpCallTest {
                 new ClientSystem(
                         new ClientSystemId("crm"),
                         "CRM",
-                        false,
                         URI.create(url),
                         List.of(),
                         AckMeans.ACCEPTED,

@@ -75,7 +75,6 @@ class ReplyFuzzTest {
         return new ClientSystem(
                 new ClientSystemId("crm"),
                 "The CRM",
-                false,
                 URI.create("https://crm.example.com/"),
                 List.of(),
                 AckMeans.ACCEPTED,
