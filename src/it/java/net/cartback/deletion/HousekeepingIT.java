@@ -12,6 +12,8 @@ import net.cartback.deletion.storage.DatabaseClock;
 import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One part of a round that fails keeps no other from being done, and no figure from being told. */
 class HousekeepingIT {
@@ -21,6 +23,7 @@ class HousekeepingIT {
     @Test
     void a_part_that_fails_leaves_the_others_and_is_seen() {
         var meters = new SimpleMeterRegistry();
+        var ticks = new AtomicLong();
         try (var relay = new TestRelay();
                 var crm = new FakeClientSystem("crm");
                 var housekeeping =
@@ -30,7 +33,8 @@ class HousekeepingIT {
                                 relay.registry(),
                                 relay.ledger(),
                                 () -> {},
-                                meters)) {
+                                meters,
+                                new LastSeen(ticks::get, InstantSource.system()))) {
             relay.register(crm);
             relay.metaAsksToDelete("1");
             relay.execute("ALTER TABLE backfill RENAME TO elsewhere");
@@ -45,6 +49,8 @@ class HousekeepingIT {
                                                             .gauge())
                                             .isNotNull()
                                             .satisfies(gauge -> assertThat(gauge.value()).isOne()));
+            // It has begun a moment ago; then a minute has passed without a whole round.
+            ticks.addAndGet(Duration.ofMinutes(2).toNanos());
             assertThat(housekeeping.isUpToDate()).isFalse();
             assertThat(Watches.figures(housekeeping)).hasSize(1);
 

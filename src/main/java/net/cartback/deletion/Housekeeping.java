@@ -40,7 +40,7 @@ final class Housekeeping implements AutoCloseable {
     private final Loop sweeps;
 
     /** When the last round began of which every part has ended well. */
-    private final LastSeen rounded = new LastSeen();
+    private final LastSeen rounded;
 
     private volatile double oldest;
     private volatile double oldestSnapshot;
@@ -55,6 +55,21 @@ final class Housekeeping implements AutoCloseable {
             Ledger ledger,
             Runnable sweep,
             MeterRegistry meters) {
+        this(database, clock, registry, ledger, sweep, meters, new LastSeen());
+    }
+
+    /** With another way to tell how long a round is ago. */
+    Housekeeping(
+            Database database,
+            DatabaseClock clock,
+            Registry registry,
+            Ledger ledger,
+            Runnable sweep,
+            MeterRegistry meters,
+            LastSeen rounded) {
+        this.rounded = rounded;
+        // Before the first round, nothing is old.
+        rounded.at(rounded.now());
         this.database = database;
         this.clock = clock;
         this.registry = registry;
@@ -114,7 +129,7 @@ final class Housekeeping implements AutoCloseable {
         return rounds.isAlive() && sweeps.isAlive();
     }
 
-    /** Whether every part of a round has ended well within the last minute. */
+    /** Whether every part of a round has ended well within the last minute, or it is young. */
     boolean isUpToDate() {
         return rounded.isWithin(FRESH);
     }

@@ -34,7 +34,7 @@ final class KeyWatch implements AutoCloseable {
     private final Loop loop = new Loop("keys", ROUND, this::round);
     private List<String> inForce = List.of();
 
-    /** A round waits for the database for seconds; for a file on a lost mount, for ever. */
+    /** A round waits for the file and for the database for seconds: one that takes longer hangs. */
     private static final Duration LONGEST_ROUND = Duration.ofMinutes(5);
 
     /** When the last round began that ended well, and when one began. */

@@ -37,6 +37,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         context.getLogger("net.cartback").setLevel(Level.INFO);
         // Says once a second that the database is away; the relay's own lines say it better.
         context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
+        // A step that waits for a lock is tried again; what fails for good is told by who migrates.
+        context.getLogger("org.flywaydb.core.internal.command.DbMigrate").setLevel(Level.OFF);
         context.getLogger("io.zonky.test").setLevel(Level.ERROR);
         // Its warnings quote what strangers send: hosts, authorities, paths.
         context.getLogger("org.eclipse.jetty").setLevel(Level.ERROR);

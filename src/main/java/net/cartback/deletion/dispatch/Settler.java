@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -52,10 +53,10 @@ final class Settler {
     private final GroupCommit<Settlement> locked =
             new GroupCommit<>(
                     "settle-locked",
-                    1,
+                    MAX_BATCH,
                     Integer.MAX_VALUE,
                     Integer.MAX_VALUE,
-                    batch -> writeLocked(batch.getFirst()));
+                    this::writeLocked);
 
     /**
      * @param whenSettled told what of that which was added is done with
@@ -182,20 +183,29 @@ final class Settler {
         }
     }
 
-    private void writeLocked(Settlement settlement) {
-        try {
-            if (isSettled(settlement)) {
-                whenSettled.accept(List.of(settlement));
-                return;
+    /** One round over what is locked, and then a pause for all that still is. */
+    private void writeLocked(List<Settlement> batch) {
+        var still = new ArrayList<Settlement>();
+        for (var each : batch) {
+            try {
+                if (isSettled(each)) {
+                    whenSettled.accept(List.of(each));
+                } else {
+                    still.add(each);
+                }
+            } catch (DatabaseUnavailable e) {
+                log.debug("A result that was locked waits for the database", e);
+                still.add(each);
             }
-        } catch (DatabaseUnavailable e) {
-            log.debug("A result that was locked waits for the database", e);
+        }
+        if (still.isEmpty()) {
+            return;
         }
         try {
             Thread.sleep(PAUSE);
-            tryLater(settlement);
+            still.forEach(this::tryLater);
         } catch (InterruptedException e) {
-            tellUnsettled(1);
+            tellUnsettled(still.size());
             Thread.currentThread().interrupt();
         }
     }

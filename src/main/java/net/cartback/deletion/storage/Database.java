@@ -44,6 +44,7 @@ public final class Database implements AutoCloseable {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
     private static final int MAX_TRIES = 5;
     static final String READ_ONLY = "25006";
+    static final String LOCKED = "55P03";
 
     /** A warning of no class of its own; and: whether it is committed is unknown. */
     private static final String WARNING = "01000";
@@ -356,7 +357,7 @@ public final class Database implements AutoCloseable {
                 || state.equals(UNKNOWN) // whether it is committed is unknown
                 || state.startsWith("57P") // shutting down, starting up, dropped
                 || state.equals("57014") // a statement's time limit
-                || state.equals("55P03") // a lock's time limit
+                || state.equals(LOCKED) // a lock's time limit
                 || state.equals(READ_ONLY) // read-only: a failover is under way
                 || state.equals("28P01"); // credentials being rotated
     }

@@ -26,7 +26,7 @@ public final class DatabaseUnavailable extends RuntimeException {
 
     /** Whether only a lock was not had in time: another session holds it, and the rest goes on. */
     public boolean isLocked() {
-        return getCause() instanceof SQLException sql && "55P03".equals(sql.getSQLState());
+        return getCause() instanceof SQLException sql && Database.LOCKED.equals(sql.getSQLState());
     }
 
     /** Whether what was asked may have been done all the same: the connection broke under way. */

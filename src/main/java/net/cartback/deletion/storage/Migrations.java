@@ -36,6 +36,8 @@ public final class Migrations {
     /** Twenty minutes in all: longer than most backups hold a table. */
     private static final int LOCKED_TRIES = 600;
 
+    private static final int TOLD_EACH = 30;
+
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(2);
 
     private Migrations() {}
@@ -89,12 +91,11 @@ public final class Migrations {
                 if (!isLocked(e) || tries == LOCKED_TRIES) {
                     throw e;
                 }
-                log.atWarn()
-                        .addKeyValue("try", tries)
-                        .addKeyValue("of", LOCKED_TRIES)
-                        .log(
-                                "A migration waits for who holds a table: a transaction that stays"
-                                        + " open, a backup");
+                if (tries % TOLD_EACH == 1) {
+                    log.warn(
+                            "A migration waits for who holds a table: a transaction that stays"
+                                    + " open, a backup. It tries again each 2 s, for 20 minutes");
+                }
                 pause();
             }
         }
@@ -102,7 +103,7 @@ public final class Migrations {
 
     private static boolean isLocked(FlywayException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && "55P03".equals(sql.getSQLState())) {
+            if (cause instanceof SQLException sql && Database.LOCKED.equals(sql.getSQLState())) {
                 return true;
             }
         }
