@@ -3,6 +3,7 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -19,6 +20,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -745,5 +747,53 @@ class AuditIT {
     /** As who owns the database could: without the triggers. */
     private void tamper(String sql) {
         TestPostgres.execute(relay.address(), "SET session_replication_role = replica; " + sql);
+    }
+
+    @Test
+    void the_names_of_events_are_those_that_the_schema_writes() {
+        var written =
+                new TreeSet<>(
+                        relay.texts(
+                                """
+                                WITH audits AS (
+                                    SELECT p.proname AS name, p.prosrc AS body, t.tgtype AS type,
+                                           string_to_array(
+                                               encode(t.tgargs, 'escape'), '\\000') AS given
+                                      FROM pg_trigger t
+                                      JOIN pg_proc p ON p.oid = t.tgfoid
+                                     WHERE p.proname LIKE 'audit\\_%' AND NOT t.tgisinternal
+                                )
+                                SELECT replace(word[1], '''', '')
+                                  FROM audits,
+                                       regexp_matches(body, '''[a-z]+\\.[a-z]+''', 'g') AS word
+                                UNION
+                                SELECT given[1] || verb.name
+                                  FROM audits, (VALUES (4, '.added'), (16, '.changed'),
+                                                       (8, '.removed')) AS verb (bit, name)
+                                 WHERE audits.name = 'audit_row' AND type & bit <> 0
+                                UNION
+                                SELECT given[1] || verb.name
+                                  FROM audits, (VALUES (4, '.added'), (16, '.changed'),
+                                                       (8, '.dropped')) AS verb (bit, name)
+                                 WHERE audits.name = 'audit_beside_delivery' AND type & bit <> 0
+                                UNION
+                                SELECT unnest(ARRAY[given[1], given[2]])
+                                  FROM audits
+                                 WHERE audits.name = 'audit_beside_request'
+                                UNION
+                                SELECT 'operator.' || replace(verb[1], '''', '')
+                                  FROM pg_constraint,
+                                       regexp_matches(pg_get_constraintdef(oid), '''[a-z]+''', 'g')
+                                       AS verb
+                                 WHERE conname = 'operator_action_verb_check'
+                                UNION
+                                SELECT 'delivery.' || replace(state[1], '''', '')
+                                  FROM pg_constraint,
+                                       regexp_matches(pg_get_constraintdef(oid), '''[a-z_]+''', 'g')
+                                       AS state
+                                 WHERE conname = 'delivery_state_check'
+                                """));
+
+        assertThat(AuditTrail.EVENTS).containsExactlyElementsOf(written);
     }
 }

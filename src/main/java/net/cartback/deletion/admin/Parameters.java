@@ -34,9 +34,7 @@ final class Parameters {
             if (!Arrays.asList(known).contains(name)) {
                 // The name is a stranger's, so it is not said again.
                 throw AdminBody.fault(
-                        "query",
-                        "has a parameter that is none here; there are "
-                                + String.join(", ", Arrays.asList(known)));
+                        "query", "may hold only " + String.join(", ", Arrays.asList(known)));
             }
         }
     }

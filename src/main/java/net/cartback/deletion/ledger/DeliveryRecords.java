@@ -21,6 +21,13 @@ import java.util.Optional;
  */
 public final class DeliveryRecords {
 
+    private static final List<DeliveryRecord.State> OPEN =
+            List.of(
+                    DeliveryRecord.State.PENDING,
+                    DeliveryRecord.State.IN_FLIGHT,
+                    DeliveryRecord.State.AWAITING_RECEIPT,
+                    DeliveryRecord.State.PARKED);
+
     private static final Logger log = LoggerFactory.getLogger(DeliveryRecords.class);
     private static final int MAX_HISTORY = 100;
 
@@ -33,13 +40,6 @@ public final class DeliveryRecords {
         this.keyring = keyring;
         this.notes = new OperatorNotes(keyring, clock);
     }
-
-    private static final List<DeliveryRecord.State> OPEN =
-            List.of(
-                    DeliveryRecord.State.PENDING,
-                    DeliveryRecord.State.IN_FLIGHT,
-                    DeliveryRecord.State.AWAITING_RECEIPT,
-                    DeliveryRecord.State.PARKED);
 
     /**
      * Which deliveries are looked for; null: whichever are not closed.

@@ -51,7 +51,7 @@ final class OutcomeSearch {
     private static final int NORMALISED_AT_ONCE = 256;
 
     /**
-     * A search may take a tenth of a second of a processor. Virtual threads give none back to the
+     * A search may take a fifth of a second of a processor. Virtual threads give none back to the
      * callbacks meanwhile, so it has threads of its own, which the system shares out.
      */
     private static final ExecutorService ASIDE =
