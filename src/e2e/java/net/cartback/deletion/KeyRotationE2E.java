@@ -43,7 +43,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** Every kind of key is changed while two replicas take callbacks and deliver. */
 class KeyRotationE2E {
 
-    private static final Duration BETWEEN_CALLBACKS = Duration.ofMillis(20);
+    private static final Duration BETWEEN_CALLBACKS = Duration.ofMillis(50);
+    // Each look is a process of its own.
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
     private static final Duration UNTIL_OLD_KEYS_ARE_UNUSED = Duration.ofSeconds(61);
 
     @TempDir private Path directory;
@@ -76,10 +78,12 @@ class KeyRotationE2E {
 
                 command(environment, "keys", "rotate", keyring.toString(), "--in", "PT30S");
                 await().atMost(Duration.ofMinutes(3))
+                        .pollInterval(BETWEEN_LOOKS)
                         .until(() -> keys(environment).containsKey("next"));
                 assertThat(OutsideVerifier.publishedKeys(one.uri("/.well-known/jwks.json")))
                         .hasSize(2);
                 await().atMost(Duration.ofMinutes(3))
+                        .pollInterval(BETWEEN_LOOKS)
                         .until(() -> in(keys(environment), "previous").equals(old));
                 checkRepeats(early, one, two);
 
