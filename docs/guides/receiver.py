@@ -1,6 +1,7 @@
 """A client system in Python 3.9 or newer, with nothing but its standard library.
 
 PORT=9000 WEBHOOK_SECRET=whsec_… python3 receiver.py
+With ANSWER=receipt it answers 202, and sends a receipt when it is done.
 """
 
 import base64
@@ -8,20 +9,28 @@ import hashlib
 import hmac
 import json
 import os
+import re
+import threading
 import time
+import urllib.error
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
 ANSWERS = {}  # In earnest a table: the same id must get the same answer after a restart.
 
 
+def signature(id, timestamp, body):
+    signed = f"{id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest()).decode()
+
+
 def is_genuine(headers, body):
     id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > 300:
+    if not re.fullmatch("[0-9]{1,12}", timestamp) or abs(time.time() - int(timestamp)) > 300:
         return False
-    signed = f"{id}.{timestamp}.".encode() + body
-    expected = b"v1," + base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest())
-    entries = headers.get("webhook-signature", "").encode("latin-1").split(b" ")
+    expected = signature(id, timestamp, body).encode()
+    entries = headers.get("webhook-signature", "").encode("latin-1", "replace").split(b" ")
     return any(hmac.compare_digest(entry, expected) for entry in entries)
 
 
@@ -34,6 +43,28 @@ def answer_to(message):
     return {"outcome": "deleted"}
 
 
+def send_receipt(id, url, answer):
+    """In earnest a job that a restart does not lose."""
+    body, seconds = json.dumps(answer).encode(), 5
+    while True:
+        timestamp = str(int(time.time()))
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": signature(id, timestamp, body),
+        }
+        try:
+            return urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=15).close()
+        except urllib.error.HTTPError as refusal:
+            if refusal.code not in (408, 429, 503):  # The same again would be refused again.
+                return print(f"The receipt of {id} is refused: {refusal.code}", refusal.read().decode())
+        except OSError:
+            pass
+        time.sleep(seconds)
+        seconds = min(2 * seconds, 3600)
+
+
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -42,10 +73,15 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if not is_genuine(self.headers, body):
             return self.reply(401, b"")
-        id = self.headers["webhook-id"]
-        if id not in ANSWERS:
-            ANSWERS[id] = answer_to(json.loads(body))
-        self.reply(200, json.dumps(ANSWERS[id]).encode())
+        id, message = self.headers["webhook-id"], json.loads(body)
+        is_new = id not in ANSWERS
+        answer = ANSWERS.setdefault(id, answer_to(message))
+        url = message["data"].get("receipt_url")
+        if os.environ.get("ANSWER") != "receipt" or url is None:
+            return self.reply(200, json.dumps(answer).encode())
+        self.reply(202, b"")
+        if is_new:
+            threading.Thread(target=send_receipt, args=(id, url, answer), daemon=True).start()
 
     def reply(self, status, body):
         self.send_response(status)

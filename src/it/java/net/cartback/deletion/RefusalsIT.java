@@ -71,15 +71,19 @@ class RefusalsIT {
     }
 
     @Test
-    void a_receipt_under_a_wrong_secret_names_the_system() {
+    void a_receipt_under_a_wrong_secret_names_the_system_the_delivery_and_the_rule() {
         relay.callback(relay.signedRequest("somebody"));
         relay.dispatchOnce();
         var id = relay.texts("SELECT id::text FROM delivery").getFirst();
         relay.receipt(id, "whsec_" + "A".repeat(32), "{\"outcome\":\"deleted\"}");
         assertThat(fields(only()))
                 .contains(
-                        "concerned=\"system crm\"", "field=\"webhook-signature\"", "status=\"401\"")
-                .doesNotContain(id);
+                        "concerned=\"system crm\"",
+                        "field=\"webhook-signature\"",
+                        "status=\"401\"",
+                        "delivery_id=\"" + id + "\"")
+                .doesNotContain("A".repeat(32));
+        assertThat(only().getFormattedMessage()).contains("made with another secret");
     }
 
     @Test

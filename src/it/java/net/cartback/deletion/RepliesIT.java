@@ -418,7 +418,8 @@ class RepliesIT {
         var words =
                 comesTo.replaceFirst(
                                 " unclear$",
-                                " unclear. Only an empty body or a JSON object acknowledges")
+                                " unclear. An empty body acknowledges, or a JSON object that"
+                                        + " reports no failure")
                         .replaceFirst(
                                 " unidentified$",
                                 " unidentified. Without a JSON body, or the header of"

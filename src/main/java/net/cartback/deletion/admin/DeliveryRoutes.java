@@ -156,7 +156,8 @@ public final class DeliveryRoutes implements Routes {
                     .put("reply", each.reply())
                     .put("error", each.error())
                     .put("status", each.status())
-                    .put("answer", each.answer());
+                    .put("answer", each.answer())
+                    .put("rule", each.brokenRule());
         }
         var answers = json.putArray("answers");
         for (var each : history.answers()) {

@@ -216,7 +216,7 @@ public final class SystemRoutes implements Routes {
             put(
                     steps,
                     test.receipt() == null
-                            ? new TestDeliveries.Step("receipt", null, "none has come")
+                            ? new TestDeliveries.Step("receipt", null, "none has come yet")
                             : test.receipt());
         }
         answer(ctx, json);

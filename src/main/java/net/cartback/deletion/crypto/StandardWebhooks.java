@@ -26,6 +26,8 @@ public final class StandardWebhooks {
     /** Entries of one signature header that are looked at; more is an attempt to make us work. */
     private static final int MAX_ENTRIES = 32;
 
+    private static final int HMAC_BYTES = 32;
+
     private StandardWebhooks() {}
 
     /** What verifying a received message came to. */
@@ -34,6 +36,11 @@ public final class StandardWebhooks {
         MISSING_HEADER,
         BAD_TIMESTAMP,
         OUTSIDE_TOLERANCE,
+        /** There is no entry that begins with {@code v1,}. */
+        NO_ENTRY,
+        /** No {@code v1} entry is what HMAC-SHA256 makes: 32 bytes in standard base64. */
+        MALFORMED_ENTRY,
+        /** It is made with another secret, or of other bytes. */
         BAD_SIGNATURE
     }
 
@@ -87,27 +94,36 @@ public final class StandardWebhooks {
         var content = signedContent(id, timestamp, body);
         var expected = secrets.stream().map(secret -> secret.hmac(content)).toList();
         var entries = signatures.split(" ", MAX_ENTRIES + 1);
+        var verdict = Verdict.NO_ENTRY;
         for (int i = 0; i < Math.min(entries.length, MAX_ENTRIES); i++) {
-            if (entries[i].startsWith("v1,") && matches(entries[i].substring(3), expected)) {
-                return Verdict.VALID;
+            if (entries[i].startsWith("v1,")) {
+                var ofEntry = verify(entries[i].substring("v1,".length()), expected);
+                if (ofEntry == Verdict.VALID) {
+                    return ofEntry;
+                }
+                // What is told is of the entry that came closest.
+                verdict = verdict.compareTo(ofEntry) < 0 ? ofEntry : verdict;
             }
         }
-        return Verdict.BAD_SIGNATURE;
+        return verdict;
     }
 
-    private static boolean matches(String base64, List<byte[]> expected) {
+    private static Verdict verify(String base64, List<byte[]> expected) {
         byte[] given;
         try {
             given = Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
-            return false;
+            return Verdict.MALFORMED_ENTRY;
+        }
+        if (given.length != HMAC_BYTES) {
+            return Verdict.MALFORMED_ENTRY;
         }
         // No early exit: how long this takes must not tell which secret came close.
         boolean found = false;
         for (var candidate : expected) {
             found |= MessageDigest.isEqual(candidate, given);
         }
-        return found;
+        return found ? Verdict.VALID : Verdict.BAD_SIGNATURE;
     }
 
     private static byte[] signedContent(String id, String timestamp, byte[] body) {

@@ -1,5 +1,7 @@
 package net.cartback.deletion.dispatch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 
 import net.cartback.deletion.ledger.ClaimedDelivery;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 
 /**
  * The body of a delivery, the same bytes on every attempt: {@code deletion.requested}, or {@code
@@ -34,7 +37,8 @@ final class DeliveryMessage {
         var nobody =
                 new ClaimedDelivery(
                         id,
-                        new RequestId(id.value()),
+                        // Another, so that who takes one for the other sees it here.
+                        new RequestId(UUID.nameUUIDFromBytes(id.toString().getBytes(UTF_8))),
                         new ClientSystemId("test"),
                         id.value(),
                         1,

@@ -38,16 +38,16 @@ final class ReplyTable {
             return new Reply.Accepted(null);
         }
         if (reply.isSuccess()) {
-            return success(system, reply);
+            return success(system, reply, now);
         }
         var agreed = agreed(system, reply);
         return agreed == null
                 ? failure(reply.status(), reply.retryAfter(), now)
-                : agreedFailure(system, reply, agreed);
+                : agreedFailure(system, reply, agreed, now);
     }
 
-    private static Reply success(ClientSystem system, HttpReply reply) {
-        var reading = reply.reading();
+    private static Reply success(ClientSystem system, HttpReply reply, Instant now) {
+        var reading = reply.reading().at(now);
         if (reply.status() == PARTIAL_CONTENT && !(reading instanceof AnswerReading.Unacceptable)) {
             return new Reply.Accepted(ErrorClass.UNCLEAR);
         }
@@ -76,8 +76,9 @@ final class ReplyTable {
     }
 
     /** A status that is no success, and that is agreed to mean something. */
-    private static Reply agreedFailure(ClientSystem system, HttpReply reply, Answer agreed) {
-        var reading = reply.reading();
+    private static Reply agreedFailure(
+            ClientSystem system, HttpReply reply, Answer agreed, Instant now) {
+        var reading = reply.reading().at(now);
         return switch (reading) {
             // A body that says something else than the status: nobody knows which of them is true.
             case AnswerReading.Read(var answer) when !answer.equals(agreed) ->

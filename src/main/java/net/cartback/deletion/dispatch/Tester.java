@@ -21,8 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.Proxy;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -93,7 +95,7 @@ final class Tester {
 
     private void make(Asked asked) {
         try {
-            var system = registry.system(asked.system());
+            var system = registry.systemNow(asked.system());
             var told =
                     new Told(system.isPresent() && "https".equals(system.get().url().getScheme()));
             if (system.isEmpty()) {
@@ -121,7 +123,7 @@ final class Tester {
                     told.say("tls", null, "not used");
                 }
                 var meaning = ReplyTable.read(Kind.DELETION, system, reply, clock.instant());
-                tell(reply, told);
+                tell(reply, reply.reading().at(clock.instant()), told);
                 tell(meaning, reply, told);
             }
             case HttpCall.Outcome.Failed(var reply, var cause) -> {
@@ -166,7 +168,7 @@ final class Tester {
         }
     }
 
-    private static void tell(HttpReply reply, Told told) {
+    private static void tell(HttpReply reply, AnswerReading reading, Told told) {
         int status = reply.status();
         told.say("status", reply.isSuccess(), status + redirected(reply));
         if (status == 401 || status == 403) {
@@ -178,7 +180,7 @@ final class Tester {
         } else if (reply.isSuccess()) {
             told.say("signature", true, "not objected to");
         }
-        switch (reply.reading()) {
+        switch (reading) {
             case AnswerReading.Read(var answer) ->
                     told.say("body", true, "outcome " + answer.outcome().wireName());
             case AnswerReading.Empty empty -> told.say("body", true, "empty");
@@ -189,7 +191,9 @@ final class Tester {
                             !failed || !reply.isSuccess(),
                             (failed
                                             ? "a JSON object that reports a failure"
-                                            : "a JSON object without an outcome")
+                                            : "a JSON object without an outcome. If it was meant"
+                                                    + " as the answer, its field must be called"
+                                                    + " outcome")
                                     + beginning(reply));
             case AnswerReading.NoAnswer page ->
                     told.say(
@@ -265,7 +269,8 @@ final class Tester {
     /** What an operator would have to look up. */
     private static String explained(ErrorClass error) {
         return switch (error) {
-            case UNCLEAR -> ". Only an empty body or a JSON object acknowledges";
+            case UNCLEAR ->
+                    ". An empty body acknowledges, or a JSON object that reports no failure";
             case UNIDENTIFIED ->
                     ". Without a JSON body, or the header of answers_header, anybody on the way may"
                             + " have sent this status";
@@ -318,10 +323,28 @@ final class Tester {
                     } else if (!steps.containsKey("connection")) {
                         say("connection", false, "refused, or not made in time");
                     } else {
-                        say("status", false, "no complete reply in time");
+                        say("status", false, broken(e));
                     }
                 }
             }
+        }
+
+        /** How a reply failed to come whole. */
+        private String broken(IOException e) {
+            var head = head();
+            boolean late = e instanceof InterruptedIOException;
+            if (head == null) {
+                return late ? "no reply in time" : "the connection was closed without a reply";
+            }
+            if (e instanceof ProtocolException) {
+                return "what came is no HTTP";
+            }
+            return head.code()
+                    + (late
+                            ? " came, but the reply did not end in time: is its Content-Length"
+                                    + " right, or is it chunked?"
+                            : " came, but the connection was closed before the body's end: is its"
+                                    + " Content-Length right?");
         }
 
         @Override

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 
 /**
  * What a body that a client system sent says about the deletion. An answer has one form: a JSON
@@ -21,6 +24,9 @@ import java.nio.charset.CharacterCodingException;
  * another form is unacceptable, and never passes as a body that says nothing.
  */
 public sealed interface AnswerReading {
+
+    /** Where a day ends last. */
+    ZoneOffset LAST_ZONE = ZoneOffset.ofHours(-12);
 
     /** It holds an answer. */
     record Read(Answer answer) implements AnswerReading {}
@@ -50,6 +56,23 @@ public sealed interface AnswerReading {
      */
     static AnswerReading of(byte[] body) {
         return body.length == 0 ? new Empty() : Reader.read(body);
+    }
+
+    /**
+     * What it is at this moment: who says that something is kept until a day that is over, anywhere
+     * on earth, has made a mistake, and nobody could mend it once it is recorded.
+     */
+    default AnswerReading at(Instant now) {
+        var today = LocalDate.ofInstant(now, LAST_ZONE);
+        if (this instanceof Read(var answer)) {
+            for (int i = 0; i < answer.retained().size(); i++) {
+                var until = answer.retained().get(i).until();
+                if (until != null && until.isBefore(today)) {
+                    return new Unacceptable("retained[" + i + "].until", "must not be in the past");
+                }
+            }
+        }
+        return this;
     }
 
     /** Reads the beginning of a body whose rest nobody knows: it holds no answer. */
@@ -88,7 +111,9 @@ public sealed interface AnswerReading {
             } catch (JsonProcessingException e) {
                 // An object that cannot be read may hold an answer: it must not pass as none.
                 return text.stripLeading().startsWith("{")
-                        ? new Unacceptable("body", "must be well-formed JSON with each key once")
+                        ? new Unacceptable(
+                                "body",
+                                "must be well-formed JSON with each key once, and without NaN")
                         : unread(body, "must be a JSON object with an outcome, and nothing else");
             }
             if (json.isObject() && json.has("outcome")) {
@@ -100,7 +125,8 @@ public sealed interface AnswerReading {
             }
             if (OutcomeSearch.finds(json)) {
                 return new Unacceptable(
-                        "outcome", "must be a field of a JSON object, spelt in lower case");
+                        "outcome",
+                        "must be a field of the outermost JSON object, spelt in lower case");
             }
             return json.isObject()
                     ? new NoOutcome(FailureReport.isIn(json))

@@ -97,6 +97,9 @@ final class AnswerRules {
     }
 
     private static Retained retained(String path, JsonNode item) throws Fault {
+        if (!item.isObject()) {
+            throw new Fault(path, "must be an object with category and ground");
+        }
         var category =
                 named(Category.values(), item.path("category"))
                         .orElseThrow(

@@ -100,6 +100,7 @@ public final class ReceiptRoutes implements Routes {
 
     private void verify(Context ctx, DeliveryId delivery, ClientSystem system, byte[] body) {
         Refusals.concernsSystem(ctx, system.id());
+        Refusals.concernsDelivery(ctx, delivery);
         var now = clock.instant();
         var id = ctx.header("webhook-id");
         var verdict =
@@ -125,32 +126,46 @@ public final class ReceiptRoutes implements Routes {
                     throw unauthenticated("webhook-timestamp", "must be seconds since 1970");
             case OUTSIDE_TOLERANCE ->
                     throw unauthenticated(
-                            "webhook-timestamp", "must be within 5 minutes of the present");
+                            "webhook-timestamp",
+                            "must be within 5 minutes of the present, in seconds since 1970 and"
+                                    + " not in milliseconds");
+            case NO_ENTRY -> throw badSignature(ctx, "must have an entry that begins with v1,");
+            case MALFORMED_ENTRY ->
+                    throw badSignature(
+                            ctx, "must be v1, and then 32 bytes in standard base64, not hex");
             case BAD_SIGNATURE ->
-                    throw brake.after(
+                    throw badSignature(
                             ctx,
-                            unauthenticated(
-                                    "webhook-signature",
-                                    "no v1 entry is made with an active secret of this system"));
+                            "is of the right form, but made with another secret or of other bytes"
+                                    + " than <webhook-id>.<webhook-timestamp>.<body>");
         }
     }
 
-    private static Answer answer(byte[] body) {
-        return switch (AnswerReading.of(body)) {
+    private ProblemException badSignature(Context ctx, String rule) {
+        return brake.after(ctx, unauthenticated("webhook-signature", rule));
+    }
+
+    private Answer answer(byte[] body) {
+        return switch (AnswerReading.of(body).at(clock.instant())) {
             case AnswerReading.Read(var answer) -> answer;
             case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ ->
-                    throw ProblemException.withField(
+                    throw told(
                             400,
                             "malformed",
                             "outcome",
                             "The body must be a JSON object with an outcome");
             case AnswerReading.Unacceptable(var field, var rule) ->
-                    throw ProblemException.withField(400, "malformed", field, field + " " + rule);
+                    throw told(400, "malformed", field, field + " " + rule);
         };
     }
 
     private static ProblemException unauthenticated(String header, String rule) {
-        return ProblemException.withField(401, "bad-signature", header, rule);
+        return told(401, "bad-signature", header, rule);
+    }
+
+    /** What the caller reads, operators read in the log: no rule quotes what was sent. */
+    private static ProblemException told(int status, String type, String field, String rule) {
+        return ProblemException.withField(status, type, field, rule).hinting(rule);
     }
 
     private static ProblemException unknownDelivery() {

@@ -27,6 +27,7 @@ public final class Refusals {
     private static final int MAX_CAUSES = 1_000;
 
     private static final String CONCERNED = "concerned";
+    private static final String DELIVERY = "delivery_id";
 
     private final Map<Cause, LongAdder> counts = new ConcurrentHashMap<>();
     private final Duration period;
@@ -59,6 +60,13 @@ public final class Refusals {
         ctx.attribute(CONCERNED, "system " + system);
     }
 
+    /**
+     * Says which delivery a request concerns: of many that are refused alike, the first is told.
+     */
+    public static void concernsDelivery(Context ctx, Object delivery) {
+        ctx.attribute(DELIVERY, delivery.toString());
+    }
+
     /** Counts a refusal of a request that came to a route. */
     void count(Context ctx, ProblemException problem) {
         var endpoint = ctx.endpoint();
@@ -70,18 +78,19 @@ public final class Refusals {
                             problem.type(),
                             problem.field(),
                             ctx.attribute(CONCERNED)),
-                    problem.hint());
+                    problem.hint(),
+                    ctx.attribute(DELIVERY));
         }
     }
 
-    private void count(Cause cause, @Nullable String hint) {
+    private void count(Cause cause, @Nullable String hint, @Nullable String delivery) {
         var begun = new LongAdder();
         var known = counts.size() < MAX_CAUSES ? counts.putIfAbsent(cause, begun) : begun;
         if (known != null) {
             known.increment();
             return;
         }
-        tell(cause, 1, hint);
+        tell(cause, 1, hint, delivery);
         Thread.ofVirtual().name("refusals").start(() -> goOn(cause, begun, hint));
     }
 
@@ -95,14 +104,15 @@ public final class Refusals {
                     counts.remove(cause, count);
                     return;
                 }
-                tell(cause, since, hint);
+                tell(cause, since, hint, null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static void tell(Cause cause, long count, @Nullable String hint) {
+    private static void tell(
+            Cause cause, long count, @Nullable String hint, @Nullable String delivery) {
         var line =
                 log.atWarn()
                         .addKeyValue("route", cause.route)
@@ -113,6 +123,9 @@ public final class Refusals {
         }
         if (cause.concerned != null) {
             line = line.addKeyValue("concerned", cause.concerned);
+        }
+        if (delivery != null) {
+            line = line.addKeyValue(DELIVERY, delivery);
         }
         line.addKeyValue("count", count)
                 .log(hint == null ? "Requests were refused" : "Requests were refused: " + hint);

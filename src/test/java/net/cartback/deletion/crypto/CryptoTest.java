@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 
@@ -87,8 +88,27 @@ class CryptoTest {
         assertThat(verify(ID, AT.plusSeconds(1), SIGNATURE, BODY, List.of(SECRET)))
                 .isEqualTo(Verdict.BAD_SIGNATURE);
         assertThat(verify(ID, AT, SIGNATURE, BODY, List.of())).isEqualTo(Verdict.BAD_SIGNATURE);
-        assertThat(verify(ID, AT, "v1,%%%", BODY, List.of(SECRET)))
+    }
+
+    @Test
+    void a_signature_of_another_form_is_told_from_one_of_another_secret() {
+        var right = SIGNATURE.substring("v1,".length());
+        var hex = HexFormat.of().formatHex(Base64.getDecoder().decode(right));
+        for (var malformed : List.of("v1,%%%", "v1,", "v1," + hex, "v1," + right.substring(4))) {
+            assertThat(verify(ID, AT, malformed, BODY, List.of(SECRET)))
+                    .as(malformed)
+                    .isEqualTo(Verdict.MALFORMED_ENTRY);
+        }
+        for (var other : List.of("", right, "v1a," + right, "V1," + right)) {
+            assertThat(verify(ID, AT, other, BODY, List.of(SECRET)))
+                    .as(other)
+                    .isEqualTo(Verdict.NO_ENTRY);
+        }
+        var wrong = "v1," + Base64.getEncoder().encodeToString(new byte[32]);
+        assertThat(verify(ID, AT, "v1,%%% " + wrong + " v2,x", BODY, List.of(SECRET)))
                 .isEqualTo(Verdict.BAD_SIGNATURE);
+        assertThat(verify(ID, AT, wrong + " " + SIGNATURE, BODY, List.of(SECRET)))
+                .isEqualTo(Verdict.VALID);
     }
 
     @Test
