@@ -20,8 +20,8 @@ COPY --from=build /build/target/deletion-relay.jar ./
 # One start without a database, ended by SIGTERM, teaches the JVM which classes a start needs (JEP 514).
 # It never becomes ready; listeners, pool and crypto are loaded all the same.
 RUN java -jar /app/deletion-relay.jar keys generate /tmp/keyring.json \
- && (KEYRING_FILE=/tmp/keyring.json DATABASE_URL=postgres://nobody@127.0.0.1:1/none PORT=0 MANAGEMENT_PORT=0 \
-     java -XX:+UseParallelGC -XX:AOTCacheOutput=/app/relay.aot -Xlog:aot=error -jar /app/deletion-relay.jar serve & pid=$! ; sleep 10 ; kill -TERM $pid ; wait $pid || true) \
+ && (KEYRING_FILE=/tmp/keyring.json DATABASE_URL=postgres://nobody@127.0.0.1:1/none PUBLIC_URL=https://relay.example.com PORT=0 MANAGEMENT_PORT=0 \
+     java -XX:+UseParallelGC -XX:AOTCacheOutput=/app/relay.aot -Xlog:aot=error -jar /app/deletion-relay.jar serve & pid=$! ; sleep 10 ; kill -TERM $pid ; wait $pid ; test $? = 143) \
  && test -s /app/relay.aot \
  && rm -r /tmp/keyring.json /tmp/hsperfdata_root
 

@@ -50,6 +50,24 @@ class AttentionIT {
     }
 
     @Test
+    void what_was_accepted_in_doubt_is_told_until_it_is_answered_or_silent() {
+        crm.answers(200, "<html>Please log in");
+        var code = relay.metaAsksToDelete("1");
+        relay.dispatchOnce();
+        var doubted = only(Cause.IN_DOUBT);
+        assertThat(doubted.get("concerned").textValue()).isEqualTo("crm");
+        assertThat(doubted.get("detail").textValue()).isEqualTo("unclear");
+        assertThat(doubted.get("count").intValue()).isEqualTo(1);
+        assertThat(instant(doubted, "due_at"))
+                .isEqualTo(due("SELECT due_at FROM deletion_request"));
+
+        var id = relay.texts("SELECT id::text FROM delivery").getFirst();
+        relay.receipt(id, crm.secret(), DELETED);
+        assertThat(relay.status(code).get("outcome").textValue()).isEqualTo("deleted");
+        assertThat(attention()).isEmpty();
+    }
+
+    @Test
     void requests_that_are_due_soon_and_overdue_are_told_with_the_nearest_date() {
         relay.metaAsksToDelete("1");
         relay.metaAsksToDelete("2");

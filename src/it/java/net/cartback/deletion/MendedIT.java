@@ -53,6 +53,21 @@ class MendedIT {
         assertGoesOn();
     }
 
+    /** Each replica has a copy of the registry, and reads it anew every few seconds. */
+    @Test
+    void a_probe_goes_to_the_new_address_also_from_a_replica_that_has_not_read_it_yet() {
+        holdLong();
+        try (var moved = new FakeClientSystem("moved").answers(200, DELETED);
+                var another = relay.replica()) {
+            int before = crm.received().size();
+            another.register("systems: [{id: crm, url: \"" + moved.url() + "\"}]");
+
+            assertThat(relay.dispatchOnce()).as("a probe").isEqualTo(1);
+            assertThat(moved.received()).hasSize(1);
+            assertThat(crm.received()).hasSize(before);
+        }
+    }
+
     @Test
     void the_same_entry_again_is_no_change_and_changes_nothing() {
         holdLong();

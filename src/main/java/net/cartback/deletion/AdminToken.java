@@ -50,7 +50,7 @@ final class AdminToken {
             }
             return token;
         } catch (IOException e) {
-            throw new Config.Invalid(List.of(file + " cannot be read"));
+            throw Config.Invalid.unreadable(file.toString(), e);
         }
     }
 }

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** {@code apps check ID}. */
 @Command(
@@ -38,32 +39,46 @@ final class AppsCommand {
                             description = "the relay's public base, instead of PUBLIC_URL")
                     @Nullable URI url) {
         var config = Config.read(System.getenv());
-        var base = url == null ? config.publicUrl() : url.toString();
-        if (base == null || !base.matches("https?://[^/?#]+/?")) {
+        var base = url == null ? config.publicUrlOrLocal() : url.toString();
+        if (!base.matches("https?://[^/?#]+/?")) {
             throw new Config.Invalid(
-                    List.of("PUBLIC_URL, or --url, must be https://HOST without a path"));
+                    List.of("--url must be https://HOST or https://HOST:PORT, without a path"));
+        }
+        if (url == null && config.publicUrl() == null && !config.isEmbedded()) {
+            throw new Config.Invalid(
+                    List.of("PUBLIC_URL, or --url, is required: Meta's calls go there"));
         }
         var app = app(config, id);
         var now = Instant.now();
         var secrets = app.secrets().stream().filter(each -> each.isActive(now)).toList();
         try (var check = new CallbackCheck(base.replaceAll("/$", ""), app.id())) {
-            var answers = new ArrayList<CallbackCheck.Answer>();
-            answers.add(check.isReachable());
+            var calls = new ArrayList<Supplier<CallbackCheck.Answer>>();
+            calls.add(check::isReachable);
             for (var secret : secrets) {
-                answers.add(check.callback("data-deletion", secret));
-                answers.add(check.callback("deauthorize", secret));
+                calls.add(() -> check.callback("data-deletion", secret));
+                calls.add(() -> check.callback("deauthorize", secret));
             }
-            answers.add(check.page("/meta/" + app.id() + "/data-deletion"));
-            answers.add(check.page("/status"));
-            answers.add(check.statusOfNobody());
-            if (secrets.isEmpty()) {
-                answers.add(
-                        new CallbackCheck.Answer(
-                                "app " + app.id(),
-                                "all of its secrets have ended: name a new one"));
+            calls.add(() -> check.page("/meta/" + app.id() + "/data-deletion"));
+            calls.add(() -> check.page("/status"));
+            calls.add(check::statusOfNobody);
+            boolean good = !secrets.isEmpty();
+            if (!good) {
+                System.out.println(
+                        "WRONG  app "
+                                + app.id()
+                                + "\n       all of its secrets have ended: name a new one");
             }
-            answers.forEach(System.out::println);
-            return answers.stream().allMatch(CallbackCheck.Answer::isGood) ? 0 : 1;
+            for (var call : calls) {
+                var answer = call.get();
+                System.out.println(answer);
+                good &= answer.isGood();
+                if (!answer.arrived()) {
+                    // The next ones would say the same.
+                    System.out.println("       The rest is not tried.");
+                    break;
+                }
+            }
+            return good ? 0 : 1;
         }
     }
 

@@ -26,8 +26,12 @@ final class AttentionCommand implements Callable<Integer> {
             var all = storage.attentions().all();
             all.forEach(each -> System.out.println(line(each)));
             if (all.isEmpty()) {
-                System.out.println("Nothing needs an operator.");
+                System.out.println("Nothing in the database needs an operator.");
             }
+            System.out.println(
+                    "Not looked at from here: refused signatures, clocks, the certificate, the"
+                            + " keyring's file. GET /admin/v1/attention of a running relay tells of"
+                            + " them too.");
             return all.isEmpty() ? 0 : 1;
         }
     }

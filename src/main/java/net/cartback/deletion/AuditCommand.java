@@ -84,7 +84,7 @@ final class AuditCommand {
             }
             return heads;
         } catch (IOException e) {
-            throw new Config.Invalid(List.of("--head " + file + " cannot be read"));
+            throw Config.Invalid.unreadable("--head " + file, e);
         }
     }
 }

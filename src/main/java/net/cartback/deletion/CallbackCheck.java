@@ -51,8 +51,13 @@ final class CallbackCheck implements AutoCloseable {
      *
      * @param what which address, and under which secret
      * @param fault what is wrong and what mends it; null: nothing
+     * @param arrived whether anything answered at all
      */
-    record Answer(String what, @Nullable String fault) {
+    record Answer(String what, @Nullable String fault, boolean arrived) {
+
+        Answer(String what, @Nullable String fault) {
+            this(what, fault, true);
+        }
 
         boolean isGood() {
             return fault == null;
@@ -103,7 +108,7 @@ final class CallbackCheck implements AutoCloseable {
                 }
             }
         } catch (UnknownHostException e) {
-            return new Answer(base, "the name has no address: mend it in DNS");
+            return new Answer(base, "the name has no address: mend it in DNS", false);
         }
         return new Answer(base + " is public", null);
     }
@@ -153,7 +158,7 @@ final class CallbackCheck implements AutoCloseable {
                             BodyHandlers.limiting(BodyHandlers.ofString(UTF_8), MAX_ANSWER));
             return new Answer(what, rule.fault(answer));
         } catch (IOException e) {
-            return new Answer(what, fault(e));
+            return new Answer(what, fault(e), false);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Answer(what, "the check was interrupted");
@@ -203,7 +208,11 @@ final class CallbackCheck implements AutoCloseable {
                     + answer.headers().firstValue("Content-Type").orElse("without a type")
                     + ", and this is no relay's answer: something else stands at this address";
         }
-        return "answers " + status + " " + problem + ": try again, and look at the relay's log";
+        return status == 404
+                ? "answers 404 "
+                        + problem
+                        + ": a relay's, but not its public listener: is this its management port?"
+                : "answers " + status + " " + problem + ": try again, and look at the relay's log";
     }
 
     private static String fault(IOException e) {

@@ -8,6 +8,10 @@ import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -68,6 +72,20 @@ record Config(
         Invalid(List<String> faults) {
             super(String.join("; ", faults));
             this.faults = List.copyOf(faults);
+        }
+
+        /** A file that is named and cannot be read, with why. */
+        static Invalid unreadable(String file, IOException e) {
+            return new Invalid(List.of(file + " cannot be read" + why(e)));
+        }
+
+        static String why(IOException e) {
+            return switch (e) {
+                case NoSuchFileException missing -> ": there is no such file";
+                case AccessDeniedException denied -> ": its rights do not let this user read it";
+                case CharacterCodingException odd -> ": it is not UTF-8";
+                default -> "";
+            };
         }
 
         List<String> faults() {

@@ -47,6 +47,7 @@ final class DemoRun implements AutoCloseable {
         var adapted = new HashMap<>(environment);
         adapted.keySet().retainAll(TAKEN);
         adapted.putIfAbsent("DATA_DIR", DIRECTORY);
+        adapted.putIfAbsent("HOST", "127.0.0.1");
         // The sample systems are on this machine, over plain HTTP.
         adapted.put("OUTBOUND_ALLOW", "127.0.0.1/32");
         if (adapted.containsKey("DATABASE_URL")) {

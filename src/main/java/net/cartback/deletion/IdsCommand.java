@@ -59,7 +59,8 @@ final class IdsCommand {
                             names = "--since",
                             paramLabel = "TIME",
                             description =
-                                    "what was recorded from then on is a repeat: 21 days ago if"
+                                    "what was recorded from then on, such as"
+                                            + " 2026-11-01T00:00:00Z, is a repeat: 21 days ago if"
                                             + " not given, 90 days ago at the earliest")
                     @Nullable Instant since,
             @Option(names = "--dry-run", description = "only count") boolean dryRun,
@@ -134,7 +135,7 @@ final class IdsCommand {
         } catch (CharacterCodingException e) {
             throw new Config.Invalid(List.of(file + " is not UTF-8"));
         } catch (IOException e) {
-            throw new Config.Invalid(List.of(file + " cannot be read"));
+            throw Config.Invalid.unreadable(file.toString(), e);
         } catch (IllegalArgumentException e) {
             throw new Config.Invalid(List.of(file + " " + e.getMessage()));
         }

@@ -42,6 +42,7 @@ final class KeyWatch implements AutoCloseable {
 
     private final LastSeen round = new LastSeen();
     private volatile boolean inRound;
+    private volatile boolean entered;
     private volatile @Nullable Instant unreadSince;
 
     /**
@@ -62,6 +63,7 @@ final class KeyWatch implements AutoCloseable {
     void check() {
         var began = others.now();
         KeyringFile.requireNoFault(register.enter());
+        entered = true;
         register.beat();
         inForce = currentKeys();
         others.at(began);
@@ -131,6 +133,9 @@ final class KeyWatch implements AutoCloseable {
     @Override
     public void close() {
         loop.close();
+        if (!entered) {
+            return;
+        }
         try {
             register.leave();
         } catch (DatabaseUnavailable e) {

@@ -182,7 +182,7 @@ final class KeyringFile {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new Unread(file, "");
+            throw new Unread(file, Config.Invalid.why(e));
         }
     }
 

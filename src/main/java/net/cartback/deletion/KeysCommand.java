@@ -143,6 +143,15 @@ final class KeysCommand {
                                 + " status.");
                 return 1;
             }
+            before.stream()
+                    .filter(each -> each.key().state() == Keyring.State.NEXT)
+                    .forEach(
+                            each ->
+                                    System.out.printf(
+                                            "%s is not in force before %s: what is sealed now is"
+                                                    + " sealed anew after that, by this command,"
+                                                    + " run again.%n",
+                                            each.key().kid(), each.key().from()));
             var reseal = storage.reseal();
             long unreadable = 0;
             for (var column : Storage.sealedColumns()) {

@@ -32,7 +32,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.security.Security;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
@@ -72,11 +74,31 @@ public final class Main implements Runnable {
         int code =
                 new CommandLine(new Main())
                         .setCaseInsensitiveEnumValuesAllowed(true)
+                        .registerConverter(Instant.class, Main::instant)
+                        .registerConverter(Duration.class, Main::duration)
                         .setExecutionExceptionHandler((e, command, parsed) -> explain(e))
                         .setExecutionStrategy(Main::runLast)
                         .execute(arguments);
         LogSetup.end();
         System.exit(code);
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new CommandLine.TypeConversionException(
+                    "must be a time such as 2026-11-01T00:00:00Z");
+        }
+    }
+
+    private static Duration duration(String text) {
+        try {
+            return Duration.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new CommandLine.TypeConversionException(
+                    "must be a duration such as PT10M, PT1H or P90D");
+        }
     }
 
     /**

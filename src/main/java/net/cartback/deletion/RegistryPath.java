@@ -6,7 +6,6 @@ import net.cartback.deletion.registry.RegistryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Reads a registry from a file, with its variables from the environment. */
 final class RegistryPath {
@@ -21,7 +20,7 @@ final class RegistryPath {
                     config.environment(),
                     config.outbound().allowsPlainHttp());
         } catch (IOException e) {
-            throw new Config.Invalid(List.of("the registry " + file + " cannot be read"));
+            throw Config.Invalid.unreadable("the registry " + file, e);
         } catch (InvalidRegistry e) {
             throw faults(file, e);
         }

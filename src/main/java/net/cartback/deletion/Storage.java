@@ -186,7 +186,11 @@ final class Storage implements AutoCloseable {
     Attentions attentions() {
         var trail = new AuditTrail(database);
         return new Attentions(
-                database, clock, List.of(() -> Watches.auditBehind(trail, clock.instant())));
+                database,
+                clock,
+                List.of(
+                        () -> Watches.auditBehind(trail, clock.instant()),
+                        () -> Attentions.noRelay(database, clock.instant())));
     }
 
     AuditVerification audit() {

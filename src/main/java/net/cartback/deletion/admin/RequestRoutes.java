@@ -123,12 +123,37 @@ public final class RequestRoutes implements Routes {
                 show(ctx);
             }
             case UNKNOWN -> throw unknown();
-            case NOT_NOW ->
-                    throw ProblemException.of(
-                            409,
-                            "not-now",
-                            "The request is not in a state for this; look at it first");
+            case NOT_NOW -> throw ProblemException.of(409, "not-now", whyNotNow(ctx));
         }
+    }
+
+    /** What the request is instead, and which verb would help. */
+    private String whyNotNow(Context ctx) {
+        var request = requests.find(id(ctx)).orElseThrow(RequestRoutes::unknown);
+        var verb = ctx.path().substring(ctx.path().lastIndexOf('/') + 1);
+        if (verb.equals("hold")) {
+            return request.erased()
+                    ? "The request is erased: there is nothing left to hold"
+                    : "The request is under a legal hold already; release ends it";
+        }
+        if (verb.equals("release")) {
+            return "The request is under no legal hold";
+        }
+        if (request.closedAt() != null) {
+            return "The request is completed; what a system answered is corrected by amend, on its"
+                    + " delivery";
+        }
+        if (verb.equals("extend")) {
+            return request.wasDueAt() == null
+                    ? "The request was due at "
+                            + request.dueAt()
+                            + ", and can be extended before that only"
+                    : "The request was extended before, and can be extended once";
+        }
+        return request.hold() == null
+                ? "The request has deliveries that are open, or an app with systems;"
+                        + " close-unconfirmed of a system or of a delivery closes those"
+                : "The request is under a legal hold; release ends it";
     }
 
     private static RequestId id(Context ctx) {

@@ -324,7 +324,11 @@ public final class Dispatcher implements AutoCloseable {
     /** The boundary of one delivery: whatever fails in here fails for this delivery alone. */
     private Settlement send(ClaimedDelivery delivery) {
         try {
-            var system = registry.system(delivery.system()).orElse(null);
+            var found =
+                    delivery.probe()
+                            ? registry.systemNow(delivery.system())
+                            : registry.system(delivery.system());
+            var system = found.orElse(null);
             var sent = sender.send(delivery, system);
             return consequences.of(delivery, system, sent.attempt(), sent.reply());
         } catch (RuntimeException | StackOverflowError e) {

@@ -190,7 +190,13 @@ final class GuardedClient {
                         : request.newBuilder().tag(CallWatch.class, watch).build();
         var call = client.newCall(watched);
         var _ = call.timeout().timeout(limit.toMillis(), TimeUnit.MILLISECONDS);
-        return call.execute();
+        try {
+            return call.execute();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            // So the client says that a status or a length is negative, and lets its socket be.
+            call.cancel();
+            throw e;
+        }
     }
 
     void close() {

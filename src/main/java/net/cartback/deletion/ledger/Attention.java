@@ -8,7 +8,8 @@ import java.time.Instant;
  * One cause for which somebody should look.
  *
  * @param concerned the app, the client system, or what else it is about; null: the relay itself
- * @param detail of a held system why, of what is parked the reason; null: the cause says all
+ * @param detail of a held system why, of what is parked or in doubt the reason; null: the cause
+ *     says all
  * @param since null: it is not known, or it is still to come
  * @param count of requests, deliveries or whatever the cause is about, counted to 10 000
  * @param due the nearest due date that is in danger; of what ends, its end
@@ -35,6 +36,8 @@ public record Attention(
         PARKED,
         /** A client system that nothing is sent to. */
         HELD,
+        /** Deliveries that were accepted by what may have been nobody's word. */
+        IN_DOUBT,
         /** Deliveries that were accepted and not answered in time, although reminded. */
         SILENT,
         /** An app whose callbacks have all been refused for their signatures. */
@@ -49,6 +52,8 @@ public record Attention(
         AUDIT_BEHIND,
         /** What was kept long enough is not erased. */
         SWEEP_BEHIND,
+        /** No replica was seen for a minute: nothing is taken in, and nothing sent. */
+        NO_RELAY,
         /** A replica was not seen for a minute, and has not said that it ends. */
         REPLICA_LOST,
         /** This machine's clock and the one that the relay goes by are a minute apart. */

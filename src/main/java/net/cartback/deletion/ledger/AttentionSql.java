@@ -81,9 +81,40 @@ final class AttentionSql {
                                         Cause.PARKED,
                                         row,
                                         row.getString("reason"),
-                                        "GET deliveries?system=%1$s&state=parked shows what it"
-                                                + " said; when that is mended, POST"
-                                                + " systems/%1$s/replay sends them again"))
+                                        "GET deliveries?system=%1$s&state=parked lists them, GET"
+                                                + " deliveries/{id} shows what it said; when that"
+                                                + " is mended, POST systems/%1$s/replay sends them"
+                                                + " again"))
+                .list();
+    }
+
+    /** Of each system and reason; those that were reminded are told as silent. */
+    static List<Attention> inDoubt(Handle handle) {
+        return handle.createQuery(
+                        """
+                        SELECT system_id, reason, count(*) AS count, min(created_at) AS since,
+                               min(due_at) AS due
+                          FROM (SELECT d.system_id, d.reason, d.created_at, r.due_at
+                                  FROM delivery d
+                                  JOIN deletion_request r ON r.id = d.request_id
+                                 WHERE d.state = 'awaiting_receipt'
+                                   AND d.reason IS NOT NULL
+                                   AND d.reminders = 0
+                                 LIMIT :most) doubted
+                         GROUP BY system_id, reason
+                         ORDER BY due
+                        """)
+                .bind("most", MOST)
+                .map(
+                        (row, context) ->
+                                ofSystem(
+                                        Cause.IN_DOUBT,
+                                        row,
+                                        row.getString("reason"),
+                                        "GET deliveries?system=%1$s&state=awaiting_receipt lists"
+                                                + " them, GET deliveries/{id} shows what came: is"
+                                                + " it the system's own? record enters its answer,"
+                                                + " retry sends it again"))
                 .list();
     }
 
@@ -285,6 +316,28 @@ final class AttentionSql {
                                         null,
                                         "the log of the loop retention says what keeps it; where"
                                                 + " clocks are apart, set them"))
+                .list();
+    }
+
+    static List<Attention> noRelay(Handle handle, Instant now) {
+        return handle.createQuery(
+                        """
+                        SELECT max(seen_at) AS since, count(*) AS count
+                          FROM replica
+                        HAVING COALESCE(max(seen_at), '-infinity') < :unseen
+                        """)
+                .bind("unseen", now.minus(UNSEEN))
+                .map(
+                        (row, context) ->
+                                new Attention(
+                                        Cause.NO_RELAY,
+                                        null,
+                                        null,
+                                        LedgerSql.instant(row, "since"),
+                                        row.getLong("count"),
+                                        null,
+                                        "start it: serve. Callbacks are lost meanwhile; ids import"
+                                                + " recovers them from Meta's list"))
                 .list();
     }
 

@@ -3,6 +3,7 @@ package net.cartback.deletion.ledger;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
@@ -28,6 +29,11 @@ public final class Attentions {
         this.others = List.copyOf(others);
     }
 
+    /** That no relay runs; not for a relay itself to ask. */
+    public static List<Attention> noRelay(Database database, Instant now) {
+        return database.withHandle(handle -> AttentionSql.noRelay(handle, now));
+    }
+
     /** What is worst comes first. */
     public List<Attention> all() {
         var now = clock.instant();
@@ -39,6 +45,7 @@ public final class Attentions {
                                                 AttentionSql.contradicted(handle),
                                                 AttentionSql.parked(handle),
                                                 AttentionSql.held(handle),
+                                                AttentionSql.inDoubt(handle),
                                                 AttentionSql.silent(handle),
                                                 AttentionSql.appsWithoutSystems(handle),
                                                 AttentionSql.endingSecrets(handle, now),

@@ -130,7 +130,10 @@ public final class Retention {
             log.atInfo()
                     .addKeyValue("erased", swept.erased())
                     .addKeyValue("dropped", swept.dropped())
-                    .log("What was kept long enough has been erased");
+                    .log(
+                            swept.erased() + swept.dropped() == 0
+                                    ? "Nothing has been kept long enough to be erased"
+                                    : "What was kept long enough has been erased");
         }
         last = database.withHandle(handle -> RetentionSql.last(handle, now)).orElse(null);
     }

@@ -78,6 +78,12 @@ public final class Registry {
         return Optional.ofNullable(known);
     }
 
+    /** As {@link #system}, read anew: what an operator has just mended is what is to be tried. */
+    public Optional<ClientSystem> systemNow(ClientSystemId id) {
+        reload();
+        return Optional.ofNullable(copy.systems().get(id));
+    }
+
     /** Where sealed values stand in the tables of this package. */
     public static List<SealedColumn> sealedColumns() {
         return List.of(

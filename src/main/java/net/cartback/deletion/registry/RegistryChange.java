@@ -82,11 +82,11 @@ public record RegistryChange(Kind kind, String id, boolean isNew, List<Field> fi
         return value.isNull() ? "none" : value.isTextual() ? value.textValue() : value.toString();
     }
 
-    /** What it is called, with the beginning of its id. */
+    /** What it is called, with the beginning of its id, which is drawn by lot. */
     private static String secret(JsonNode secret) {
         var label = secret.path("label");
         var id = secret.path("id").asText().substring(0, 8);
-        var name = label.isTextual() ? label.textValue() + " (" + id + ")" : id;
+        var name = label.isTextual() ? label.textValue() + " (id " + id + "…)" : "id " + id + "…";
         var end = secret.path("not_after");
         return end.isTextual() ? name + " until " + end.textValue() : name;
     }
