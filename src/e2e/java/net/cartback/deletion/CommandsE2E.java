@@ -13,6 +13,8 @@ import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -27,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The commands, as processes beside a running relay, and where there is none. */
+@Execution(ExecutionMode.CONCURRENT)
 class CommandsE2E {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);

@@ -15,6 +15,8 @@ import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -41,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Every kind of key is changed while two replicas take callbacks and deliver. */
+@Execution(ExecutionMode.CONCURRENT)
 class KeyRotationE2E {
 
     private static final Duration BETWEEN_CALLBACKS = Duration.ofMillis(50);

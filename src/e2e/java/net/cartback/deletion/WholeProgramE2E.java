@@ -18,6 +18,8 @@ import net.cartback.deletion.fixtures.TestRelay;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -40,6 +42,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 /** The program as it is delivered, in processes of its own that are stopped and killed for real. */
+@Execution(ExecutionMode.CONCURRENT)
 class WholeProgramE2E {
 
     @TempDir Path directory;

@@ -10,6 +10,8 @@ import net.cartback.deletion.fixtures.TestRelay;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 
 /** Somebody at one address does what he can; Meta, at another one, is served as ever. */
+@Execution(ExecutionMode.CONCURRENT)
 class AttackIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
