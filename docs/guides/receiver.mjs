@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const secret = Buffer.from(process.env.WEBHOOK_SECRET.replace(/^whsec_/, ''), 'base64')
+const MAX_BODY = 64 * 1024 // Far more than a delivery has, and nobody has been verified yet.
 const answers = new Map() // In earnest a table: the same id must get the same answer after a restart.
 
 const hmac = (id, timestamp, body) =>
@@ -44,9 +45,9 @@ async function sendReceipt({ delivery_id: id, receipt_url: url }, answer) {
     const signal = AbortSignal.timeout(15_000)
     const reply = await fetch(url, { method: 'POST', headers, body, signal }).catch(() => undefined)
     if (reply?.status === 204) return
-    if (reply && ![408, 429, 503].includes(reply.status)) {
+    if (reply && reply.status < 500 && ![408, 429].includes(reply.status)) {
       console.error(`The receipt of ${id} is refused: ${reply.status} ${await reply.text()}`)
-      return // The same again would be refused again.
+      return // The same again would be refused again: mend it. The next reminder is answered in the reply.
     }
     await pause(1000 * seconds)
   }
@@ -54,7 +55,15 @@ async function sendReceipt({ delivery_id: id, receipt_url: url }, answer) {
 
 async function answer(request, response) {
   const pieces = []
-  for await (const piece of request) pieces.push(piece)
+  let length = 0
+  for await (const piece of request) {
+    pieces.push(piece)
+    length += piece.length
+    if (length > MAX_BODY) {
+      response.writeHead(413, { connection: 'close' }).end()
+      return
+    }
+  }
   const body = Buffer.concat(pieces) // The bytes as they came: a body that is written anew has another signature.
   if (!isGenuine(request.headers, body)) {
     response.writeHead(401).end()
@@ -64,9 +73,9 @@ async function answer(request, response) {
   const id = request.headers['webhook-id']
   const isNew = !answers.has(id)
   if (isNew) answers.set(id, answerTo(message))
-  if (process.env.ANSWER === 'receipt' && message.data.receipt_url) {
+  if (process.env.ANSWER === 'receipt' && message.data.receipt_url && isNew) {
     response.writeHead(202).end()
-    if (isNew) await sendReceipt(message.data, answers.get(id))
+    await sendReceipt(message.data, answers.get(id))
   } else {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers.get(id)))
   }

@@ -7,6 +7,7 @@ With ANSWER=receipt it answers 202, and sends a receipt when it is done.
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import re
@@ -17,6 +18,8 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+MAX_BODY = 64 * 1024  # Far more than a delivery has, and nobody has been verified yet.
+LOCK = threading.Lock()
 ANSWERS = {}  # In earnest a table: the same id must get the same answer after a restart.
 
 
@@ -57,9 +60,10 @@ def send_receipt(id, url, answer):
         try:
             return urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=15).close()
         except urllib.error.HTTPError as refusal:
-            if refusal.code not in (408, 429, 503):  # The same again would be refused again.
+            # The same again would be refused again. The next reminder is answered in the reply.
+            if refusal.code < 500 and refusal.code not in (408, 429):
                 return print(f"The receipt of {id} is refused: {refusal.code}", refusal.read().decode())
-        except OSError:
+        except (OSError, http.client.HTTPException):
             pass
         time.sleep(seconds)
         seconds = min(2 * seconds, 3600)
@@ -67,21 +71,27 @@ def send_receipt(id, url, answer):
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 15  # Seconds, for whoever sends nothing more.
 
     def do_POST(self):
+        length = self.headers.get("content-length", "")
+        if not re.fullmatch("[0-9]{1,6}", length) or int(length) > MAX_BODY:
+            self.close_connection = True
+            return self.reply(413, b"")
         # The bytes as they came: a body that is written anew has another signature.
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self.rfile.read(int(length))
         if not is_genuine(self.headers, body):
             return self.reply(401, b"")
         id, message = self.headers["webhook-id"], json.loads(body)
-        is_new = id not in ANSWERS
-        answer = ANSWERS.setdefault(id, answer_to(message))
+        with LOCK:
+            is_new = id not in ANSWERS
+            if is_new:
+                ANSWERS[id] = answer_to(message)
         url = message["data"].get("receipt_url")
-        if os.environ.get("ANSWER") != "receipt" or url is None:
-            return self.reply(200, json.dumps(answer).encode())
+        if os.environ.get("ANSWER") != "receipt" or url is None or not is_new:
+            return self.reply(200, json.dumps(ANSWERS[id]).encode())
         self.reply(202, b"")
-        if is_new:
-            threading.Thread(target=send_receipt, args=(id, url, answer), daemon=True).start()
+        threading.Thread(target=send_receipt, args=(id, url, ANSWERS[id]), daemon=True).start()
 
     def reply(self, status, body):
         self.send_response(status)

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.ledger.Attention;
 import net.cartback.deletion.ledger.Attention.Cause;
+import net.cartback.deletion.ledger.Attentions;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +68,18 @@ class AttentionIT {
         relay.receipt(id, crm.secret(), DELETED);
         assertThat(relay.status(code).get("outcome").textValue()).isEqualTo("deleted");
         assertThat(attention()).isEmpty();
+    }
+
+    @Test
+    void a_command_tells_that_no_relay_was_seen() {
+        var now = relay.clock().instant();
+        assertThat(Attentions.noRelay(relay.database(), now))
+                .singleElement()
+                .extracting(Attention::cause)
+                .isEqualTo(Cause.NO_RELAY);
+        new KeyRegister(relay.database(), relay.keyring(), relay.clock()).beat();
+        assertThat(Attentions.noRelay(relay.database(), now)).isEmpty();
+        assertThat(Attentions.noRelay(relay.database(), now.plusSeconds(61))).hasSize(1);
     }
 
     @Test

@@ -299,7 +299,8 @@ class HoldIT {
     void a_notice_is_not_held() {
         relay.register("systems: [{id: crm, events: [deletion, deauthorization]}]\n");
         relay.deauthorize(relay.signedRequest("1001"));
-        assertThat(act("hold", LEGAL)).isEqualTo(404);
+        assertThat(act("hold", LEGAL)).isEqualTo(409);
+        assertThat(act("close-unconfirmed", "")).isEqualTo(409);
     }
 
     private long held() {

@@ -7,6 +7,8 @@ import static java.nio.charset.StandardCharsets.UTF_16;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import net.cartback.deletion.fixtures.Gzip;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.RawServer;
@@ -32,6 +34,8 @@ class RepliesIT {
 
     /** Which step of a test says what a delivery comes to. */
     private static final int RESULT = 8;
+
+    private static final int BODY = 6;
 
     private static final String DELETED = "{\"outcome\":\"deleted\"}";
     private static final String REFUSED =
@@ -385,7 +389,7 @@ class RepliesIT {
                     assertThat(steps.get(RESULT).get("step").textValue()).isEqualTo("result");
                     assertThat(steps.get(RESULT).get("detail").textValue())
                             .as(cases.get(k).name() + " under " + REGISTRATIONS.get(i))
-                            .isEqualTo(sentence(cases.get(k).comesTo().get(i)));
+                            .isEqualTo(sentence(cases.get(k).comesTo().get(i), steps.get(BODY)));
                 }
             }
         }
@@ -412,6 +416,76 @@ class RepliesIT {
             assertThat(shown.at("/attempt_log/0/reply").textValue()).isEqualTo("accepted");
             assertThat(shown.at("/attempt_log/0/answer").textValue()).isEqualTo(PAGE);
         }
+    }
+
+    @Test
+    void an_operator_sees_which_rule_an_answer_breaks() throws IOException {
+        var latin1 = "{\"outcome\":\"deleted\",\"note\":\"gelöscht\"}".getBytes(ISO_8859_1);
+        var broken =
+                List.of(
+                        new Case(
+                                "latin1",
+                                http("200 OK", "", latin1),
+                                List.of("body must be JSON in UTF-8")),
+                        new Case(
+                                "list",
+                                http("200 OK", "", "[{\"outcome\":\"deleted\"}]"),
+                                List.of(
+                                        "outcome must be a field of the outermost JSON object,"
+                                                + " spelt in lower case")),
+                        new Case(
+                                "past",
+                                http(
+                                        "200 OK",
+                                        "",
+                                        "{\"outcome\":\"retained\",\"retained\":[{\"category\":\"invoices\",\"ground\":\"legal_obligation\",\"until\":\"2020-01-01\"}]}"),
+                                List.of(
+                                        "retained[0].until must not be before the day of the"
+                                                + " delivery")),
+                        new Case(
+                                "text",
+                                http(
+                                        "200 OK",
+                                        "",
+                                        "{\"outcome\":\"retained\",\"retained\":[\"invoices\"]}"),
+                                List.of("retained[0] must be an object with category and ground")),
+                        new Case(
+                                "agreed",
+                                http("404 Not Found", "", DELETED),
+                                List.of(
+                                        "outcome must be the one that the status is agreed to"
+                                                + " mean")));
+        try (var relay = new TestRelay();
+                var raw = new RawServer(path -> broken.get(number(path)).reply())) {
+            for (int i = 0; i < broken.size(); i++) {
+                relay.register(
+                        "systems: [{id: s%d, name: s, url: \"%s/%d\", answers: {404: nothing_found}, secrets: [{value: %s}]}]"
+                                .formatted(i, raw.url(), i, WEBHOOK_SECRET));
+            }
+            relay.register(TestRelay.app(List.of("s0", "s1", "s2", "s3", "s4")));
+            relay.metaAsksToDelete("1");
+            relay.dispatchOnce();
+            for (int i = 0; i < broken.size(); i++) {
+                var listed =
+                        Http.json(relay.admin("/deliveries?system=s" + i + "&state=parked"))
+                                .at("/deliveries/0/id");
+                assertThat(
+                                Http.json(relay.admin("/deliveries/" + listed.textValue()))
+                                        .at("/attempt_log/0/rule")
+                                        .textValue())
+                        .isEqualTo(broken.get(i).comesTo().getFirst());
+            }
+        }
+    }
+
+    /** An answer that can be read is a bad one only where its status is agreed to say another. */
+    private static String sentence(String comesTo, JsonNode body) {
+        return body.get("ok").booleanValue()
+                ? sentence(comesTo)
+                        .replace(
+                                "The step body says which rule is broken",
+                                "The body says another outcome than its status is agreed to mean")
+                : sentence(comesTo);
     }
 
     private static String sentence(String comesTo) {

@@ -4,6 +4,8 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 
@@ -24,6 +26,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A test delivery says how far it came, what failed there, and which field mends it. */
@@ -116,6 +119,32 @@ class TestDeliveryIT {
     }
 
     @Test
+    void how_a_reply_failed_to_come_whole_is_told() throws IOException {
+        var told =
+                Map.of(
+                        "SSH-2.0-OpenSSH_9.6\r\n", "what came is no HTTP",
+                        "", "the connection was closed without a reply",
+                        "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}",
+                                "200 came, but the connection was closed before the body's end");
+        for (var each : told.entrySet()) {
+            try (var raw = new RawServer(path -> each.getKey().getBytes(US_ASCII))) {
+                relay.register("systems: [{id: crm, url: \"" + raw.url() + "\"}]");
+                assertThat(detail(test(), "status")).startsWith(each.getValue());
+            }
+        }
+    }
+
+    @Test
+    void what_an_agreed_status_and_its_body_disagree_on_is_told() {
+        relay.register("systems: [{id: crm, answers: {404: nothing_found}}]");
+        crm.answers(404, DELETED);
+        var steps = test();
+        assertThat(detail(steps, "body")).isEqualTo("outcome deleted");
+        assertThat(detail(steps, "result"))
+                .endsWith("The body says another outcome than its status is agreed to mean");
+    }
+
+    @Test
     void a_signed_receipt_is_taken_and_a_wrong_one_is_told() {
         crm.answers(202, "");
         var path = ask();
@@ -127,8 +156,9 @@ class TestDeliveryIT {
                 .isEqualTo(401);
         assertThat(detail(steps(path), "receipt"))
                 .isEqualTo(
-                        "refused: is of the right form, but made with another secret or of other"
-                                + " bytes than <webhook-id>.<webhook-timestamp>.<body>");
+                        "refused: webhook-signature is of the right form, but made with another"
+                                + " secret or of other bytes than"
+                                + " <webhook-id>.<webhook-timestamp>.<body>");
         assertThat(relay.receipt(id, crm.secret(), "{\"outcome\": \"gone\"}").statusCode())
                 .isEqualTo(400);
         assertThat(detail(steps(path), "receipt")).startsWith("refused: outcome must be");

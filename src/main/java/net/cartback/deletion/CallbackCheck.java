@@ -45,6 +45,9 @@ final class CallbackCheck implements AutoCloseable {
     private static final int MAX_ANSWER = 256 * 1024;
     private static final String PROBLEM = "urn:deletion-relay:problem:";
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String UNKNOWN_APP =
+            "a relay answers there that does not know this app: is its database the one that"
+                    + " DATABASE_URL names here?";
 
     /**
      * What came of one call.
@@ -171,9 +174,7 @@ final class CallbackCheck implements AutoCloseable {
             case "bad-signature" ->
                     "a relay answers there that has another secret for this app: is its database"
                             + " the one that DATABASE_URL names here?";
-            case "unknown-app" ->
-                    "a relay answers there that does not know this app: is its database the one"
-                            + " that DATABASE_URL names here?";
+            case "unknown-app" -> UNKNOWN_APP;
             case "retired-app" -> "the app is retired in the registry: state: live takes it back";
             case "missing" ->
                     "the body did not arrive: something in between takes it away, a redirect for"
@@ -207,6 +208,9 @@ final class CallbackCheck implements AutoCloseable {
                     + " "
                     + answer.headers().firstValue("Content-Type").orElse("without a type")
                     + ", and this is no relay's answer: something else stands at this address";
+        }
+        if (problem.equals("unknown-app")) {
+            return UNKNOWN_APP;
         }
         return status == 404
                 ? "answers 404 "

@@ -148,9 +148,8 @@ final class KeysCommand {
                     .forEach(
                             each ->
                                     System.out.printf(
-                                            "%s is not in force before %s: what is sealed now is"
-                                                    + " sealed anew after that, by this command,"
-                                                    + " run again.%n",
+                                            "%s is in force from %s on: run keys reseal again"
+                                                    + " then.%n",
                                             each.key().kid(), each.key().from()));
             var reseal = storage.reseal();
             long unreadable = 0;

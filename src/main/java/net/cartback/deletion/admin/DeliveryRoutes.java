@@ -157,7 +157,7 @@ public final class DeliveryRoutes implements Routes {
                     .put("error", each.error())
                     .put("status", each.status())
                     .put("answer", each.answer())
-                    .put("rule", each.brokenRule());
+                    .put("rule", each.rule());
         }
         var answers = json.putArray("answers");
         for (var each : history.answers()) {

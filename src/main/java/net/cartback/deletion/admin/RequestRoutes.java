@@ -11,6 +11,7 @@ import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.DeliveryRecords;
 import net.cartback.deletion.ledger.ExtensionGround;
 import net.cartback.deletion.ledger.Ground;
+import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.OperatorVerbs.Verdict;
 import net.cartback.deletion.ledger.RequestId;
 import net.cartback.deletion.ledger.RequestVerbs;
@@ -130,6 +131,9 @@ public final class RequestRoutes implements Routes {
     /** What the request is instead, and which verb would help. */
     private String whyNotNow(Context ctx) {
         var request = requests.find(id(ctx)).orElseThrow(RequestRoutes::unknown);
+        if (request.kind() == Kind.DEAUTHORIZATION) {
+            return "The request is a notice, which asks for nothing and ends by itself";
+        }
         var verb = ctx.path().substring(ctx.path().lastIndexOf('/') + 1);
         if (verb.equals("hold")) {
             return request.erased()

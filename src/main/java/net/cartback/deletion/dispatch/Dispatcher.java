@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.DueMarks;
@@ -12,6 +13,7 @@ import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.TestDeliveries;
+import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -324,11 +327,7 @@ public final class Dispatcher implements AutoCloseable {
     /** The boundary of one delivery: whatever fails in here fails for this delivery alone. */
     private Settlement send(ClaimedDelivery delivery) {
         try {
-            var found =
-                    delivery.probe()
-                            ? registry.systemNow(delivery.system())
-                            : registry.system(delivery.system());
-            var system = found.orElse(null);
+            var system = system(delivery).orElse(null);
             var sent = sender.send(delivery, system);
             return consequences.of(delivery, system, sent.attempt(), sent.reply());
         } catch (RuntimeException | StackOverflowError e) {
@@ -338,6 +337,18 @@ public final class Dispatcher implements AutoCloseable {
                     .log("A delivery failed unexpectedly; it is sent again later");
             return ourFault(delivery, clock.instant());
         }
+    }
+
+    /** A probe goes to what was registered last, if that can be read now. */
+    private Optional<ClientSystem> system(ClaimedDelivery delivery) {
+        if (delivery.probe()) {
+            try {
+                return registry.systemNow(delivery.system());
+            } catch (DatabaseUnavailable | SealBroken e) {
+                log.debug("The registry cannot be read now; a probe goes by its copy", e);
+            }
+        }
+        return registry.system(delivery.system());
     }
 
     private Settlement whenUnwritable(Settlement unwritable) {

@@ -32,22 +32,23 @@ final class ReplyTable {
      * Says what a reply means.
      *
      * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body
+     * @param made when the delivery was made
      */
-    static Reply read(Kind kind, ClientSystem system, HttpReply reply, Instant now) {
+    static Reply read(Kind kind, ClientSystem system, HttpReply reply, Instant made, Instant now) {
         if (kind == Kind.DEAUTHORIZATION && reply.isSuccess()) {
             return new Reply.Accepted(null);
         }
         if (reply.isSuccess()) {
-            return success(system, reply, now);
+            return success(system, reply, made);
         }
         var agreed = agreed(system, reply);
         return agreed == null
                 ? failure(reply.status(), reply.retryAfter(), now)
-                : agreedFailure(system, reply, agreed, now);
+                : agreedFailure(system, reply, agreed, made);
     }
 
-    private static Reply success(ClientSystem system, HttpReply reply, Instant now) {
-        var reading = reply.reading().at(now);
+    private static Reply success(ClientSystem system, HttpReply reply, Instant made) {
+        var reading = reply.reading().toDeliveryOf(made);
         if (reply.status() == PARTIAL_CONTENT && !(reading instanceof AnswerReading.Unacceptable)) {
             return new Reply.Accepted(ErrorClass.UNCLEAR);
         }
@@ -77,8 +78,8 @@ final class ReplyTable {
 
     /** A status that is no success, and that is agreed to mean something. */
     private static Reply agreedFailure(
-            ClientSystem system, HttpReply reply, Answer agreed, Instant now) {
-        var reading = reply.reading().at(now);
+            ClientSystem system, HttpReply reply, Answer agreed, Instant made) {
+        var reading = reply.reading().toDeliveryOf(made);
         return switch (reading) {
             // A body that says something else than the status: nobody knows which of them is true.
             case AnswerReading.Read(var answer) when !answer.equals(agreed) ->

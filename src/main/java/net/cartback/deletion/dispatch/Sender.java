@@ -78,7 +78,13 @@ final class Sender {
                     case HttpCall.Outcome.Replied(var came) -> {
                         status = came.status();
                         beginning = beginning(came.body().bytes());
-                        reply = ReplyTable.read(delivery.kind(), system, came, clock.instant());
+                        reply =
+                                ReplyTable.read(
+                                        delivery.kind(),
+                                        system,
+                                        came,
+                                        delivery.id().madeAt(),
+                                        clock.instant());
                     }
                     case HttpCall.Outcome.Failed(var failed, var cause) -> reply = failed;
                 }

@@ -122,9 +122,10 @@ final class Tester {
                 if (!system.url().getScheme().equals("https")) {
                     told.say("tls", null, "not used");
                 }
-                var meaning = ReplyTable.read(Kind.DELETION, system, reply, clock.instant());
-                tell(reply, reply.reading().at(clock.instant()), told);
-                tell(meaning, reply, told);
+                var now = clock.instant();
+                var reading = reply.reading().toDeliveryOf(now);
+                tell(reply, reading, told);
+                tell(ReplyTable.read(Kind.DELETION, system, reply, now, now), reply, told);
             }
             case HttpCall.Outcome.Failed(var reply, var cause) -> {
                 told.failed(cause);
@@ -239,7 +240,8 @@ final class Tester {
         var reason =
                 error == null
                         ? ""
-                        : error.reason(reply == null ? null : reply.status()) + explained(error);
+                        : error.reason(reply == null ? null : reply.status())
+                                + explained(error, reply);
         switch (meaning) {
             case Reply.Answered(var answer, var basis) ->
                     told.say(
@@ -267,14 +269,19 @@ final class Tester {
     }
 
     /** What an operator would have to look up. */
-    private static String explained(ErrorClass error) {
+    private static String explained(ErrorClass error, @Nullable HttpReply reply) {
         return switch (error) {
             case UNCLEAR ->
                     ". An empty body acknowledges, or a JSON object that reports no failure";
             case UNIDENTIFIED ->
                     ". Without a JSON body, or the header of answers_header, anybody on the way may"
                             + " have sent this status";
-            case BAD_RECEIPT -> ". The step body says which rule is broken";
+            case BAD_RECEIPT ->
+                    reply != null
+                                    && reply.reading() instanceof AnswerReading.Read
+                                    && !reply.isSuccess()
+                            ? ". The body says another outcome than its status is agreed to mean"
+                            : ". The step body says which rule is broken";
             default -> "";
         };
     }
@@ -333,11 +340,11 @@ final class Tester {
         private String broken(IOException e) {
             var head = head();
             boolean late = e instanceof InterruptedIOException;
-            if (head == null) {
-                return late ? "no reply in time" : "the connection was closed without a reply";
-            }
             if (e instanceof ProtocolException) {
                 return "what came is no HTTP";
+            }
+            if (head == null) {
+                return late ? "no reply in time" : "the connection was closed without a reply";
             }
             return head.code()
                     + (late

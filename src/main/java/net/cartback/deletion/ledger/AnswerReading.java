@@ -59,16 +59,22 @@ public sealed interface AnswerReading {
     }
 
     /**
-     * What it is at this moment: who says that something is kept until a day that is over, anywhere
-     * on earth, has made a mistake, and nobody could mend it once it is recorded.
+     * What it is as an answer to a delivery: who says that something is kept until a day that was
+     * over, anywhere on earth, when the delivery was made, has made a mistake, and only an operator
+     * could mend it once it is recorded.
+     *
+     * @param made when the delivery was made; not the present, so that the same answer always means
+     *     the same
      */
-    default AnswerReading at(Instant now) {
-        var today = LocalDate.ofInstant(now, LAST_ZONE);
+    default AnswerReading toDeliveryOf(Instant made) {
+        var day = LocalDate.ofInstant(made, LAST_ZONE);
         if (this instanceof Read(var answer)) {
             for (int i = 0; i < answer.retained().size(); i++) {
                 var until = answer.retained().get(i).until();
-                if (until != null && until.isBefore(today)) {
-                    return new Unacceptable("retained[" + i + "].until", "must not be in the past");
+                if (until != null && until.isBefore(day)) {
+                    return new Unacceptable(
+                            "retained[" + i + "].until",
+                            "must not be before the day of the delivery");
                 }
             }
         }

@@ -26,6 +26,8 @@ public record Attention(
 
     /** Why; what is worst comes first. */
     public enum Cause implements WireName {
+        /** No replica was seen in the database for a minute. */
+        NO_RELAY,
         /** Requests that are open after their due date. */
         OVERDUE,
         /** Requests that are due within seven days and not answered by all. */
@@ -36,7 +38,7 @@ public record Attention(
         PARKED,
         /** A client system that nothing is sent to. */
         HELD,
-        /** Deliveries that were accepted by what may have been nobody's word. */
+        /** Deliveries that were accepted by what does not clearly say so. */
         IN_DOUBT,
         /** Deliveries that were accepted and not answered in time, although reminded. */
         SILENT,
@@ -52,8 +54,6 @@ public record Attention(
         AUDIT_BEHIND,
         /** What was kept long enough is not erased. */
         SWEEP_BEHIND,
-        /** No replica was seen for a minute: nothing is taken in, and nothing sent. */
-        NO_RELAY,
         /** A replica was not seen for a minute, and has not said that it ends. */
         REPLICA_LOST,
         /** This machine's clock and the one that the relay goes by are a minute apart. */

@@ -112,9 +112,10 @@ final class AttentionSql {
                                         row,
                                         row.getString("reason"),
                                         "GET deliveries?system=%1$s&state=awaiting_receipt lists"
-                                                + " them, GET deliveries/{id} shows what came: is"
-                                                + " it the system's own? record enters its answer,"
-                                                + " retry sends it again"))
+                                                + " them, GET deliveries/{id} shows what came,"
+                                                + " which does not clearly say that it was taken;"
+                                                + " ask the client; retry sends it again, record"
+                                                + " enters what the client then says"))
                 .list();
     }
 
@@ -336,8 +337,9 @@ final class AttentionSql {
                                         LedgerSql.instant(row, "since"),
                                         row.getLong("count"),
                                         null,
-                                        "start it: serve. Callbacks are lost meanwhile; ids import"
-                                                + " recovers them from Meta's list"))
+                                        "does one run, and does it reach this database? Until then"
+                                            + " nothing is taken in and nothing sent; ids import"
+                                            + " recovers what Meta has listed"))
                 .list();
     }
 

@@ -1,5 +1,6 @@
 package net.cartback.deletion.ledger;
 
+import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -15,6 +16,13 @@ public record DeliveryId(UUID value) {
         return FORM.matcher(text).matches()
                 ? Optional.of(new DeliveryId(UUID.fromString(text)))
                 : Optional.empty();
+    }
+
+    /** When it was made (RFC 9562, section 5.7); the beginning of 1970 if it does not tell. */
+    public Instant madeAt() {
+        return value.version() == 7
+                ? Instant.ofEpochMilli(value.getMostSignificantBits() >>> 16)
+                : Instant.EPOCH;
     }
 
     @Override

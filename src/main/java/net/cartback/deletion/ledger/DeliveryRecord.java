@@ -1,7 +1,5 @@
 package net.cartback.deletion.ledger;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.MetaAppId;
 
@@ -100,6 +98,8 @@ public record DeliveryRecord(
      * One HTTP try.
      *
      * @param answer the beginning of what came back; null: nothing, or it cannot be opened
+     * @param rule of a bad receipt: what is wrong with it; null: it is not kept whole, or its rest
+     *     cannot tell
      */
     public record Try(
             int number,
@@ -108,23 +108,8 @@ public record DeliveryRecord(
             String reply,
             @Nullable String error,
             @Nullable Integer status,
-            @Nullable String answer) {
-
-        /**
-         * The rule that the answer breaks, with the field; null if it breaks none, or is kept in
-         * part only.
-         */
-        public @Nullable String brokenRule() {
-            var bytes = answer == null ? new byte[0] : answer.getBytes(UTF_8);
-            boolean isWhole = bytes.length < Attempt.MAX_ANSWER;
-            return isWhole
-                            && ErrorClass.BAD_RECEIPT.wireName().equals(error)
-                            && AnswerReading.of(bytes).at(startedAt)
-                                    instanceof AnswerReading.Unacceptable(var field, var rule)
-                    ? field + " " + rule
-                    : null;
-        }
-    }
+            @Nullable String answer,
+            @Nullable String rule) {}
 
     /**
      * An answer.

@@ -207,6 +207,7 @@ final class DeliveryRecordSql {
                                                 row.getString("reply"),
                                                 row.getString("error"),
                                                 row.getObject("status", Integer.class),
+                                                null,
                                                 null),
                                         row.getBytes("answer_sealed")))
                 .list();

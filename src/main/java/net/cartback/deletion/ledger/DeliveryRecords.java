@@ -147,14 +147,15 @@ public final class DeliveryRecords {
             return attempt;
         }
         String answer = null;
+        String rule = null;
         try {
-            answer =
-                    new String(
-                            keyring.sealer()
-                                    .openBytes(
-                                            AttemptSql.answerPlace(delivery, kept.number()),
-                                            sealed),
-                            StandardCharsets.UTF_8);
+            var bytes =
+                    keyring.sealer()
+                            .openBytes(AttemptSql.answerPlace(delivery, kept.number()), sealed);
+            answer = new String(bytes, StandardCharsets.UTF_8);
+            if (ErrorClass.BAD_RECEIPT.wireName().equals(attempt.error())) {
+                rule = brokenRule(delivery, bytes);
+            }
         } catch (SealBroken e) {
             log.atWarn()
                     .addKeyValue("delivery_id", delivery)
@@ -167,6 +168,20 @@ public final class DeliveryRecords {
                 attempt.reply(),
                 attempt.error(),
                 attempt.status(),
-                answer);
+                answer,
+                rule);
+    }
+
+    private static @Nullable String brokenRule(DeliveryId delivery, byte[] answer) {
+        if (answer.length == Attempt.MAX_ANSWER) {
+            return null;
+        }
+        return switch (AnswerReading.of(answer).toDeliveryOf(delivery.madeAt())) {
+            case AnswerReading.Unacceptable(var field, var rule) -> field + " " + rule;
+            // An answer that was not taken contradicts what its status is agreed to mean.
+            case AnswerReading.Read read ->
+                    "outcome must be the one that the status is agreed to mean";
+            case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ -> null;
+        };
     }
 }

@@ -4,24 +4,28 @@ import org.jdbi.v3.core.Handle;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /** SQL on {@code legal_hold} and {@code extension}. Each method is one statement. */
 final class RequestVerbSql {
 
     private RequestVerbSql() {}
 
-    /** Locks a deletion, so that what is done to it comes one after the other; false: none. */
-    static boolean lock(Handle handle, RequestId request) {
+    /**
+     * Locks a request, so that what is done to it comes one after the other.
+     *
+     * @return whether it is a deletion; empty: there is none
+     */
+    static Optional<Boolean> lock(Handle handle, RequestId request) {
         return handle.createQuery(
                         """
-                        SELECT 1 FROM deletion_request
-                         WHERE id = :id AND kind = 'deletion'
+                        SELECT kind = 'deletion' FROM deletion_request
+                         WHERE id = :id
                            FOR NO KEY UPDATE
                         """)
                 .bind("id", request.value())
-                .mapTo(Integer.class)
-                .findOne()
-                .isPresent();
+                .mapTo(Boolean.class)
+                .findOne();
     }
 
     /** False if it is held already, or erased. */

@@ -96,10 +96,11 @@ public final class RequestVerbs {
                 database.inTransaction(
                         note.actor(),
                         handle -> {
-                            if (!RequestVerbSql.lock(handle, request)) {
+                            var isDeletion = RequestVerbSql.lock(handle, request);
+                            if (isDeletion.isEmpty()) {
                                 return Verdict.UNKNOWN;
                             }
-                            if (!act.on(handle, now)) {
+                            if (!isDeletion.get() || !act.on(handle, now)) {
                                 return Verdict.NOT_NOW;
                             }
                             notes.keep(handle, verb, request, note);

@@ -69,7 +69,7 @@ public final class ReceiptRoutes implements Routes {
         }
         var system = real.get();
         verify(ctx, delivery, system, body);
-        var answer = answer(body);
+        var answer = answer(delivery, body);
         switch (ledger.answer(delivery, answer, body)) {
             case RECORDED, REPEATED -> ctx.status(204);
             case CONTRADICTED ->
@@ -90,7 +90,7 @@ public final class ReceiptRoutes implements Routes {
                         .orElseThrow(() -> brake.after(ctx, unknownDelivery()));
         try {
             verify(ctx, test, system, body);
-            tests.received(test, true, "outcome " + answer(body).outcome().wireName());
+            tests.received(test, true, "outcome " + answer(test, body).outcome().wireName());
             ctx.status(204);
         } catch (ProblemException e) {
             tests.received(test, false, "refused: " + e.getMessage());
@@ -102,6 +102,11 @@ public final class ReceiptRoutes implements Routes {
         Refusals.concernsSystem(ctx, system.id());
         Refusals.concernsDelivery(ctx, delivery);
         var now = clock.instant();
+        var secrets = system.activeSecrets(now);
+        if (secrets.isEmpty()) {
+            throw unauthenticated(
+                    "webhook-signature", "cannot be verified: no secret of the system is in force");
+        }
         var id = ctx.header("webhook-id");
         var verdict =
                 StandardWebhooks.verify(
@@ -109,7 +114,7 @@ public final class ReceiptRoutes implements Routes {
                         ctx.header("webhook-timestamp"),
                         ctx.header("webhook-signature"),
                         body,
-                        system.activeSecrets(now),
+                        secrets,
                         now);
         switch (verdict) {
             case VALID -> {
@@ -121,7 +126,7 @@ public final class ReceiptRoutes implements Routes {
             case MISSING_HEADER ->
                     throw unauthenticated(
                             "webhook-signature",
-                            "webhook-id, webhook-timestamp and webhook-signature are required");
+                            "is required, and so are webhook-id and webhook-timestamp");
             case BAD_TIMESTAMP ->
                     throw unauthenticated("webhook-timestamp", "must be seconds since 1970");
             case OUTSIDE_TOLERANCE ->
@@ -145,8 +150,8 @@ public final class ReceiptRoutes implements Routes {
         return brake.after(ctx, unauthenticated("webhook-signature", rule));
     }
 
-    private Answer answer(byte[] body) {
-        return switch (AnswerReading.of(body).at(clock.instant())) {
+    private static Answer answer(DeliveryId delivery, byte[] body) {
+        return switch (AnswerReading.of(body).toDeliveryOf(delivery.madeAt())) {
             case AnswerReading.Read(var answer) -> answer;
             case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ ->
                     throw told(
@@ -160,7 +165,7 @@ public final class ReceiptRoutes implements Routes {
     }
 
     private static ProblemException unauthenticated(String header, String rule) {
-        return told(401, "bad-signature", header, rule);
+        return told(401, "bad-signature", header, header + " " + rule);
     }
 
     /** What the caller reads, operators read in the log: no rule quotes what was sent. */

@@ -51,6 +51,10 @@ public final class Registry {
     private final Listener listener;
     private final RegistrySql sql;
     private final SecretSql secretSql;
+
+    /** How many have begun; written under the lock. */
+    private volatile long reloads;
+
     private volatile Copy copy = new Copy(Map.of(), Map.of());
 
     public Registry(Database database, Keyring keyring, InstantSource clock, Listener listener) {
@@ -80,7 +84,13 @@ public final class Registry {
 
     /** As {@link #system}, read anew: what an operator has just mended is what is to be tried. */
     public Optional<ClientSystem> systemNow(ClientSystemId id) {
-        reload();
+        long asked = reloads;
+        synchronized (this) {
+            // Of many who ask at once, all but two take what another has read since they asked.
+            if (reloads == asked) {
+                reload();
+            }
+        }
         return Optional.ofNullable(copy.systems().get(id));
     }
 
@@ -107,6 +117,7 @@ public final class Registry {
 
     /** Reads everything anew. */
     public synchronized void reload() {
+        reloads++;
         copy =
                 database.inTransaction(
                         handle -> {

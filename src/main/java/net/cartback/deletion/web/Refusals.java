@@ -40,7 +40,8 @@ public final class Refusals {
             int status,
             String problem,
             @Nullable String field,
-            @Nullable String concerned) {}
+            @Nullable String concerned,
+            @Nullable String hint) {}
 
     Refusals() {
         this(PERIOD);
@@ -77,25 +78,25 @@ public final class Refusals {
                             problem.status(),
                             problem.type(),
                             problem.field(),
-                            ctx.attribute(CONCERNED)),
-                    problem.hint(),
+                            ctx.attribute(CONCERNED),
+                            problem.hint()),
                     ctx.attribute(DELIVERY));
         }
     }
 
-    private void count(Cause cause, @Nullable String hint, @Nullable String delivery) {
+    private void count(Cause cause, @Nullable String delivery) {
         var begun = new LongAdder();
         var known = counts.size() < MAX_CAUSES ? counts.putIfAbsent(cause, begun) : begun;
         if (known != null) {
             known.increment();
             return;
         }
-        tell(cause, 1, hint, delivery);
-        Thread.ofVirtual().name("refusals").start(() -> goOn(cause, begun, hint));
+        tell(cause, 1, delivery);
+        Thread.ofVirtual().name("refusals").start(() -> goOn(cause, begun));
     }
 
     /** Until a period in which there was none. */
-    private void goOn(Cause cause, LongAdder count, @Nullable String hint) {
+    private void goOn(Cause cause, LongAdder count) {
         try {
             while (true) {
                 Thread.sleep(period);
@@ -104,15 +105,14 @@ public final class Refusals {
                     counts.remove(cause, count);
                     return;
                 }
-                tell(cause, since, hint, null);
+                tell(cause, since, null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private static void tell(
-            Cause cause, long count, @Nullable String hint, @Nullable String delivery) {
+    private static void tell(Cause cause, long count, @Nullable String delivery) {
         var line =
                 log.atWarn()
                         .addKeyValue("route", cause.route)
@@ -128,6 +128,9 @@ public final class Refusals {
             line = line.addKeyValue(DELIVERY, delivery);
         }
         line.addKeyValue("count", count)
-                .log(hint == null ? "Requests were refused" : "Requests were refused: " + hint);
+                .log(
+                        cause.hint == null
+                                ? "Requests were refused"
+                                : "Requests were refused: " + cause.hint);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.ledger.AnswerReading;
 import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Kind;
@@ -27,6 +28,8 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -251,7 +254,13 @@ class DispatchRulesTest {
     void retry_after_is_read_as_seconds_or_date_and_capped_at_a_day(String header, Duration wait) {
         var reply = new HttpReply(503, Headers.of(), new HttpReply.Body.Whole(new byte[0]), header);
 
-        assertThat(ReplyTable.read(Kind.DELETION, system(AckMeans.ACCEPTED, Map.of()), reply, NOW))
+        assertThat(
+                        ReplyTable.read(
+                                Kind.DELETION,
+                                system(AckMeans.ACCEPTED, Map.of()),
+                                reply,
+                                NOW,
+                                NOW))
                 .isEqualTo(new Reply.Throttled(wait));
     }
 
@@ -360,6 +369,27 @@ class DispatchRulesTest {
         return read(system(AckMeans.ACCEPTED, Map.of()), status, body);
     }
 
+    @Test
+    void what_is_kept_until_a_day_before_the_delivery_is_a_mistake_and_stays_one() {
+        var body =
+                "{\"outcome\":\"retained\",\"retained\":[{\"category\":\"invoices\",\"ground\":\"legal_obligation\",\"until\":\"%s\"}]}";
+        var day = LocalDate.ofInstant(NOW, ZoneOffset.UTC);
+        var accepting = system(AckMeans.ACCEPTED, Map.of());
+        for (var right : List.of(day, day.plusDays(1), day.plusYears(9))) {
+            assertThat(read(accepting, 200, body.formatted(right)))
+                    .as(right.toString())
+                    .isInstanceOf(Reply.Answered.class);
+        }
+        for (var wrong : List.of(day.minusDays(2), day.minusYears(6))) {
+            assertThat(read(accepting, 200, body.formatted(wrong)))
+                    .as(wrong.toString())
+                    .isEqualTo(new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT));
+        }
+        // The same answer, years later: what it means does not change.
+        assertThat(AnswerReading.of(bytes(body.formatted(day.plusDays(1)))).toDeliveryOf(NOW))
+                .isInstanceOf(AnswerReading.Read.class);
+    }
+
     private static Reply read(ClientSystem system, int status, String body) {
         return read(system, status, Headers.of(), body);
     }
@@ -369,6 +399,7 @@ class DispatchRulesTest {
                 Kind.DELETION,
                 system,
                 new HttpReply(status, headers, new HttpReply.Body.Whole(bytes(body)), null),
+                NOW,
                 NOW);
     }
 

@@ -51,6 +51,7 @@ class ReplyFuzzTest {
                                                                 Headers.of(),
                                                                 new HttpReply.Body.Whole(body),
                                                                 null),
+                                                        NOW,
                                                         NOW))
                                         .isNotNull();
                             }

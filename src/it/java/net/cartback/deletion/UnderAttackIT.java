@@ -10,8 +10,6 @@ import net.cartback.deletion.fixtures.TestRelay;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,8 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 
 /** Somebody at one address does what he can; Meta, at another one, is served as ever. */
-@Execution(ExecutionMode.CONCURRENT)
-class AttackIT {
+class UnderAttackIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int CALLBACKS = 300;
