@@ -82,8 +82,8 @@ class PagesE2E {
                     .contains("\"max_in_flight\":4");
             assertThat(typed(section(guide, "## Lists of ids").getFirst(), ports))
                     .contains(
-                            "2 ids: 2 would be recorded, 0 repeats",
-                            "2 ids: 2 recorded, 0 repeats");
+                            "2 ids: 1 would be recorded, 1 repeats",
+                            "2 ids: 1 recorded, 1 repeats");
             assertThat(
                             typed(
                                     section(guide, "## Keys and secrets")

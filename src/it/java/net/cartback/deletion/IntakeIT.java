@@ -396,7 +396,7 @@ class IntakeIT {
                         "relay_callbacks_total{app=\"1234567890\",kind=\"deletion\",verdict=\"unsupported-media-type\"}",
                         "relay_callbacks_total{app=\"unknown\",kind=\"deletion\",verdict=\"unknown-app\"}",
                         "# HELP relay_callbacks_total Callbacks")
-                .doesNotContain("777");
+                .doesNotContain("\"777\"");
     }
 
     private static HttpResponse<String> post(String contentType, String body) {
