@@ -450,11 +450,18 @@ class RepliesIT {
                                         "{\"outcome\":\"retained\",\"retained\":[\"invoices\"]}"),
                                 List.of("retained[0] must be an object with category and ground")),
                         new Case(
+                                "called encoded",
+                                http("200 OK", "Content-Encoding: br", DELETED),
+                                List.of(
+                                        "body must be complete, and not encoded other than with"
+                                                + " gzip")),
+                        new Case(
                                 "agreed",
                                 http("404 Not Found", "", DELETED),
                                 List.of(
                                         "outcome must be the one that the status is agreed to"
-                                                + " mean")));
+                                                + " mean, in a body that is complete and not"
+                                                + " encoded other than with gzip")));
         try (var relay = new TestRelay();
                 var raw = new RawServer(path -> broken.get(number(path)).reply())) {
             for (int i = 0; i < broken.size(); i++) {
@@ -462,7 +469,7 @@ class RepliesIT {
                         "systems: [{id: s%d, name: s, url: \"%s/%d\", answers: {404: nothing_found}, secrets: [{value: %s}]}]"
                                 .formatted(i, raw.url(), i, WEBHOOK_SECRET));
             }
-            relay.register(TestRelay.app(List.of("s0", "s1", "s2", "s3", "s4")));
+            relay.register(TestRelay.app(List.of("s0", "s1", "s2", "s3", "s4", "s5")));
             relay.metaAsksToDelete("1");
             relay.dispatchOnce();
             for (int i = 0; i < broken.size(); i++) {

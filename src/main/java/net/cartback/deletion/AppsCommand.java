@@ -64,9 +64,9 @@ final class AppsCommand {
             boolean good = !secrets.isEmpty();
             if (!good) {
                 System.out.println(
-                        "WRONG  app "
-                                + app.id()
-                                + "\n       all of its secrets have ended: name a new one");
+                        new CallbackCheck.Answer(
+                                "app " + app.id(),
+                                "all of its secrets have ended: name a new one"));
             }
             for (var call : calls) {
                 var answer = call.get();

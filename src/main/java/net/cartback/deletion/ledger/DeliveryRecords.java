@@ -154,7 +154,7 @@ public final class DeliveryRecords {
                             .openBytes(AttemptSql.answerPlace(delivery, kept.number()), sealed);
             answer = new String(bytes, StandardCharsets.UTF_8);
             if (ErrorClass.BAD_RECEIPT.wireName().equals(attempt.error())) {
-                rule = brokenRule(delivery, bytes);
+                rule = brokenRule(delivery, attempt.status(), bytes);
             }
         } catch (SealBroken e) {
             log.atWarn()
@@ -172,15 +172,19 @@ public final class DeliveryRecords {
                 rule);
     }
 
-    private static @Nullable String brokenRule(DeliveryId delivery, byte[] answer) {
+    /** From what is kept, which does not tell how a body was framed and encoded. */
+    private static @Nullable String brokenRule(
+            DeliveryId delivery, @Nullable Integer status, byte[] answer) {
         if (answer.length == Attempt.MAX_ANSWER) {
             return null;
         }
         return switch (AnswerReading.of(answer).toDeliveryOf(delivery.madeAt())) {
             case AnswerReading.Unacceptable(var field, var rule) -> field + " " + rule;
-            // An answer that was not taken contradicts what its status is agreed to mean.
             case AnswerReading.Read read ->
-                    "outcome must be the one that the status is agreed to mean";
+                    status != null && status / 100 == 2
+                            ? "body must be complete, and not encoded other than with gzip"
+                            : "outcome must be the one that the status is agreed to mean, in a body"
+                                    + " that is complete and not encoded other than with gzip";
             case AnswerReading.Empty _, AnswerReading.NoOutcome _, AnswerReading.NoAnswer _ -> null;
         };
     }

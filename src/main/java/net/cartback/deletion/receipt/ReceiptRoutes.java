@@ -134,10 +134,11 @@ public final class ReceiptRoutes implements Routes {
                             "webhook-timestamp",
                             "must be within 5 minutes of the present, in seconds since 1970 and"
                                     + " not in milliseconds");
-            case NO_ENTRY -> throw badSignature(ctx, "must have an entry that begins with v1,");
+            case NO_ENTRY -> throw badSignature(ctx, "must have an entry that begins with \"v1,\"");
             case MALFORMED_ENTRY ->
                     throw badSignature(
-                            ctx, "must be v1, and then 32 bytes in standard base64, not hex");
+                            ctx,
+                            "has a v1 entry that is not 32 bytes in standard base64: is it hex?");
             case BAD_SIGNATURE ->
                     throw badSignature(
                             ctx,

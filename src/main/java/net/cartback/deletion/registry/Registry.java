@@ -52,8 +52,11 @@ public final class Registry {
     private final RegistrySql sql;
     private final SecretSql secretSql;
 
-    /** How many have begun; written under the lock. */
-    private volatile long reloads;
+    /** The number of the reading that began last; written under the lock. */
+    private volatile long begun;
+
+    /** The number of the last one that came to its end; under the lock. */
+    private long ended;
 
     private volatile Copy copy = new Copy(Map.of(), Map.of());
 
@@ -84,10 +87,10 @@ public final class Registry {
 
     /** As {@link #system}, read anew: what an operator has just mended is what is to be tried. */
     public Optional<ClientSystem> systemNow(ClientSystemId id) {
-        long asked = reloads;
+        long asked = begun;
         synchronized (this) {
-            // Of many who ask at once, all but two take what another has read since they asked.
-            if (reloads == asked) {
+            // Of many who ask at once, all but two take what another began to read after that.
+            if (ended <= asked) {
                 reload();
             }
         }
@@ -117,7 +120,8 @@ public final class Registry {
 
     /** Reads everything anew. */
     public synchronized void reload() {
-        reloads++;
+        long number = begun + 1;
+        begun = number;
         copy =
                 database.inTransaction(
                         handle -> {
@@ -126,6 +130,7 @@ public final class Registry {
                             var apps = sql.apps(handle, secrets(handle, SecretSql.Table.APP));
                             return new Copy(byId(apps, MetaApp::id), systems(handle));
                         });
+        ended = number;
     }
 
     /**
