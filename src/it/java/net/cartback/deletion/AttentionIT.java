@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import net.cartback.deletion.access.Role;
+import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -12,10 +14,13 @@ import net.cartback.deletion.ledger.Attention;
 import net.cartback.deletion.ledger.Attention.Cause;
 import net.cartback.deletion.ledger.Attentions;
 
+import okhttp3.tls.HeldCertificate;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -203,6 +208,34 @@ class AttentionIT {
         var secret = only(Cause.SECRET_ENDS);
         assertThat(secret.get("concerned").textValue()).isEqualTo("4711");
         assertThat(instant(secret, "due_at")).isEqualTo(end);
+    }
+
+    @Test
+    void an_authority_and_a_token_that_end_are_told() {
+        var now = relay.clock().instant();
+        var first = authority(now.plus(Duration.ofDays(13)));
+        var next = authority(now.plus(Duration.ofDays(400)));
+        relay.execute("UPDATE client_system SET ca = '" + first + "'");
+        var told = only(Cause.CERTIFICATE_ENDS);
+        assertThat(told.get("concerned").textValue()).isEqualTo("crm");
+        relay.execute("UPDATE client_system SET ca = '" + first + next + "'");
+        assertThat(causes()).as("the next one is there").doesNotContainKey("certificate_ends");
+
+        var tokens = new Tokens(relay.database(), relay.clock());
+        var random = new SecureRandom();
+        tokens.add("ending", Role.VIEWER, now.plus(Duration.ofDays(3)), random);
+        tokens.add("lasting", Role.VIEWER, now.plus(Duration.ofDays(300)), random);
+        assertThat(only(Cause.SECRET_ENDS).get("concerned").textValue()).isEqualTo("ending");
+        relay.clock().advance(Duration.ofDays(4));
+        assertThat(causes()).as("nobody can use it").doesNotContainKey("secret_ends");
+    }
+
+    private static String authority(Instant end) {
+        return new HeldCertificate.Builder()
+                .certificateAuthority(0)
+                .validityInterval(0, end.toEpochMilli())
+                .build()
+                .certificatePem();
     }
 
     @Test

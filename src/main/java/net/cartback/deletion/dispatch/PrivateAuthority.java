@@ -1,12 +1,10 @@
 package net.cartback.deletion.dispatch;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import net.cartback.deletion.crypto.Certificates;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.util.Arrays;
 
 import javax.net.ssl.SSLContext;
@@ -26,10 +24,7 @@ final class PrivateAuthority {
             var store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
             int number = 0;
-            for (var certificate :
-                    CertificateFactory.getInstance("X.509")
-                            .generateCertificates(
-                                    new ByteArrayInputStream(pem.getBytes(US_ASCII)))) {
+            for (var certificate : Certificates.of(pem)) {
                 store.setCertificateEntry("authority-" + number++, certificate);
             }
             var factory =

@@ -46,9 +46,15 @@ public record Attention(
         SIGNATURES_REFUSED,
         /** An app whose requests nobody hears of. */
         NO_SYSTEM,
-        /** An app or a system whose last secret ends within 14 days, or has ended. */
+        /**
+         * An app or a system whose last secret ends within 14 days, or has ended; or a token of the
+         * admin API that ends within 14 days.
+         */
         SECRET_ENDS,
-        /** The certificate of the public listener ends within 14 days. */
+        /**
+         * The certificate of the public listener ends within 14 days, or the last authority that a
+         * system's entry names.
+         */
         CERTIFICATE_ENDS,
         /** The audit trail is not chained. */
         AUDIT_BEHIND,

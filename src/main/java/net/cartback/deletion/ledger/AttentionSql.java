@@ -1,14 +1,19 @@
 package net.cartback.deletion.ledger;
 
+import static java.util.Objects.requireNonNull;
+
+import net.cartback.deletion.crypto.Certificates;
 import net.cartback.deletion.ledger.Attention.Cause;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
+import java.security.cert.CertificateException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 
 /** SQL that looks for what needs an operator. Each method is one statement, and reads little. */
@@ -274,10 +279,16 @@ final class AttentionSql {
                                   FROM system_secret s
                                   JOIN client_system c
                                     ON c.id = s.system_id AND c.state <> 'retired'
-                                 GROUP BY system_id) secrets
+                                 GROUP BY system_id
+                                 UNION ALL
+                                SELECT 'tokens', name, not_after
+                                  FROM operator_token
+                                 WHERE revoked_at IS NULL) secrets
                          WHERE due < :ending
+                           AND (kind <> 'tokens' OR due > :now)
                          ORDER BY due
                         """)
+                .bind("now", now)
                 .bind("ending", now.plus(ENDING))
                 .map(
                         (row, context) ->
@@ -288,11 +299,52 @@ final class AttentionSql {
                                         null,
                                         1,
                                         LedgerSql.instant(row, "due"),
-                                        "name the next secret beside this one: PATCH registry/%s/%s"
-                                                .formatted(
-                                                        row.getString("kind"),
-                                                        row.getString("owner"))))
+                                        nextSecret(row.getString("kind"), row.getString("owner"))))
                 .list();
+    }
+
+    private static String nextSecret(String kind, String owner) {
+        return kind.equals("tokens")
+                ? "who still uses it needs another one: tokens add makes it"
+                : "name the next secret beside this one: PATCH registry/" + kind + "/" + owner;
+    }
+
+    /** Authorities that an entry names in {@code ca}: the last of a system's to end counts. */
+    static List<Attention> endingAuthorities(Handle handle, Instant now) {
+        return handle
+                .createQuery(
+                        """
+                        SELECT id, ca
+                          FROM client_system
+                         WHERE ca IS NOT NULL AND state <> 'retired'
+                         ORDER BY id
+                        """)
+                .map((row, context) -> authority(row.getString("id"), row.getString("ca")))
+                .stream()
+                .filter(authority -> requireNonNull(authority.due()).isBefore(now.plus(ENDING)))
+                .toList();
+    }
+
+    private static Attention authority(String system, String pem) {
+        return new Attention(
+                Cause.CERTIFICATE_ENDS,
+                system,
+                null,
+                null,
+                1,
+                lastEnd(system, pem),
+                "name the next authority in ca beside this one: PATCH registry/systems/" + system);
+    }
+
+    private static Instant lastEnd(String system, String pem) {
+        try {
+            return Certificates.of(pem).stream()
+                    .map(certificate -> certificate.getNotAfter().toInstant())
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
+        } catch (CertificateException e) {
+            throw new IllegalStateException("The registered authority of " + system, e);
+        }
     }
 
     static List<Attention> lateSweeps(Handle handle, Instant now) {

@@ -49,6 +49,7 @@ public final class Attentions {
                                                 AttentionSql.silent(handle),
                                                 AttentionSql.appsWithoutSystems(handle),
                                                 AttentionSql.endingSecrets(handle, now),
+                                                AttentionSql.endingAuthorities(handle, now),
                                                 AttentionSql.lateSweeps(handle, now),
                                                 AttentionSql.lostReplicas(handle, now))
                                         .flatMap(List::stream)

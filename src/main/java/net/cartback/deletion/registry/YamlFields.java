@@ -1,15 +1,13 @@
 package net.cartback.deletion.registry;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
+import net.cartback.deletion.crypto.Certificates;
+
 import org.jspecify.annotations.Nullable;
 
-import java.io.ByteArrayInputStream;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -266,18 +264,12 @@ final class YamlFields {
             return null;
         }
         try {
-            var certificates =
-                    CertificateFactory.getInstance("X.509")
-                            .generateCertificates(
-                                    new ByteArrayInputStream(text.getBytes(US_ASCII)));
-            if (!certificates.isEmpty()) {
-                return text;
-            }
+            Certificates.of(text);
+            return text;
         } catch (CertificateException e) {
-            // Falls through to the same fault: the rule is one.
+            fault(field, "must be PEM certificates, or public");
+            return null;
         }
-        fault(field, "must be PEM certificates, or public");
-        return null;
     }
 
     @Nullable Instant instant(String field) {
