@@ -28,7 +28,7 @@ import java.util.ArrayList;
 class UnderAttackIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final int CALLBACKS = 300;
+    private static final int CALLBACKS = 100;
     private static final int MAX_OF_ONE_ADDRESS = 256;
     private static final int MAX_UNREAD = 256;
     private static final Duration HEADER_LIMIT = Duration.ofSeconds(10);
