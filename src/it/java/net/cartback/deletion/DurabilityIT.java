@@ -1,13 +1,24 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.OwnPostgres;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.ledger.IdType;
+import net.cartback.deletion.ledger.Kind;
+import net.cartback.deletion.ledger.NewRequest;
+import net.cartback.deletion.ledger.Recorder;
+import net.cartback.deletion.ledger.Subject;
+import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.Migrations;
 
 import org.junit.jupiter.api.AfterEach;
@@ -89,6 +100,30 @@ class DurabilityIT {
                             });
             assertThat(callback.get().statusCode()).isEqualTo(503);
         }
+    }
+
+    @Test
+    void who_waits_for_a_standby_is_told_so_at_the_limit_and_recorded_when_it_comes() {
+        withoutStandby();
+        try (var recorder =
+                new Recorder(
+                        relay.ledger(), 64, Duration.ofMillis(50), new SimpleMeterRegistry())) {
+            assertThatThrownBy(() -> recorder.record(wish()))
+                    .isInstanceOf(DatabaseUnavailable.class)
+                    .hasRootCauseMessage("No answer within PT0.05S");
+            withStandby();
+        }
+        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
+    }
+
+    private static NewRequest wish() {
+        return new NewRequest(
+                Kind.DELETION,
+                new MetaAppId(TestRelay.APP_ID),
+                Platform.FACEBOOK,
+                null,
+                new Subject("1001", IdType.APP_SCOPED_USER_ID),
+                null);
     }
 
     /** Both wait for as long as they may: at the same time. */

@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Records requests that come in at the same time together, in one statement and one commit; see
@@ -36,20 +39,34 @@ public final class Recorder implements AutoCloseable {
 
     private static final int WORTH_A_SECOND_WRITER = 16;
     private static final int MAX_WAITING = 1_024;
+
+    /**
+     * A proxy in front may wait no longer than 10 s. A commit that waits for a standby has no limit
+     * of its own in the server, and two writers may wait one after the other.
+     */
+    private static final Duration LIMIT = Duration.ofSeconds(8);
+
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
     private record Waiting(PreparedRequest request, CompletableFuture<Recording> recording) {}
 
     private final Recordings recordings;
     private final int together;
+    private final Duration limit;
     private final DistributionSummary batches;
     private final GroupCommit<Waiting> commits;
 
     /**
-     * @param together how many share a commit at most; 1: each request is recorded by its own
-     *     thread, with a commit of its own
+     * @param together how many share a commit at most; 1: each request is recorded by a thread and
+     *     with a commit of its own
      */
     public Recorder(Ledger ledger, int together, MeterRegistry meters) {
+        this(ledger, together, LIMIT, meters);
+    }
+
+    /** As above, with another limit for who waits. */
+    public Recorder(Ledger ledger, int together, Duration limit, MeterRegistry meters) {
+        this.limit = limit;
         this.recordings = ledger.recordings();
         this.together = together;
         this.batches =
@@ -70,23 +87,25 @@ public final class Recorder implements AutoCloseable {
     }
 
     /**
-     * Records one request; returns after the commit. See {@link Ledger#record(NewRequest)}.
+     * Records one request; returns after the commit. See {@link Ledger#record(NewRequest)}. What is
+     * not recorded within the limit may be all the same: who asks again is told of the first.
      *
      * @throws Overloaded if too many are waiting
      * @throws DatabaseUnavailable if it cannot be recorded now
      */
     public Recording record(NewRequest request) {
-        if (together == 1) {
-            return recordings.record(request);
-        }
         var waiting = new Waiting(recordings.prepare(request), new CompletableFuture<>());
-        if (!commits.offer(waiting)) {
+        if (together == 1) {
+            Thread.ofVirtual().name("record-alone").start(() -> write(List.of(waiting)));
+        } else if (!commits.offer(waiting)) {
             throw new Overloaded();
         }
         try {
-            // Ends by itself: each statement of a writer has its limits.
-            return waiting.recording().join();
+            return waiting.recording().orTimeout(limit.toMillis(), MILLISECONDS).join();
         } catch (CompletionException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                throw DatabaseUnavailable.notWithin(limit);
+            }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }

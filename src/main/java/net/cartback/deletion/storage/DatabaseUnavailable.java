@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
 import java.sql.SQLException;
+import java.sql.SQLTimeoutException;
 import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -22,6 +24,12 @@ public final class DatabaseUnavailable extends RuntimeException {
 
     DatabaseUnavailable(Throwable cause) {
         super("The database cannot be used now: " + reason(cause), cause);
+    }
+
+    /** Of what has not ended within this time, and may still happen. */
+    public static DatabaseUnavailable notWithin(Duration limit) {
+        return new DatabaseUnavailable(
+                new SQLTimeoutException("No answer within " + limit, "08007"));
     }
 
     /** Whether only a lock was not had in time: another session holds it, and the rest goes on. */
