@@ -1,8 +1,9 @@
-package net.cartback.deletion;
+package net.cartback.deletion.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.Keyrings;
@@ -11,6 +12,8 @@ import net.cartback.deletion.fixtures.RelayProcess;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.fixtures.Wire;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.junit.jupiter.api.Test;
@@ -273,7 +276,10 @@ class KeyRotationE2E {
 
     private Set<String> kidsInUse() throws SQLException {
         var kids = new TreeSet<String>();
-        for (var column : Storage.sealedColumns()) {
+        var columns = new ArrayList<>(Registry.sealedColumns());
+        columns.addAll(Ledger.sealedColumns());
+        columns.addAll(IdempotencyKeys.sealedColumns());
+        for (var column : columns) {
             var sql =
                     "SELECT DISTINCT convert_from(substring(%1$s FROM 3 FOR get_byte(%1$s, 1)), 'UTF8') FROM %2$s WHERE %1$s IS NOT NULL"
                             .formatted(column.column(), column.table());

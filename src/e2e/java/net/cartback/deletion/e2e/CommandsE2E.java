@@ -1,4 +1,4 @@
-package net.cartback.deletion;
+package net.cartback.deletion.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

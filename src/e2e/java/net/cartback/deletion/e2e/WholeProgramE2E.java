@@ -1,4 +1,4 @@
-package net.cartback.deletion;
+package net.cartback.deletion.e2e;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 
