@@ -3,6 +3,7 @@ package net.cartback.deletion;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.Migrations;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +44,7 @@ final class KeyWatch implements AutoCloseable {
     private final LastSeen round = new LastSeen();
     private volatile boolean inRound;
     private volatile boolean entered;
+    private volatile int oldestProgram;
     private volatile @Nullable Instant unreadSince;
 
     /**
@@ -64,18 +66,19 @@ final class KeyWatch implements AutoCloseable {
         var began = others.now();
         KeyringFile.requireNoFault(register.enter());
         entered = true;
-        register.beat();
+        oldestProgram = register.beat();
         inForce = currentKeys();
         others.at(began);
     }
 
     /**
-     * Whether the others know that this replica runs, and it knows which keys they have. Else it
-     * must record and claim nothing: they may use a key by now that is not loaded here, and a wish
-     * that they have recorded under it would be taken for a new one.
+     * Whether the others know that this replica runs, it knows which keys they have, and it
+     * understands what is in the tables. Else it must record and claim nothing: they may use a key
+     * by now that is not loaded here, and a wish that they have recorded under it would be taken
+     * for a new one.
      */
     boolean isInStep() {
-        return others.isWithin(IN_STEP);
+        return others.isWithin(IN_STEP) && oldestProgram <= Migrations.SCHEMA;
     }
 
     /** Since when the file cannot be read; null: it can. A start needs it. */
@@ -119,7 +122,7 @@ final class KeyWatch implements AutoCloseable {
                     "The keyring has changed and cannot be used; the old one stays: {}",
                     e.faults());
         }
-        register.beat();
+        look(register.beat());
         others.at(began);
         var now = currentKeys();
         if (!now.equals(inForce)) {
@@ -127,6 +130,14 @@ final class KeyWatch implements AutoCloseable {
             inForce = now;
             log.atInfo().addKeyValue("in_force", now).log("Another key is in force");
         }
+    }
+
+    /** A newer program may have made of the tables what this one does not understand. */
+    private void look(int oldest) {
+        if (oldest > Migrations.SCHEMA && oldestProgram <= Migrations.SCHEMA) {
+            log.error("Nothing is taken in or sent any more. {}", Migrations.tooOld(oldest));
+        }
+        oldestProgram = oldest;
     }
 
     /** Ends, and says that nobody needs to wait for this replica any more. */

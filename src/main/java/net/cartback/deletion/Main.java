@@ -7,6 +7,7 @@ import ch.qos.logback.classic.LoggerContext;
 
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.intake.SampleSignedRequest;
+import net.cartback.deletion.keys.OlderReplicaRuns;
 import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.ledger.Subject;
 import net.cartback.deletion.registry.InvalidRegistry;
@@ -309,6 +310,10 @@ public final class Main implements Runnable {
                                     + "; is KEYRING_FILE the keyring of this database?");
             case SchemaRefused refused ->
                     System.err.println("deletion-relay: " + refused.getMessage());
+            case OlderReplicaRuns older -> {
+                System.err.println("deletion-relay: " + older.getMessage());
+                return FAILED;
+            }
             case EmbeddedDatabaseFailed failed -> {
                 System.err.println("deletion-relay: " + failed.getMessage());
                 return FAILED;

@@ -2,6 +2,8 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import net.cartback.deletion.storage.Migrations;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,5 +67,13 @@ class PagesTest {
                 .map(line -> line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT))
                 .map(line -> line.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
                 .toList();
+    }
+
+    @Test
+    void each_version_of_the_schema_says_what_it_needs() throws IOException {
+        var page = Files.readString(Path.of("docs/UPGRADING.md"));
+        for (int version = 1; version <= Migrations.SCHEMA; version++) {
+            assertThat(page).contains("\n| " + version + " | ");
+        }
     }
 }

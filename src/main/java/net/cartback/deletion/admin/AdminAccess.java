@@ -13,6 +13,7 @@ import net.cartback.deletion.access.IdempotencyKeys.Other;
 import net.cartback.deletion.access.IdempotencyKeys.Underway;
 import net.cartback.deletion.access.OidcTokens.ProviderUnavailable;
 import net.cartback.deletion.access.Role;
+import net.cartback.deletion.keys.OlderReplicaRuns;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
@@ -56,7 +57,8 @@ public final class AdminAccess {
     }
 
     /** The handler, for those who have this role, or one that may do more. */
-    Handler guard(Role needed, Handler handler) {
+    Handler guard(Role needed, Handler unguarded) {
+        Handler handler = ctx -> handle(ctx, unguarded);
         return ctx -> {
             check(ctx, needed);
             var key = ctx.header(IDEMPOTENCY_KEY);
@@ -72,6 +74,14 @@ public final class AdminAccess {
                         "must be 1 to 100 printable ASCII characters without spaces");
             }
         };
+    }
+
+    private static void handle(Context ctx, Handler handler) throws Exception {
+        try {
+            handler.handle(ctx);
+        } catch (OlderReplicaRuns e) {
+            throw ProblemException.of(409, "not-now", String.valueOf(e.getMessage()));
+        }
     }
 
     /** Does what was asked under a key, or answers what was answered before. */

@@ -4,6 +4,7 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Keyring.Known;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.Migrations;
 
 import org.jdbi.v3.core.Handle;
 
@@ -148,28 +149,53 @@ public final class KeyRegister {
                 .toList();
     }
 
-    /** Says that this replica runs and what it has loaded, and looks what the others have. */
-    public void beat() {
+    /**
+     * Says that this replica runs, what it knows and what it has loaded, unless it is too old, and
+     * looks what the others have.
+     *
+     * @return the version of the schema that a program must know to run here
+     */
+    public int beat() {
         var now = clock.instant();
         var known = keyring.known();
         remember();
-        database.inTransaction(
-                handle -> {
-                    KeySql.beat(
-                            handle,
-                            replica,
-                            startedAt,
-                            known.stream().map(KeyRegister::name).toList(),
-                            now);
-                    KeySql.forget(handle, now.minus(FORGOTTEN), now.plus(AHEAD));
-                    return null;
-                });
+        int oldest =
+                database.inTransaction(
+                        handle -> {
+                            KeySql.forget(handle, now.minus(FORGOTTEN), now.plus(AHEAD));
+                            int needed = KeySql.oldestProgram(handle);
+                            if (needed <= Migrations.SCHEMA) {
+                                KeySql.beat(
+                                        handle,
+                                        replica,
+                                        startedAt,
+                                        known.stream().map(KeyRegister::name).toList(),
+                                        now);
+                            }
+                            return needed;
+                        });
         var everywhere = look();
         database.withHandle(
                 handle -> {
                     KeySql.loadedEverywhere(handle, everywhere, now);
                     return null;
                 });
+        return oldest;
+    }
+
+    /**
+     * For a transaction that writes what an older program would not understand: from its commit on
+     * none runs here.
+     *
+     * @param schema the first version of the schema whose programs are known to understand it
+     * @throws OlderReplicaRuns if a replica was seen in the last minute that may not understand it
+     */
+    public static void requireAllKnow(int schema, Handle handle, Instant now) {
+        KeySql.raiseOldestProgram(handle, schema);
+        int older = KeySql.older(handle, now.minus(ALIVE), schema);
+        if (older > 0) {
+            throw new OlderReplicaRuns(older);
+        }
     }
 
     private void remember() {

@@ -1,6 +1,7 @@
 package net.cartback.deletion.keys;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.storage.Migrations;
 
 import org.jdbi.v3.core.Handle;
 
@@ -85,6 +86,37 @@ final class KeySql {
                 .execute();
     }
 
+    /** The version of the schema that a program must know to run here. */
+    static int oldestProgram(Handle handle) {
+        return handle.createQuery("SELECT knows_schema FROM oldest_program")
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    /** From now on it must know this one, at least; waits for replicas that are just coming. */
+    static void raiseOldestProgram(Handle handle, int schema) {
+        handle.createUpdate(
+                        "UPDATE oldest_program SET knows_schema = :schema WHERE knows_schema <"
+                                + " :schema")
+                .bind("schema", schema)
+                .execute();
+    }
+
+    /** How many replicas that were seen since do not know this version of the schema. */
+    static int older(Handle handle, Instant since, int schema) {
+        return handle.createQuery(
+                        """
+                        SELECT count(*)
+                          FROM replica
+                         WHERE seen_at >= :since
+                           AND COALESCE(knows_schema, 0) < :schema
+                        """)
+                .bind("since", since)
+                .bind("schema", schema)
+                .mapTo(Integer.class)
+                .one();
+    }
+
     /** The keys that every replica has had since before. */
     static Set<String> everywhereSince(Handle handle, Instant before) {
         return handle.createQuery("SELECT kid FROM relay_key WHERE everywhere_since <= :before")
@@ -127,10 +159,11 @@ final class KeySql {
             Handle handle, UUID replica, Instant startedAt, Collection<String> kids, Instant now) {
         handle.createUpdate(
                         """
-                        INSERT INTO replica (id, started_at, seen_at, kids)
-                        VALUES (:id, :started_at, :now, :kids)
+                        INSERT INTO replica (id, started_at, seen_at, kids, knows_schema)
+                        VALUES (:id, :started_at, :now, :kids, :schema)
                         ON CONFLICT (id) DO UPDATE SET seen_at = :now, kids = :kids
                         """)
+                .bind("schema", Migrations.SCHEMA)
                 .bind("id", replica)
                 .bind("started_at", startedAt)
                 .bindArray("kids", String.class, kids)

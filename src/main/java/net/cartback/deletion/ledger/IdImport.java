@@ -2,6 +2,7 @@ package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Platform;
@@ -40,6 +41,9 @@ public final class IdImport {
 
     /** Ids that one list may hold. */
     public static final int MAX_IDS = 1_000_000;
+
+    /** The schema whose replicas say what they know; older ones may not know this. */
+    private static final int KINDS_OF_ID = 19;
 
     private static final Logger log = LoggerFactory.getLogger(IdImport.class);
     private static final int BATCH = 200;
@@ -100,6 +104,13 @@ public final class IdImport {
         int created = 0;
         if (dryRun) {
             return new Result(list.ids().size(), missing.size(), repeated);
+        }
+        if (type != IdType.APP_SCOPED_USER_ID) {
+            database.inTransaction(
+                    handle -> {
+                        KeyRegister.requireAllKnow(KINDS_OF_ID, handle, clock.instant());
+                        return null;
+                    });
         }
         var platform = type == IdType.PAGE_SCOPED_USER_ID ? Platform.MESSENGER : app.platform();
         for (int i = 0; i < missing.size(); i += BATCH) {

@@ -1,6 +1,8 @@
 package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.OlderReplicaRuns;
 import net.cartback.deletion.ledger.OperatorVerbs.Verdict;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -25,6 +27,9 @@ public final class RequestVerbs {
     /** Two further months (GDPR article 12(3)), in days. */
     public static final int MAX_EXTENSION_DAYS = 60;
 
+    /** The schema whose replicas say what they know; older ones may not know this. */
+    private static final int HOLDS = 19;
+
     private static final Logger log = LoggerFactory.getLogger(RequestVerbs.class);
 
     private final Database database;
@@ -42,13 +47,17 @@ public final class RequestVerbs {
      * 17(3)). What is on its way arrives, and answers are taken. Its due date does not move.
      *
      * @param ground one that is not only for refusals
+     * @throws OlderReplicaRuns if a replica runs that might send what is held
      */
     public Verdict hold(RequestId request, Ground ground, Note note) {
         return act(
                 "hold",
                 request,
                 note,
-                (handle, now) -> RequestVerbSql.hold(handle, request, ground, now));
+                (handle, now) -> {
+                    KeyRegister.requireAllKnow(HOLDS, handle, now);
+                    return RequestVerbSql.hold(handle, request, ground, now);
+                });
     }
 
     /** Ends the hold: what is due is sent, and what has been kept long enough is erased. */

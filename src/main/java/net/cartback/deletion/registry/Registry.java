@@ -3,6 +3,7 @@ package net.cartback.deletion.registry;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.registry.RegistryView.Entry;
 import net.cartback.deletion.registry.RegistryView.Kind;
@@ -44,6 +45,9 @@ public final class Registry {
     }
 
     private record Copy(Map<MetaAppId, MetaApp> apps, Map<ClientSystemId, ClientSystem> systems) {}
+
+    /** The schema whose replicas say what they know; older ones may not know this. */
+    private static final int RETIRING = 19;
 
     private final Database database;
     private final Keyring keyring;
@@ -318,7 +322,11 @@ public final class Registry {
         if (!changed.isEmpty()) {
             listener.changed(handle, changed);
         }
-        return after.changesSince(before);
+        var changes = after.changesSince(before);
+        if (changes.stream().anyMatch(RegistryChange::retires)) {
+            KeyRegister.requireAllKnow(RETIRING, handle, clock.instant());
+        }
+        return changes;
     }
 
     /** All that is registered, as the dispatcher knows it and as operators read it. */

@@ -91,6 +91,12 @@ public record RegistryChange(Kind kind, String id, boolean isNew, List<Field> fi
         return end.isTextual() ? name + " until " + end.textValue() : name;
     }
 
+    /** Whether nothing new shall come to it from now on. */
+    boolean retires() {
+        return fields.stream()
+                .anyMatch(each -> each.name().equals("state") && each.after().equals("retired"));
+    }
+
     /** As in {@code system crm: timeout PT15S -> PT30S}. */
     @Override
     public String toString() {

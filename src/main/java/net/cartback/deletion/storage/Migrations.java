@@ -3,6 +3,7 @@ package net.cartback.deletion.storage;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.Logger;
@@ -10,6 +11,7 @@ import org.slf4j.LoggerFactory;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 
@@ -22,6 +24,9 @@ import javax.sql.DataSource;
  * <p>Stateless and thread-safe.
  */
 public final class Migrations {
+
+    /** The version of the newest migration that this program knows. */
+    public static final int SCHEMA = 20;
 
     /**
      * On the way to a first migration: the role or the database does not exist yet (28000, 3D000),
@@ -55,7 +60,10 @@ public final class Migrations {
         int applied;
         try {
             requireRights(owner);
-            applied = applied(flyway(unpooled(owner)).load());
+            var flyway = flyway(unpooled(owner)).load();
+            requireNotNewer(flyway);
+            forgetFailed(flyway);
+            applied = applied(flyway);
         } catch (FlywayException e) {
             throw refused(e).orElseGet(() -> translated(e));
         }
@@ -66,16 +74,58 @@ public final class Migrations {
     }
 
     /**
-     * Whether every migration this program knows has been applied. Newer ones do no harm: the
-     * schema only ever moves in steps that the version before still understands.
+     * Whether every migration this program knows has been applied. Newer ones do no harm unless
+     * they say so, in {@code oldest_program}.
      *
      * @throws DatabaseUnavailable if the database cannot be reached
+     * @throws SchemaRefused if this program is too old for it
      */
     public static boolean isCurrent(DatabaseAddress address) {
         try {
-            return flyway(limited(address)).load().info().pending().length == 0;
+            boolean isCurrent = flyway(limited(address)).load().info().pending().length == 0;
+            if (isCurrent) {
+                requireNotTooOld(address);
+            }
+            return isCurrent;
         } catch (FlywayException e) {
             throw translated(e);
+        }
+    }
+
+    private static void requireNotTooOld(DatabaseAddress address) {
+        try (var connection = limited(address).getConnection();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT knows_schema FROM oldest_program")) {
+            if (row.next() && row.getInt(1) > SCHEMA) {
+                throw new SchemaRefused(tooOld(row.getInt(1)));
+            }
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(e);
+        }
+    }
+
+    /** What to tell of a program that is too old for the schema. */
+    public static String tooOld(int oldest) {
+        return "This program is too old for the database: it knows its schema up to version "
+                + SCHEMA
+                + ", and what is in it needs a program that knows version "
+                + oldest
+                + ". Run the newer version; docs/UPGRADING.md says what a way back takes";
+    }
+
+    /** A newer program's tables and rights are not this one's to touch. */
+    private static void requireNotNewer(Flyway flyway) {
+        var current = flyway.info().current();
+        if (current != null
+                && current.getVersion() != null
+                && current.getVersion().isNewerThan(Integer.toString(SCHEMA))) {
+            throw new SchemaRefused(
+                    "The schema is of version "
+                            + current.getVersion()
+                            + ", and this program knows it up to version "
+                            + SCHEMA
+                            + ": nothing is done. Use the newer program's migrate;"
+                            + " docs/UPGRADING.md says what a way back takes");
         }
     }
 
@@ -101,6 +151,15 @@ public final class Migrations {
         }
     }
 
+    /**
+     * What was not in a transaction and was cut off is written down, and would not be tried again.
+     */
+    private static void forgetFailed(Flyway flyway) {
+        if (Arrays.stream(flyway.info().all()).anyMatch(each -> each.getState().isFailed())) {
+            var _ = flyway.repair();
+        }
+    }
+
     private static boolean isLocked(FlywayException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql && Database.LOCKED.equals(sql.getSQLState())) {
@@ -120,7 +179,14 @@ public final class Migrations {
     }
 
     private static FluentConfiguration flyway(DataSource source) {
-        return Flyway.configure()
+        var configuration = Flyway.configure();
+        // An open transaction that holds the lock would keep an index from being built
+        // concurrently.
+        configuration
+                .getPluginRegister()
+                .getExact(PostgreSQLConfigurationExtension.class)
+                .setTransactionalLock(false);
+        return configuration
                 .dataSource(source)
                 .locations("classpath:db/migration")
                 .connectRetries(0)
@@ -165,28 +231,10 @@ public final class Migrations {
     }
 
     private static void grant(DatabaseAddress owner, String role) {
-        try (var connection = unpooled(owner).getConnection();
-                var statement = connection.createStatement()) {
+        try (var connection = unpooled(owner).getConnection()) {
             // At once: between two statements the service must not be able to do more than it may.
             connection.setAutoCommit(false);
-            var name = statement.enquoteIdentifier(role, true);
-            statement.execute("GRANT USAGE ON SCHEMA public TO " + name);
-            statement.execute(
-                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "
-                            + name);
-            // The history is the owner's alone to write; the service reads it to know it may start.
-            statement.execute(
-                    "REVOKE INSERT, UPDATE, DELETE ON flyway_schema_history FROM " + name);
-            // The audit trail is written by triggers; to the chain the service can only add.
-            statement.execute("REVOKE INSERT, UPDATE, DELETE ON audit FROM " + name);
-            statement.execute(
-                    "REVOKE UPDATE, DELETE ON audit_block, audit_head, audit_checkpoint FROM "
-                            + name);
-            statement.execute("GRANT SELECT ON SEQUENCE audit_id TO " + name);
-            statement.execute(
-                    "GRANT EXECUTE ON FUNCTION audit_prepare_months, audit_begin_month,"
-                            + " audit_drop_month TO "
-                            + name);
+            Grants.give(connection, role);
             connection.commit();
         } catch (SQLException e) {
             throw new DatabaseUnavailable(e);
