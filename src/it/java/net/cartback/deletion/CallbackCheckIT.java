@@ -49,7 +49,7 @@ class CallbackCheckIT {
     void a_relay_that_verifies_is_told_and_nothing_is_recorded() {
         try (var check = check(relay.uri(""))) {
             for (var path : List.of("data-deletion", "deauthorize")) {
-                var answer = check.callback(path, SECRET);
+                var answer = check.callback(APP, path, SECRET);
 
                 assertThat(answer.fault()).isNull();
                 assertThat(answer.toString())
@@ -67,20 +67,20 @@ class CallbackCheckIT {
     void a_secret_that_is_not_the_relays_is_told() {
         var other = new AppSecret(new UUID(0, 2), null, "fedcba9876543210", null);
         try (var check = check(relay.uri(""))) {
-            assertThat(check.callback("data-deletion", other).fault())
+            assertThat(check.callback(APP, "data-deletion", other).fault())
                     .contains("another secret for this app");
         }
     }
 
     @Test
     void a_relay_that_does_not_know_the_app_or_has_retired_it_is_told() {
-        try (var check = new CallbackCheck(relay.uri("").toString(), new MetaAppId("77"))) {
-            assertThat(check.callback("data-deletion", SECRET).fault())
+        try (var check = check(relay.uri(""))) {
+            assertThat(check.callback(new MetaAppId("77"), "data-deletion", SECRET).fault())
                     .contains("does not know this app");
         }
         relay.register("apps: [{id: \"%s\", state: retired}]".formatted(TestRelay.APP_ID));
         try (var check = check(relay.uri(""))) {
-            assertThat(check.callback("data-deletion", SECRET).fault()).contains("retired");
+            assertThat(check.callback(APP, "data-deletion", SECRET).fault()).contains("retired");
         }
     }
 
@@ -112,7 +112,7 @@ class CallbackCheckIT {
     void whatever_else_answers_there_is_told(ResponseDefinitionBuilder answer, String sentence) {
         try (var stranger = new FakeClientSystem("stranger").answers(answer);
                 var check = check(URI.create(stranger.url()).resolve("/"))) {
-            assertThat(check.callback("data-deletion", SECRET).fault()).contains(sentence);
+            assertThat(check.callback(APP, "data-deletion", SECRET).fault()).contains(sentence);
         }
     }
 
@@ -147,11 +147,12 @@ class CallbackCheckIT {
             assertThat(check.isReachable().fault()).contains("has no address");
         }
         try (var check = check(URI.create("http://127.0.0.1:1"))) {
-            assertThat(check.callback("data-deletion", SECRET).fault()).contains("no connection");
+            assertThat(check.callback(APP, "data-deletion", SECRET).fault())
+                    .contains("no connection");
         }
     }
 
     private static CallbackCheck check(URI base) {
-        return new CallbackCheck(base.toString().replaceAll("/$", ""), APP);
+        return new CallbackCheck(base.toString().replaceAll("/$", ""));
     }
 }

@@ -1,7 +1,9 @@
 package net.cartback.deletion;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -105,6 +107,9 @@ final class App implements AutoCloseable {
     private final ConfiguredRegistry registryFile;
     private final KeyWatch keys;
     private final Housekeeping housekeeping;
+    private final Figures figures;
+    private final Ledger ledger;
+    private final IntakeRoutes intake;
     private final Loop audit;
 
     /** Of a keyring that was made here; another one is its owner's to renew. */
@@ -114,6 +119,7 @@ final class App implements AutoCloseable {
     private final Recorder recorder;
     private final HttpListener listener;
     private final HttpListener management;
+    private final @Nullable HttpListener metrics;
 
     /** What is open, the last on top: it is closed in the reverse order. */
     private final Deque<Runnable> opened = new ArrayDeque<>();
@@ -147,6 +153,7 @@ final class App implements AutoCloseable {
             var keyring = keyringFile.keyring();
             var meters = meters();
             database = new Database(address, config.databasePoolSize());
+            database.measure(meters);
             opened.push(database::close);
             signals = new Signals(database);
             opened.push(signals::close);
@@ -156,7 +163,7 @@ final class App implements AutoCloseable {
                             new KeyRegister(database, keyring, clock),
                             this::rememberRegistry);
             opened.push(keys::close);
-            var ledger = new Ledger(database, keyring, clock, random, keys::isInStep, meters);
+            ledger = new Ledger(database, keyring, clock, random, keys::isInStep, meters);
             registry = new Registry(database, keyring, clock, ledger);
             registryFile = new ConfiguredRegistry(file, registry);
             var tests = new TestDeliveries(database, keyring, clock);
@@ -217,6 +224,19 @@ final class App implements AutoCloseable {
                                     () -> Watches.clocks(clock),
                                     () -> Watches.figures(housekeeping),
                                     () -> Watches.keyring(keys.unreadSince())));
+            figures = new Figures(attentions::all, this::beginCounters, meters);
+            opened.push(figures::close);
+            if (config.metrics() == null) {
+                metrics = null;
+            } else {
+                metrics =
+                        listen(
+                                "METRICS_PORT",
+                                config.metrics(),
+                                () -> true,
+                                null,
+                                new MetricsRoutes(meters));
+            }
             management =
                     listen(
                             "MANAGEMENT_PORT",
@@ -279,21 +299,23 @@ final class App implements AutoCloseable {
                 opened.push(certificates::close);
                 certificates.start();
             }
+            intake =
+                    new IntakeRoutes(
+                            registry,
+                            recorder::record,
+                            clock,
+                            publicUrl::get,
+                            brake,
+                            signatures,
+                            this::newWork,
+                            meters);
             listener =
                     listen(
                             "PORT",
                             config.listen(),
                             () -> ready,
                             identity,
-                            new IntakeRoutes(
-                                    registry,
-                                    recorder::record,
-                                    clock,
-                                    publicUrl::get,
-                                    brake,
-                                    signatures,
-                                    this::newWork,
-                                    meters),
+                            intake,
                             new ReceiptRoutes(registry, ledger, tests, clock, brake),
                             new StatusRoutes(
                                     ledger,
@@ -348,6 +370,7 @@ final class App implements AutoCloseable {
         signals.start();
         keys.start();
         housekeeping.start();
+        figures.start();
         audit.start();
         if (embedded != null) {
             watch(embedded);
@@ -375,6 +398,11 @@ final class App implements AutoCloseable {
 
     int managementPort() {
         return management.port();
+    }
+
+    /** Where the metrics are alone; the management listener's port if they are not. */
+    int metricsPort() {
+        return metrics == null ? management.port() : metrics.port();
     }
 
     String publicUrl() {
@@ -489,6 +517,12 @@ final class App implements AutoCloseable {
     }
 
     /** Until the loops have been started, that they do not run is no fault. */
+    private void beginCounters() {
+        intake.begin(registry.appIds());
+        ledger.begin(registry.systemIds());
+        dispatcher.begin(registry.systemIds());
+    }
+
     private Map<String, BooleanSupplier> live() {
         return Map.of(
                 "record", () -> !ready || recorder.isAlive(),
@@ -496,7 +530,8 @@ final class App implements AutoCloseable {
                 "signals", () -> !ready || signals.isAlive(),
                 "audit", () -> !ready || audit.isAlive(),
                 "keys", () -> !ready || keys.isAlive(),
-                "housekeeping", () -> !ready || housekeeping.isAlive());
+                "housekeeping", () -> !ready || housekeeping.isAlive(),
+                "figures", () -> !ready || figures.isAlive());
     }
 
     private static @Nullable TlsIdentity tls(Config config) {
@@ -538,11 +573,15 @@ final class App implements AutoCloseable {
         return started;
     }
 
-    private static PrometheusMeterRegistry meters() {
+    private PrometheusMeterRegistry meters() {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        var gc = new JvmGcMetrics();
+        opened.push(gc::close);
         new JvmMemoryMetrics().bindTo(meters);
         new ProcessorMetrics().bindTo(meters);
         new UptimeMetrics().bindTo(meters);
+        new FileDescriptorMetrics().bindTo(meters);
+        gc.bindTo(meters);
         return meters;
     }
 }

@@ -51,12 +51,12 @@ final class AppsCommand {
         var app = app(config, id);
         var now = Instant.now();
         var secrets = app.secrets().stream().filter(each -> each.isActive(now)).toList();
-        try (var check = new CallbackCheck(base.replaceAll("/$", ""), app.id())) {
+        try (var check = new CallbackCheck(base.replaceAll("/$", ""))) {
             var calls = new ArrayList<Supplier<CallbackCheck.Answer>>();
             calls.add(check::isReachable);
             for (var secret : secrets) {
-                calls.add(() -> check.callback("data-deletion", secret));
-                calls.add(() -> check.callback("deauthorize", secret));
+                calls.add(() -> check.callback(app.id(), "data-deletion", secret));
+                calls.add(() -> check.callback(app.id(), "deauthorize", secret));
             }
             calls.add(() -> check.page("/meta/" + app.id() + "/data-deletion"));
             calls.add(() -> check.page("/status"));

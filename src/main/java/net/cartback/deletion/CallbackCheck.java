@@ -23,10 +23,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
  * Calls a relay's public addresses as Meta does, with a callback that is signed well and about
@@ -42,6 +44,7 @@ final class CallbackCheck implements AutoCloseable {
     private static final String NOBODYS_CODE = "00000000000000000000000000";
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration ENDING = Duration.ofDays(14);
     private static final int MAX_ANSWER = 256 * 1024;
     private static final String PROBLEM = "urn:deletion-relay:problem:";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -77,16 +80,14 @@ final class CallbackCheck implements AutoCloseable {
     private static final OutboundRules PUBLIC = OutboundRules.allowing("");
 
     private final String base;
-    private final MetaAppId app;
     private final HttpClient client =
             HttpClient.newBuilder()
                     .connectTimeout(PATIENCE)
                     .followRedirects(HttpClient.Redirect.NEVER)
                     .build();
 
-    CallbackCheck(String base, MetaAppId app) {
+    CallbackCheck(String base) {
         this.base = base;
-        this.app = app;
     }
 
     /** Whether Meta could reach an address like this at all. */
@@ -116,7 +117,7 @@ final class CallbackCheck implements AutoCloseable {
         return new Answer(base + " is public", null);
     }
 
-    Answer callback(String path, AppSecret secret) {
+    Answer callback(MetaAppId app, String path, AppSecret secret) {
         var uri = URI.create(base + "/meta/" + app + "/" + path);
         var label = secret.label();
         var what = uri + " under the secret " + (label == null ? secret.id() : label);
@@ -147,6 +148,29 @@ final class CallbackCheck implements AutoCloseable {
                 base + "/status/… leads to a relay",
                 HttpRequest.newBuilder(uri).header("Accept", "application/json"),
                 answer -> problem(answer).equals("unknown-code") ? null : other(answer));
+    }
+
+    /** How long the certificate at this address lasts; as the others do, it must be a valid one. */
+    Answer certificate() {
+        var uri = URI.create(base + "/status");
+        if (!"https".equals(uri.getScheme())) {
+            return new Answer(base, "has no certificate: Meta calls https addresses only");
+        }
+        return call(
+                "the certificate of " + uri.getHost() + " lasts",
+                HttpRequest.newBuilder(uri),
+                answer -> {
+                    var session = answer.sslSession().orElseThrow();
+                    try {
+                        var first = (X509Certificate) session.getPeerCertificates()[0];
+                        var end = first.getNotAfter().toInstant();
+                        return end.isAfter(Instant.now().plus(ENDING))
+                                ? null
+                                : "it ends at " + end + ": renew it";
+                    } catch (SSLPeerUnverifiedException e) {
+                        return "the certificate cannot be read";
+                    }
+                });
     }
 
     private interface Rule {

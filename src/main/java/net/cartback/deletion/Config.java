@@ -21,6 +21,7 @@ import java.util.Map;
  * The whole configuration, read once from the environment. A value that exists is valid; {@link
  * #toString} shows no secret.
  *
+ * @param metrics where the metrics are alone; null: with the management listener only
  * @param publicUrl base of status and receipt URLs, without a slash at its end; null: {@code
  *     http://localhost:<port>}, once the port is known
  * @param database null: an embedded one under {@code dataDir}
@@ -34,6 +35,7 @@ import java.util.Map;
 record Config(
         Listen listen,
         Listen management,
+        @Nullable Listen metrics,
         @Nullable String publicUrl,
         @Nullable DatabaseAddress database,
         @Nullable DatabaseAddress migrationDatabase,
@@ -93,14 +95,26 @@ record Config(
         }
     }
 
-    /** For a command that hands out no address of the relay. */
-    static Config read(Map<String, String> environment) {
-        return new ConfigReader(environment, false).read();
+    /** What it is read for, and so what is required. */
+    enum For {
+        /** Who opens nothing that is sealed, and needs no keyring. */
+        MIGRATING,
+        /** A command that hands out no address of the relay. */
+        COMMANDS,
+        /** What hands out the relay's address: with a database of its own, it must be named. */
+        SERVING
     }
 
-    /** For what hands out the relay's address: with a database of its own, it must be named. */
+    static Config read(Map<String, String> environment) {
+        return new ConfigReader(environment, For.COMMANDS).read();
+    }
+
+    static Config readToMigrate(Map<String, String> environment) {
+        return new ConfigReader(environment, For.MIGRATING).read();
+    }
+
     static Config readToServe(Map<String, String> environment) {
-        return new ConfigReader(environment, true).read();
+        return new ConfigReader(environment, For.SERVING).read();
     }
 
     /** The configured database; only to be asked where it is not the embedded one. */
@@ -116,6 +130,7 @@ record Config(
         return new Config(
                 listen,
                 management,
+                metrics,
                 publicUrl,
                 other,
                 other,

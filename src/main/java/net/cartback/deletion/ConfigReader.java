@@ -41,16 +41,13 @@ final class ConfigReader {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final Map<String, String> environment;
-    private final boolean serving;
+    private final Config.For purpose;
     private final List<String> faults = new ArrayList<>();
     private final Set<String> asked = new TreeSet<>();
 
-    /**
-     * @param serving whether addresses will be handed out to others
-     */
-    ConfigReader(Map<String, String> environment, boolean serving) {
+    ConfigReader(Map<String, String> environment, Config.For purpose) {
         this.environment = environment;
-        this.serving = serving;
+        this.purpose = purpose;
     }
 
     Config read() {
@@ -63,7 +60,9 @@ final class ConfigReader {
             fault("DATABASE_URL", "is required: this installation has no embedded database");
         }
         var keyring = path("KEYRING_FILE");
-        if (environment.containsKey("DATABASE_URL") && keyring == null) {
+        if (environment.containsKey("DATABASE_URL")
+                && keyring == null
+                && purpose != Config.For.MIGRATING) {
             fault("KEYRING_FILE", "is required with DATABASE_URL (make one: keys generate FILE)");
         }
         var config =
@@ -72,6 +71,7 @@ final class ConfigReader {
                         new Config.Listen(
                                 text("MANAGEMENT_HOST", "127.0.0.1"),
                                 number("MANAGEMENT_PORT", 9090, 0, 65_535)),
+                        metrics(),
                         publicUrl(),
                         database,
                         owner == null ? database : owner,
@@ -94,6 +94,13 @@ final class ConfigReader {
                         doubts());
         if (config.listen().port() != 0 && config.listen().port() == config.management().port()) {
             fault("MANAGEMENT_PORT", "must differ from PORT");
+        }
+        var metrics = config.metrics();
+        if (metrics != null
+                && metrics.port() != 0
+                && (metrics.port() == config.listen().port()
+                        || metrics.port() == config.management().port())) {
+            fault("METRICS_PORT", "must differ from PORT and MANAGEMENT_PORT");
         }
         if (!faults.isEmpty()) {
             throw new Config.Invalid(faults);
@@ -261,6 +268,13 @@ final class ConfigReader {
         return ifUnset;
     }
 
+    private Config.@Nullable Listen metrics() {
+        return value("METRICS_PORT") == null
+                ? null
+                : new Config.Listen(
+                        text("MANAGEMENT_HOST", "127.0.0.1"), number("METRICS_PORT", 0, 0, 65_535));
+    }
+
     private RetentionPeriods retention() {
         var usual = RetentionPeriods.USUAL;
         var eraseAfter = period("ERASE_AFTER", usual.eraseAfter());
@@ -306,7 +320,7 @@ final class ConfigReader {
     private @Nullable String publicUrl() {
         var value = value("PUBLIC_URL");
         if (value == null) {
-            if (serving && environment.containsKey("DATABASE_URL")) {
+            if (purpose == Config.For.SERVING && environment.containsKey("DATABASE_URL")) {
                 // Meta would hand out an address of this machine, for good.
                 fault("PUBLIC_URL", "is required with DATABASE_URL");
             }

@@ -44,6 +44,7 @@ final class Housekeeping implements AutoCloseable {
 
     private volatile double oldest;
     private volatile double oldestSnapshot;
+    private volatile boolean isDatabaseThere;
 
     /**
      * @param sweep ends what was kept long enough, if it is time
@@ -95,6 +96,13 @@ final class Housekeeping implements AutoCloseable {
                         "How long the transaction has been open that keeps dead rows the longest,"
                             + " of those that the relay's role may see (pg_read_all_stats: all)")
                 .register(meters);
+        Gauge.builder("relay.database.up", () -> isDatabaseThere ? 1 : 0)
+                .description("1 if the database answered when it was last asked, each 10 s")
+                .register(meters);
+        Gauge.builder("relay.figures.age", () -> seconds(rounded.age()))
+                .baseUnit("seconds")
+                .description("How long ago the figures that need the database were all measured")
+                .register(meters);
         backlog =
                 MultiGauge.builder("relay.backlog")
                         .description(
@@ -143,7 +151,7 @@ final class Housekeeping implements AutoCloseable {
         RuntimeException failed = null;
         for (var part :
                 List.of(
-                        new Part(() -> clock.anchor(database), () -> {}),
+                        new Part(this::look, () -> isDatabaseThere = false),
                         new Part(registry::reload, () -> {}),
                         new Part(
                                 () -> oldestSnapshot = seconds(database.oldestSnapshot()),
@@ -165,6 +173,11 @@ final class Housekeeping implements AutoCloseable {
             throw failed;
         }
         rounded.at(began);
+    }
+
+    private void look() {
+        clock.anchor(database);
+        isDatabaseThere = true;
     }
 
     /** A figure that is old is none: who watches must not take it for the truth of now. */

@@ -38,6 +38,11 @@ final class LastSeen {
         last = moment;
     }
 
+    /** By the ticks of the machine. */
+    Duration age() {
+        return Duration.ofNanos(ticks.getAsLong() - last.ticks());
+    }
+
     boolean isWithin(Duration duration) {
         var seen = last;
         return ticks.getAsLong() - seen.ticks() < duration.toNanos()

@@ -3,7 +3,6 @@ package net.cartback.deletion;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -12,9 +11,22 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+
+import net.logstash.logback.composite.AbstractJsonProvider;
+import net.logstash.logback.composite.loggingevent.LogLevelJsonProvider;
+import net.logstash.logback.composite.loggingevent.LoggerNameJsonProvider;
+import net.logstash.logback.composite.loggingevent.LoggingEventFormattedTimestampJsonProvider;
+import net.logstash.logback.composite.loggingevent.LoggingEventThreadNameJsonProvider;
+import net.logstash.logback.composite.loggingevent.MessageJsonProvider;
+import net.logstash.logback.composite.loggingevent.StackTraceJsonProvider;
+import net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder;
+
 import org.slf4j.LoggerFactory;
 
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /** Logs to stdout: one JSON object a line, or plain text on a terminal. Found by ServiceLoader. */
 public final class LogSetup extends ContextAwareBase implements Configurator {
@@ -90,15 +102,42 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     }
 
     private static Encoder<ILoggingEvent> json(LoggerContext context) {
-        var encoder = new JsonEncoder();
+        var timestamp = new LoggingEventFormattedTimestampJsonProvider();
+        timestamp.setFieldName("time");
+        timestamp.setTimeZone("UTC");
+        var level = new LogLevelJsonProvider();
+        var logger = new LoggerNameJsonProvider();
+        logger.setFieldName("logger");
+        var thread = new LoggingEventThreadNameJsonProvider();
+        thread.setFieldName("thread");
+        var message = new MessageJsonProvider();
+        message.setFieldName("message");
+        var stackTrace = new StackTraceJsonProvider();
+        var encoder = new LoggingEventCompositeJsonEncoder();
         encoder.setContext(context);
-        encoder.setWithSequenceNumber(false);
-        encoder.setWithNanoseconds(false);
-        encoder.setWithContext(false);
-        encoder.setWithMDC(false);
-        encoder.setWithMessage(false);
-        encoder.setWithArguments(false);
-        encoder.setWithFormattedMessage(true);
+        encoder.setFindAndRegisterJacksonModules(false);
+        List.of(timestamp, level, logger, thread, message, new Fields(), stackTrace)
+                .forEach(encoder.getProviders()::addProvider);
         return encoder;
+    }
+
+    /** What a line is about, each as a field of its own: a number, or a text. */
+    private static final class Fields extends AbstractJsonProvider<ILoggingEvent> {
+
+        @Override
+        public void writeTo(JsonGenerator generator, ILoggingEvent event) throws IOException {
+            var pairs = event.getKeyValuePairs();
+            if (pairs == null) {
+                return;
+            }
+            for (var pair : pairs) {
+                switch (pair.value) {
+                    case Integer number -> generator.writeNumberField(pair.key, number);
+                    case Long number -> generator.writeNumberField(pair.key, number);
+                    case null, default ->
+                            generator.writeStringField(pair.key, String.valueOf(pair.value));
+                }
+            }
+        }
     }
 }

@@ -57,7 +57,8 @@ import java.util.Optional;
             AuditCommand.class,
             TokensCommand.class,
             IdsCommand.class,
-            AttentionCommand.class
+            AttentionCommand.class,
+            DoctorCommand.class
         })
 public final class Main implements Runnable {
 
@@ -202,7 +203,7 @@ public final class Main implements Runnable {
             mixinStandardHelpOptions = true,
             description = "Bring the database's schema up to date, as its owner; then exit.")
     int migrate() {
-        var config = Config.read(System.getenv());
+        var config = Config.readToMigrate(System.getenv());
         var owner = config.migrationDatabase();
         if (owner == null) {
             Storage.open(config).close();

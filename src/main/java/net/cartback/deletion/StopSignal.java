@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class StopSignal implements AutoCloseable {
 
-    private static final long CLOSE_LIMIT_SECONDS = 60;
+    /** So long a stop takes at most, from the signal on. */
+    static final long CLOSE_LIMIT_SECONDS = 60;
 
     private final CountDownLatch told = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);

@@ -25,6 +25,7 @@ import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.DatabaseClock;
 import net.cartback.deletion.storage.EmbeddedDatabase;
 import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.storage.ServerFacts;
 import net.cartback.deletion.storage.Signals;
 
 import org.jspecify.annotations.Nullable;
@@ -191,6 +192,14 @@ final class Storage implements AutoCloseable {
                 List.of(
                         () -> Watches.auditBehind(trail, clock.instant()),
                         () -> Attentions.noRelay(database, clock.instant())));
+    }
+
+    ServerFacts serverFacts() {
+        return ServerFacts.of(database);
+    }
+
+    boolean areClocksApart() {
+        return !Watches.clocks(clock).isEmpty();
     }
 
     AuditVerification audit() {

@@ -144,6 +144,51 @@ class CommandsE2E {
     }
 
     @Test
+    void doctor_tells_what_is_wrong_with_an_installation_and_what_mends_it() throws IOException {
+        assertThat(failed(Map.of("DATABASE_URL", "postgres://x@127.0.0.1/x"), 1, "doctor"))
+                .contains("WRONG  the configuration", "KEYRING_FILE is required");
+
+        var address = TestPostgres.empty();
+        var service = address.database() + "_service";
+        var owner = database(address, "postgres");
+        TestPostgres.execute(address, "CREATE ROLE " + service + " LOGIN CONNECTION LIMIT 60");
+        var environment = new HashMap<>(owner);
+        environment.putAll(database(address, service));
+        environment.put("KEYRING_FILE", owner.get("KEYRING_FILE") + "");
+        environment.put("PUBLIC_URL", "https://localhost:1");
+        assertThat(failed(environment, 1, "doctor"))
+                .contains("WRONG  the schema", "run the command migrate");
+
+        environment.put("MIGRATION_DATABASE_URL", owner.get("DATABASE_URL") + "");
+        done(environment, "migrate");
+        assertThat(failed(environment, 1, "doctor"))
+                .contains(
+                        "ok     the schema is of version",
+                        "ok     the keyring has the keys of this database",
+                        "ok     the role " + service + " is no superuser",
+                        "ok     the role " + service + " does not own the tables",
+                        "ok     the role has the rights that it needs",
+                        "ok     60 connections are allowed",
+                        "WRONG  who calls, behind the proxy",
+                        "note   no app is registered",
+                        "which Meta cannot reach");
+
+        TestPostgres.execute(address, "REVOKE INSERT ON delivery FROM " + service);
+        TestPostgres.execute(address, "ALTER ROLE " + service + " CONNECTION LIMIT 20");
+        assertThat(failed(environment, 1, "doctor"))
+                .contains(
+                        "it lacks INSERT on delivery: migrate gives them",
+                        "take 48: allow more, or lower DATABASE_POOL_SIZE");
+
+        environment.put("DATABASE_URL", owner.get("DATABASE_URL") + "");
+        assertThat(failed(environment, 1, "doctor"))
+                .contains("WRONG  the role postgres is no superuser", "let another role own");
+        environment.put("DATABASE_URL", "postgres://nobody@127.0.0.1:" + address.port() + "/x");
+        assertThat(failed(environment, 1, "doctor"))
+                .contains("WRONG  the database", "does not exist");
+    }
+
+    @Test
     void serve_behind_a_pooler_that_drops_our_settings_says_so() throws IOException {
         var address = TestPostgres.migrated();
         try (var pooler = new ForgetfulPooler(address.port(), false)) {

@@ -56,6 +56,14 @@ class UpgradeE2E {
                                 () ->
                                         relay.output()
                                                 .contains("Nothing is taken in or sent any more"));
+                // What was claimed before comes to its end.
+                await().atMost(PATIENCE)
+                        .until(
+                                () ->
+                                        RelayProcess.get(relay.management("/metrics"))
+                                                .body()
+                                                .contains("relay_in_flight 0.0"));
+                int sent = crm.received().size();
                 TestPostgres.execute(address, "UPDATE delivery SET next_attempt_at = now()");
                 assertThat(callback(relay, "meanwhile").statusCode()).isEqualTo(503);
                 assertThat(ready(relay)).isEqualTo(503);
@@ -65,11 +73,11 @@ class UpgradeE2E {
                 assertThat(another.output())
                         .contains("This program is too old for the database", NEWER)
                         .doesNotContain("\tat ");
-                assertThat(crm.received()).as("sent meanwhile").hasSize(1);
+                assertThat(crm.received()).as("sent meanwhile").hasSize(sent);
 
                 oldestProgram(Integer.toString(Migrations.SCHEMA));
                 await().atMost(PATIENCE).until(() -> ready(relay) == 200);
-                await().atMost(PATIENCE).until(() -> crm.received().size() >= 2);
+                await().atMost(PATIENCE).until(() -> crm.received().size() > sent);
             }
         }
     }

@@ -526,7 +526,7 @@ class WholeProgramE2E {
             await().atMost(Duration.ofMinutes(3)).until(() -> relay.output().contains("parked"));
             var mapper = new com.fasterxml.jackson.databind.ObjectMapper();
             for (var line : relay.output().strip().split("\n", -1)) {
-                assertThat(mapper.readTree(line).has("formattedMessage")).as(line).isTrue();
+                assertThat(mapper.readTree(line).has("message")).as(line).isTrue();
             }
         }
     }

@@ -14,6 +14,7 @@ import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -127,6 +129,11 @@ public final class Dispatcher implements AutoCloseable {
         Gauge.builder("relay.in.flight", slots, free -> concurrency - free.availablePermits())
                 .description("Calls of client systems that are being made")
                 .register(meters);
+    }
+
+    /** Begins the counters of these systems at 0; again does nothing. */
+    public void begin(Collection<ClientSystemId> systems) {
+        settler.begin(systems);
     }
 
     /** Starts the loop. */

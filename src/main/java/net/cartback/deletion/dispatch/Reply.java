@@ -7,6 +7,7 @@ import net.cartback.deletion.ledger.ErrorClass;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
+import java.util.List;
 
 /** What a client system's reply means: one row of the reply table. */
 sealed interface Reply {
@@ -35,6 +36,17 @@ sealed interface Reply {
 
     /** Something is wrong with this one delivery: an operator must look at it. */
     record DeliveryAtFault(ErrorClass error) implements Reply {}
+
+    /** All classes of replies. */
+    List<String> CLASSES =
+            List.of(
+                    "answered",
+                    "accepted",
+                    "try_again",
+                    "throttled",
+                    "system_at_fault",
+                    "not_sent",
+                    "delivery_at_fault");
 
     /** The class of the reply, as attempts and metrics name it. */
     default String replyClass() {

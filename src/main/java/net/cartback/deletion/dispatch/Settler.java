@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Timer;
 import net.cartback.deletion.ledger.GateChange;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
+import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.GroupCommit;
 
@@ -17,6 +18,7 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -78,6 +80,14 @@ final class Settler {
                 Timer.builder("relay.settle")
                         .description("Time to write one batch of results")
                         .register(meters);
+    }
+
+    /** Begins the counters of these systems at 0; again does nothing. */
+    void begin(Collection<ClientSystemId> systems) {
+        for (var system : systems) {
+            Reply.CLASSES.forEach(
+                    reply -> attempts.withTags("system", system.value(), "reply", reply));
+        }
     }
 
     void start() {

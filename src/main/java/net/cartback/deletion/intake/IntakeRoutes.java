@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -75,6 +77,21 @@ public final class IntakeRoutes implements Routes {
                     <a href="/status">see how far your request is</a>.</p>
                     """);
 
+    /** What can come of a callback of an app that is registered. */
+    private static final List<String> VERDICTS =
+            List.of(
+                    "created",
+                    "repeated",
+                    "unavailable",
+                    "overloaded",
+                    "failed",
+                    "missing",
+                    "malformed",
+                    "bad-signature",
+                    "wrong-algorithm",
+                    "no-user",
+                    "retired-app");
+
     private final Registry registry;
     private final Function<NewRequest, Recording> recorder;
     private final InstantSource clock;
@@ -112,6 +129,15 @@ public final class IntakeRoutes implements Routes {
                 Counter.builder("relay.callbacks")
                         .description("Callbacks, by their kind, by app and by what came of them")
                         .withRegistry(meters);
+    }
+
+    /** Begins the counters of these apps at 0; again does nothing. */
+    public void begin(Collection<MetaAppId> apps) {
+        for (var app : apps) {
+            for (var kind : Kind.values()) {
+                VERDICTS.forEach(verdict -> counter(kind, app.value(), verdict));
+            }
+        }
     }
 
     @Override
@@ -274,14 +300,10 @@ public final class IntakeRoutes implements Routes {
 
     /** Unknown apps share one label: what a stranger types must not become a metric. */
     private void count(Kind kind, @Nullable MetaApp app, String verdict) {
-        callbacks
-                .withTags(
-                        "kind",
-                        kind.wireName(),
-                        "app",
-                        app == null ? "unknown" : app.id().value(),
-                        "verdict",
-                        verdict)
-                .increment();
+        counter(kind, app == null ? "unknown" : app.id().value(), verdict).increment();
+    }
+
+    private Counter counter(Kind kind, String app, String verdict) {
+        return callbacks.withTags("kind", kind.wireName(), "app", app, "verdict", verdict);
     }
 }

@@ -8,6 +8,7 @@ import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
+import net.cartback.deletion.registry.ClientSystemId;
 
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -15,6 +16,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +44,18 @@ final class Answers {
         return Counter.builder("relay.deliveries")
                 .description("Deliveries closed, by client system and outcome")
                 .withRegistry(meters);
+    }
+
+    /** Begins the counters of these systems at 0; again does nothing. */
+    void begin(Collection<ClientSystemId> systems) {
+        for (var system : systems) {
+            for (var outcome : Outcome.values()) {
+                closed.withTags("system", system.value(), "outcome", outcome.wireName());
+            }
+            for (var verdict : ReceiptVerdict.values()) {
+                receipts.withTags("system", system.value(), "verdict", verdict.wireName());
+            }
+        }
     }
 
     /** What became of an answer that came in. */

@@ -444,6 +444,11 @@ public final class Ledger implements Registry.Listener {
                 .orElse(Duration.ZERO);
     }
 
+    /** Begins the counters of these systems at 0; again does nothing. */
+    public void begin(Collection<ClientSystemId> systems) {
+        answers.begin(systems);
+    }
+
     /** Where sealed values stand in the tables of this package. */
     public static List<SealedColumn> sealedColumns() {
         return List.of(

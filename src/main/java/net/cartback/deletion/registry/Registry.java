@@ -101,6 +101,16 @@ public final class Registry {
         return Optional.ofNullable(copy.systems().get(id));
     }
 
+    /** The ids of all apps, retired ones too, as they were read last. */
+    public Set<MetaAppId> appIds() {
+        return copy.apps().keySet();
+    }
+
+    /** The ids of all client systems, retired ones too, as they were read last. */
+    public Set<ClientSystemId> systemIds() {
+        return copy.systems().keySet();
+    }
+
     /** Where sealed values stand in the tables of this package. */
     public static List<SealedColumn> sealedColumns() {
         return List.of(

@@ -3,6 +3,8 @@ package net.cartback.deletion.storage;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 
+import io.micrometer.core.instrument.MeterRegistry;
+
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.SqlLogger;
@@ -121,6 +123,11 @@ public final class Database implements AutoCloseable {
         jdbi.setSqlLogger(new Standbys());
         // An exception that quotes its statement quotes its arguments too.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+    }
+
+    /** Tells of the pool: connections in use, waited for, refused. */
+    public void measure(MeterRegistry meters) {
+        pool.setMetricRegistry(meters);
     }
 
     /**
