@@ -16,8 +16,10 @@ CREATE TABLE oldest_program (
 INSERT INTO oldest_program (knows_schema) VALUES (0);
 
 -- Programs of before do not look at the table above. But none takes in or sends anything that cannot
--- say that it runs. The row is locked, so that it does not rise while a replica comes.
-CREATE FUNCTION replica_must_understand() RETURNS trigger LANGUAGE plpgsql AS $$
+-- say that it runs. The row is locked, so that it does not rise while a replica comes. It is read under
+-- its owner's rights: the service's role is given its own only at the end of all migrations.
+CREATE FUNCTION replica_must_understand() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     oldest integer;
 BEGIN

@@ -7,3 +7,4 @@ SET lock_timeout = 0;
 DROP INDEX CONCURRENTLY IF EXISTS delivery_in_doubt;
 CREATE INDEX CONCURRENTLY delivery_in_doubt ON delivery (system_id)
     WHERE state = 'awaiting_receipt' AND reason IS NOT NULL AND reminders = 0;
+RESET lock_timeout;

@@ -46,7 +46,9 @@ class MetricsIT {
                 name: CRM
                 url: https://crm.example.com/d
                 secrets: [{value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}]
-            apps: [{id: "77", name: Shop, secrets: [{value: 5f0c6a8e9b1d4c37}], systems: [crm]}]
+            apps:
+              - {id: "77", name: Shop, secrets: [{value: 5f0c6a8e9b1d4c37}], systems: [crm]}
+              - {id: "78", name: Old, state: retired, secrets: [{value: 5f0c6a8e9b1d4c37}]}
             """;
 
     @TempDir private Path directory;
@@ -121,8 +123,13 @@ class MetricsIT {
                                     scrape(app.metricsPort())
                                             .body()
                                             .contains("relay_callbacks_total{"));
+            var retired = callRetired(app);
+            assertThat(retired).isEqualTo(410);
             assertThat(scrape(app.metricsPort()).body())
                     .contains(
+                            "relay_ready 1.0",
+                            "relay_callbacks_total{app=\"78\",kind=\"deletion\",verdict=\"retired-app\"}"
+                                + " 1.0",
                             "relay_callbacks_total{app=\"77\",kind=\"deletion\",verdict=\"unavailable\"}"
                                 + " 0.0",
                             "relay_callbacks_total{app=\"77\",kind=\"deletion\",verdict=\"bad-signature\"}"
@@ -131,6 +138,20 @@ class MetricsIT {
                             "relay_deliveries_total{outcome=\"deleted\",system=\"crm\"} 0.0",
                             "relay_receipts_total{system=\"crm\",verdict=\"contradicted\"} 0.0");
         }
+    }
+
+    /** Calls for an app that is retired. */
+    private static int callRetired(App app) {
+        return Http.sendUnchecked(
+                        HttpRequest.newBuilder(
+                                        URI.create(
+                                                "http://127.0.0.1:"
+                                                        + app.port()
+                                                        + "/meta/78/data-deletion"))
+                                .header("Content-Type", "application/x-www-form-urlencoded")
+                                .POST(HttpRequest.BodyPublishers.ofString("signed_request=x"))
+                                .build())
+                .statusCode();
     }
 
     /** Each metric of the page with the words of its row that are in code. */

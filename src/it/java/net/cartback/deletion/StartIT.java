@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.registry.InvalidRegistry;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -66,29 +69,59 @@ class StartIT {
         assertThat(starts(APPS)).isTrue();
     }
 
+    @Test
+    void a_file_that_retires_something_waits_for_older_replicas_and_keeps_nobody_from_starting()
+            throws IOException, InterruptedException {
+        assertThat(starts(SYSTEMS)).isTrue();
+        TestPostgres.execute(
+                address,
+                "INSERT INTO replica (id, started_at, seen_at, kids) VALUES (gen_random_uuid(),"
+                        + " now(), now() + interval '20 s', '{}')");
+        var file =
+                Files.writeString(
+                        directory.resolve("registry.yaml"),
+                        SYSTEMS.replace("id: old", "id: old\n    state: retired"));
+        try (var app = new App(Config.readToServe(environment(file)))) {
+            assertThat(app.becomeReady(new CountDownLatch(1))).isTrue();
+            assertThat(state()).isEqualTo("live");
+            TestPostgres.execute(address, "DELETE FROM replica WHERE knows_schema IS NULL");
+            await().atMost(Duration.ofMinutes(2)).until(() -> state().equals("retired"));
+        }
+    }
+
+    private String state() {
+        try (var connection = TestPostgres.connect(address);
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT state FROM client_system")) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private boolean starts(String registry) throws IOException, InterruptedException {
         var file = Files.writeString(directory.resolve("registry.yaml"), registry);
-        var environment =
-                Map.of(
-                        "PORT",
-                        "0",
-                        "MANAGEMENT_PORT",
-                        "0",
-                        "HOST",
-                        "127.0.0.1",
-                        "PUBLIC_URL",
-                        "http://localhost:8080",
-                        "KEYRING_FILE",
-                        directory.resolve("keyring.json").toString(),
-                        "REGISTRY_FILE",
-                        file.toString(),
-                        "DATABASE_URL",
-                        "postgres://postgres@127.0.0.1:"
-                                + address.port()
-                                + "/"
-                                + address.database());
-        try (var app = new App(Config.readToServe(environment))) {
+        try (var app = new App(Config.readToServe(environment(file)))) {
             return app.becomeReady(new CountDownLatch(1));
         }
+    }
+
+    private Map<String, String> environment(Path file) {
+        return Map.of(
+                "PORT",
+                "0",
+                "MANAGEMENT_PORT",
+                "0",
+                "HOST",
+                "127.0.0.1",
+                "PUBLIC_URL",
+                "http://localhost:8080",
+                "KEYRING_FILE",
+                directory.resolve("keyring.json").toString(),
+                "REGISTRY_FILE",
+                file.toString(),
+                "DATABASE_URL",
+                "postgres://postgres@127.0.0.1:" + address.port() + "/" + address.database());
     }
 }

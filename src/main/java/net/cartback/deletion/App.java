@@ -27,6 +27,7 @@ import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.intake.Signatures;
 import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.OlderReplicaRuns;
 import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.ledger.Attentions;
 import net.cartback.deletion.ledger.DeliveryRecords;
@@ -126,6 +127,7 @@ final class App implements AutoCloseable {
 
     private final AtomicReference<String> publicUrl = new AtomicReference<>("");
     private volatile boolean ready;
+    private volatile boolean registryWaits;
 
     /**
      * Opens everything that needs no schema, and starts to listen.
@@ -225,6 +227,9 @@ final class App implements AutoCloseable {
                                     () -> Watches.figures(housekeeping),
                                     () -> Watches.keyring(keys.unreadSince())));
             figures = new Figures(attentions::all, this::beginCounters, meters);
+            Gauge.builder("relay.ready", () -> isReady() ? 1 : 0)
+                    .description("1 while it takes callbacks and sends deliveries")
+                    .register(meters);
             opened.push(figures::close);
             if (config.metrics() == null) {
                 metrics = null;
@@ -243,8 +248,7 @@ final class App implements AutoCloseable {
                             config.management(),
                             () -> true,
                             null,
-                            new HealthRoutes(
-                                    live(), Map.of("ready", () -> ready && keys.isInStep())),
+                            new HealthRoutes(live(), Map.of("ready", this::isReady)),
                             new MetricsRoutes(meters),
                             new SystemRoutes(
                                     access, registry, ledger, records, verbs, tests, this::newWork),
@@ -400,6 +404,10 @@ final class App implements AutoCloseable {
         return management.port();
     }
 
+    private boolean isReady() {
+        return ready && keys.isInStep();
+    }
+
     /** Where the metrics are alone; the management listener's port if they are not. */
     int metricsPort() {
         return metrics == null ? management.port() : metrics.port();
@@ -432,12 +440,30 @@ final class App implements AutoCloseable {
             requireSettings();
             clock.anchor(database);
             keys.check();
-            if (registryFile.apply()) {
-                signals.send(REGISTRY);
-            }
+            applyRegistry();
             return null;
         } catch (DatabaseUnavailable e) {
             return e.whyRefused();
+        }
+    }
+
+    /**
+     * What an older replica would not understand waits until none runs: those wait in their turn
+     * for this one to be ready.
+     */
+    private void applyRegistry() {
+        try {
+            if (registryFile.apply()) {
+                signals.send(REGISTRY);
+            }
+            registryWaits = false;
+        } catch (OlderReplicaRuns e) {
+            if (!registryWaits) {
+                log.warn(
+                        "The registry file is not applied yet: it retires something, and {}",
+                        e.getMessage());
+            }
+            registryWaits = true;
         }
     }
 
@@ -516,13 +542,17 @@ final class App implements AutoCloseable {
         signals.send(WORK);
     }
 
-    /** Until the loops have been started, that they do not run is no fault. */
+    /** What is done each ten seconds, and is nothing most times. */
     private void beginCounters() {
+        if (registryWaits) {
+            applyRegistry();
+        }
         intake.begin(registry.appIds());
         ledger.begin(registry.systemIds());
         dispatcher.begin(registry.systemIds());
     }
 
+    /** Until the loops have been started, that they do not run is no fault. */
     private Map<String, BooleanSupplier> live() {
         return Map.of(
                 "record", () -> !ready || recorder.isAlive(),

@@ -23,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,7 +94,10 @@ class UpgradeE2E {
                         + " '99', 'newer', 'SQL', 'V99__newer.sql', 1, 'postgres', 1, true)");
             var migrate =
                     RelayProcess.start(
-                            with(environment, "MIGRATION_DATABASE_URL", jdbcUrl(address)),
+                            with(
+                                    environment,
+                                    "MIGRATION_DATABASE_URL",
+                                    jdbcUrl(address, "postgres")),
                             "migrate");
             assertThat(migrate.exitCode()).isEqualTo(2);
             assertThat(migrate.output())
@@ -113,8 +117,12 @@ class UpgradeE2E {
         var earlier = EarlierRelease.jar();
         var empty = TestPostgres.empty();
         try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}")) {
-            var environment = environment(empty, crm);
-            var migration = with(environment, "MIGRATION_DATABASE_URL", jdbcUrl(empty));
+            // The service owns nothing, and has only the rights that migrate gives it.
+            var service = empty.database() + "_service";
+            TestPostgres.execute(empty, "CREATE ROLE " + service + " LOGIN");
+            var environment =
+                    with(environment(empty, crm), "DATABASE_URL", jdbcUrl(empty, service));
+            var migration = with(environment, "MIGRATION_DATABASE_URL", jdbcUrl(empty, "postgres"));
             var first = RelayProcess.startJar(earlier, migration, "migrate");
             assertThat(first.exitCode()).as(first.output()).isZero();
 
@@ -122,14 +130,42 @@ class UpgradeE2E {
                     var door = new Door(before)) {
                 door.answersMore(20);
                 try (var reader = TestPostgres.connect(empty);
-                        var statement = reader.createStatement()) {
+                        var dump = TestPostgres.connect(empty)) {
                     reader.setAutoCommit(false);
-                    statement.execute("SELECT FROM deletion_request, delivery, replica LIMIT 1");
+                    execute(reader, "SELECT FROM deletion_request, delivery, replica LIMIT 1");
+                    // It locks nothing that changes; an index is built when it has ended.
+                    dump.setAutoCommit(false);
+                    execute(dump, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+                    execute(dump, "SELECT 1");
                     var migrate = RelayProcess.start(migration, "migrate");
                     await().atMost(PATIENCE)
                             .until(() -> migrate.output().contains("waits for who holds a table"));
                     door.answersMore(20);
                     reader.rollback();
+                    await().atMost(PATIENCE)
+                            .until(
+                                    () ->
+                                            number(
+                                                            empty,
+                                                            "SELECT count(*) FROM"
+                                                                    + " flyway_schema_history WHERE"
+                                                                    + " version = '19'")
+                                                    == 1);
+                    door.answersMore(20);
+                    // The replica of before goes on saying that it runs, under the new schema.
+                    var seen = text(empty, "SELECT clock_timestamp()");
+                    await().atMost(PATIENCE)
+                            .until(
+                                    () ->
+                                            number(
+                                                            empty,
+                                                            "SELECT count(*) FROM replica WHERE"
+                                                                    + " seen_at > '"
+                                                                    + seen
+                                                                    + "'")
+                                                    == 1);
+                    assertThat(migrate.output()).doesNotContain("The schema is current");
+                    dump.rollback();
                     assertThat(migrate.exitCode()).as(migrate.output()).isZero();
                 }
                 door.answersMore(20);
@@ -204,12 +240,13 @@ class UpgradeE2E {
         return all;
     }
 
-    private static String jdbcUrl(DatabaseAddress database) {
+    private static String jdbcUrl(DatabaseAddress database, String user) {
         return "jdbc:postgresql://127.0.0.1:"
                 + database.port()
                 + "/"
                 + database.database()
-                + "?user=postgres";
+                + "?user="
+                + user;
     }
 
     private Map<String, String> environment(DatabaseAddress database, FakeClientSystem crm)
@@ -229,7 +266,7 @@ class UpgradeE2E {
                 "ADMIN_TOKEN",
                 TestRelay.ADMIN_TOKEN,
                 "DATABASE_URL",
-                jdbcUrl(database),
+                jdbcUrl(database, "postgres"),
                 "KEYRING_FILE",
                 keyring.toString(),
                 "REGISTRY_FILE",
@@ -245,6 +282,12 @@ class UpgradeE2E {
 
     private static long number(DatabaseAddress database, String sql) {
         return Long.parseLong(text(database, sql));
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     private static String text(DatabaseAddress database, String sql) {
@@ -284,17 +327,21 @@ class UpgradeE2E {
         }
 
         private void run() {
-            for (int i = 0; !ended; i++) {
-                var to = replicas.get(i % replicas.size());
+            // Who is told 503 asks again, with the same wish.
+            for (int i = 0, calls = 0; !ended; calls++) {
+                var to = replicas.get(calls % replicas.size());
                 try {
                     var reply = callback(to, "u" + i);
                     if (reply.statusCode() == 200) {
                         answered.incrementAndGet();
-                    } else {
+                        i++;
+                    } else if (reply.statusCode() != 503) {
                         unanswered.add(i + ": " + reply.statusCode());
+                        i++;
                     }
                 } catch (RuntimeException e) {
                     unanswered.add(i + ": " + e);
+                    i++;
                 }
             }
         }

@@ -150,7 +150,7 @@ public final class IntakeRoutes implements Routes {
     }
 
     private void explain(Context ctx, String page) {
-        app(ctx);
+        requireNotRetired(app(ctx));
         ctx.contentType("text/html; charset=utf-8").result(page.getBytes(UTF_8));
     }
 
@@ -177,6 +177,7 @@ public final class IntakeRoutes implements Routes {
         MetaApp app = null;
         try {
             app = app(ctx);
+            requireNotRetired(app);
             var recording = recorder.apply(request(ctx, kind, app));
             switch (recording) {
                 case Recording.Created created -> {
@@ -284,6 +285,10 @@ public final class IntakeRoutes implements Routes {
                                                         "does the address that Meta calls end in"
                                                                 + " the id of a registered app?"));
         Refusals.concernsApp(ctx, app.id());
+        return app;
+    }
+
+    private static void requireNotRetired(MetaApp app) {
         if (app.retired()) {
             throw ProblemException.of(
                             410,
@@ -291,7 +296,6 @@ public final class IntakeRoutes implements Routes {
                             "This app is retired: it takes no requests any more")
                     .hinting("does Meta still call an app that is retired in the registry?");
         }
-        return app;
     }
 
     private static ProblemException refused(String type, String rule) {

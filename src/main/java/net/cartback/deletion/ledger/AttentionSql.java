@@ -37,6 +37,9 @@ final class AttentionSql {
                                  WHERE closed_at IS NULL
                                    AND kind = 'deletion'
                                    AND received_at <= CAST(:soon AS timestamptz) - INTERVAL '30 days'
+                                   -- What is on hold may not be answered.
+                                   AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                    WHERE h.request_id = deletion_request.id)
                                  ORDER BY received_at
                                  LIMIT :most) open
                          WHERE due_at < :soon

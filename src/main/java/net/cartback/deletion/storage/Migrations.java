@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 
@@ -62,7 +62,7 @@ public final class Migrations {
             requireRights(owner);
             var flyway = flyway(unpooled(owner)).load();
             requireNotNewer(flyway);
-            forgetFailed(flyway);
+            forgetFailed(owner);
             applied = applied(flyway);
         } catch (FlywayException e) {
             throw refused(e).orElseGet(() -> translated(e));
@@ -151,12 +151,22 @@ public final class Migrations {
         }
     }
 
-    /**
-     * What was not in a transaction and was cut off is written down, and would not be tried again.
-     */
-    private static void forgetFailed(Flyway flyway) {
-        if (Arrays.stream(flyway.info().all()).anyMatch(each -> each.getState().isFailed())) {
-            var _ = flyway.repair();
+    /** What was not in a transaction and failed is written down, and would not be tried again. */
+    private static void forgetFailed(DatabaseAddress owner) {
+        try (var connection = unpooled(owner).getConnection();
+                var statement = connection.createStatement()) {
+            if (isThere(statement)) {
+                statement.execute("DELETE FROM flyway_schema_history WHERE NOT success");
+            }
+        } catch (SQLException e) {
+            throw new DatabaseUnavailable(e);
+        }
+    }
+
+    private static boolean isThere(Statement statement) throws SQLException {
+        try (var row =
+                statement.executeQuery("SELECT to_regclass('flyway_schema_history') IS NOT NULL")) {
+            return row.next() && row.getBoolean(1);
         }
     }
 
