@@ -145,6 +145,24 @@ class MendedIT {
     }
 
     @Test
+    void a_resumed_system_whose_deliveries_are_all_on_legal_hold_is_open() {
+        relay.admin("/systems/crm/pause", "");
+        relay.metaAsksToDelete("held");
+        for (var each : relay.texts("SELECT id::text FROM deletion_request")) {
+            assertThat(
+                            relay.admin(
+                                            "/requests/" + each + "/hold",
+                                            "\"ground\": \"legal_claims\"")
+                                    .statusCode())
+                    .isEqualTo(200);
+        }
+        relay.admin("/systems/crm/resume", "");
+        assertThat(relay.dispatchOnce()).as("what is on hold").isZero();
+        relay.ledger().sweep();
+        assertThat(system().get("held_reason").isNull()).isTrue();
+    }
+
+    @Test
     void a_failing_system_whose_deliveries_wait_for_their_next_try_is_probed_when_it_comes() {
         holdLong();
         relay.execute("UPDATE delivery SET step = 8, next_attempt_at = '2027-06-01T00:00:00Z'");

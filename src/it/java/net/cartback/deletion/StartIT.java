@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.fixtures.FakeClientSystem;
+import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestPostgres;
+import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.storage.DatabaseAddress;
 
@@ -13,11 +16,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -87,6 +95,65 @@ class StartIT {
             TestPostgres.execute(address, "DELETE FROM replica WHERE knows_schema IS NULL");
             await().atMost(Duration.ofMinutes(2)).until(() -> state().equals("retired"));
         }
+    }
+
+    @Test
+    void a_relay_that_may_have_no_delivery_in_flight_takes_in_and_sends_nothing()
+            throws IOException, InterruptedException {
+        try (var crm = new FakeClientSystem("crm").answers(200, "")) {
+            var file =
+                    Files.writeString(
+                            directory.resolve("registry.yaml"),
+                            "systems:\n" + crm.yaml("") + TestRelay.app(List.of("crm")));
+            var environment = new HashMap<>(environment(file));
+            environment.put("OUTBOUND_ALLOW", "127.0.0.0/8");
+            environment.put("DISPATCH_CONCURRENCY", "0");
+            environment.put("ADMIN_TOKEN", TestRelay.ADMIN_TOKEN);
+            try (var app = new App(Config.readToServe(environment))) {
+                assertThat(app.becomeReady(new CountDownLatch(1))).isTrue();
+                assertThat(callback(app)).isEqualTo(200);
+                await().atMost(Duration.ofMinutes(2))
+                        .until(
+                                () ->
+                                        get(app.managementPort(), "/metrics")
+                                                .contains(
+                                                        "relay_backlog{state=\"pending\",system=\"crm\"}"
+                                                            + " 1.0"));
+                assertThat(get(app.managementPort(), "/health/ready")).contains("\"up\"");
+                assertThat(crm.received()).isEmpty();
+            }
+            environment.put("DISPATCH_CONCURRENCY", "1");
+            try (var app = new App(Config.readToServe(environment))) {
+                assertThat(app.becomeReady(new CountDownLatch(1))).isTrue();
+                await().atMost(Duration.ofMinutes(2)).until(() -> crm.received().size() == 1);
+            }
+        }
+    }
+
+    private static int callback(App app) {
+        return Http.sendUnchecked(
+                        HttpRequest.newBuilder(
+                                        URI.create(
+                                                "http://127.0.0.1:"
+                                                        + app.port()
+                                                        + "/meta/"
+                                                        + TestRelay.APP_ID
+                                                        + "/data-deletion"))
+                                .header("Content-Type", "application/x-www-form-urlencoded")
+                                .POST(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                "signed_request="
+                                                        + TestRelay.signedRequest(
+                                                                "1", Instant.now())))
+                                .build())
+                .statusCode();
+    }
+
+    private static String get(int port, String path) {
+        return Http.sendUnchecked(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                .build())
+                .body();
     }
 
     private String state() {

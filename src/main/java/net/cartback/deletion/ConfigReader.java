@@ -84,7 +84,7 @@ final class ConfigReader {
                         outbound(),
                         trustedProxies(),
                         tls(),
-                        number("DISPATCH_CONCURRENCY", 256, 1, MAX_CONCURRENCY),
+                        number("DISPATCH_CONCURRENCY", 256, 0, MAX_CONCURRENCY),
                         number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
                         retention(),
                         new Config.AuditHeads(

@@ -161,7 +161,11 @@ final class DoctorCommand implements Callable<Integer> {
     private void registry(Config config, Storage storage) {
         storage.registry().reload();
         if (storage.registry().appIds().isEmpty()) {
-            findings.note("no app is registered: registry apply FILE");
+            findings.note(
+                    "no app is registered: "
+                            + (config.registryFile() == null
+                                    ? "registry apply FILE"
+                                    : "serve applies REGISTRY_FILE"));
         }
         var file = config.registryFile();
         if (file == null) {
@@ -199,7 +203,11 @@ final class DoctorCommand implements Callable<Integer> {
         }
         try (var check = new CallbackCheck(url)) {
             var reachable = check.isReachable();
-            findings.add(reachable);
+            findings.add(
+                    new CallbackCheck.Answer(
+                            "PUBLIC_URL: " + reachable.what(),
+                            reachable.fault(),
+                            reachable.arrived()));
             if (reachable.arrived()) {
                 var leads = check.statusOfNobody();
                 findings.add(leads);

@@ -47,6 +47,9 @@ final class KeyWatch implements AutoCloseable {
     private volatile int oldestProgram;
     private volatile @Nullable Instant unreadSince;
 
+    /** What was told of a file that cannot be used: once, and not each round. */
+    private List<String> unusable = List.of();
+
     /**
      * @param whenKeysChange what must follow when another key is in force
      */
@@ -109,18 +112,22 @@ final class KeyWatch implements AutoCloseable {
         try {
             boolean loaded = file.reloadIfChanged(register::faults);
             unreadSince = null;
+            unusable = List.of();
             if (loaded) {
                 log.atInfo().addKeyValue("keys", keyring).log("The keyring has been loaded again");
             }
         } catch (KeyringFile.Unread e) {
             if (unreadSince == null) {
                 unreadSince = Instant.now();
+                log.warn("The keyring cannot be read now; its keys stay in use: {}", e.faults());
             }
-            log.warn("The keyring cannot be read now; its keys stay in use: {}", e.faults());
         } catch (Config.Invalid e) {
-            log.error(
-                    "The keyring has changed and cannot be used; the old one stays: {}",
-                    e.faults());
+            if (!e.faults().equals(unusable)) {
+                log.error(
+                        "The keyring has changed and cannot be used; the old one stays: {}",
+                        e.faults());
+            }
+            unusable = e.faults();
         }
         look(register.beat());
         others.at(began);

@@ -48,7 +48,7 @@ class ConfigTest {
                                                 "PUBLIC_URL", "relay.example.com",
                                                 "DATABASE_URL", "mysql://u:topsecret@db/relay",
                                                 "OUTBOUND_ALLOW", "everything",
-                                                "DISPATCH_CONCURRENCY", "0")))
+                                                "DISPATCH_CONCURRENCY", "-1")))
                 .isInstanceOfSatisfying(
                         Config.Invalid.class,
                         invalid ->

@@ -117,8 +117,8 @@ public final class KeyRegister {
                 if (one.needed() && one.kind() != Keyring.Kind.SIGNING) {
                     faults.add(
                             name
-                                    + " is missing, and this database needs it (keys reseal ends"
-                                    + " that)");
+                                    + " is missing, and this database needs it: bring the copy of"
+                                    + " the keyring that has it");
                 }
             } else if (key.kind() != one.kind()
                     || !MessageDigest.isEqual(key.check(), one.check())) {

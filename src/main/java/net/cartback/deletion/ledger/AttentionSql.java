@@ -199,6 +199,8 @@ final class AttentionSql {
                                         WHERE d.system_id = g.system_id
                                           AND d.state = 'pending'
                                           AND d.lease_id IS NULL
+                                          AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                           WHERE h.request_id = d.request_id)
                                         LIMIT :most) d
                                  JOIN deletion_request r ON r.id = d.request_id) waiting
                          WHERE g.held_reason <> 'rate'

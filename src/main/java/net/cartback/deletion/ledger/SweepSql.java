@@ -100,7 +100,9 @@ final class SweepSql {
                                                 WHERE d.system_id = g.system_id
                                                   AND d.state = 'pending'
                                                   AND d.lease_id IS NULL
-                                                  AND d.step = 0)
+                                                  AND d.step = 0
+                                                  AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                                   WHERE h.request_id = d.request_id))
                                AND NOT EXISTS (SELECT 1 FROM delivery d
                                                 WHERE d.system_id = g.system_id
                                                   AND d.state = 'pending'
@@ -109,7 +111,9 @@ final class SweepSql {
                                                   AND d.next_attempt_at
                                                       <= CASE g.held_reason
                                                          WHEN 'resuming' THEN :now
-                                                         ELSE 'infinity' END)
+                                                         ELSE 'infinity' END
+                                                  AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                                                                   WHERE h.request_id = d.request_id))
                              ORDER BY system_id
                                FOR NO KEY UPDATE SKIP LOCKED
                         )
