@@ -30,5 +30,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
+REVOKE EXECUTE ON FUNCTION replica_must_understand FROM PUBLIC;
+
 CREATE TRIGGER must_understand BEFORE INSERT OR UPDATE ON replica
     FOR EACH ROW EXECUTE FUNCTION replica_must_understand();
