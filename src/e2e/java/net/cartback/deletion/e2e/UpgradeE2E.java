@@ -14,6 +14,8 @@ import net.cartback.deletion.storage.Migrations;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -34,6 +36,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What becomes of a program when a newer one has been at its database. */
+@Execution(ExecutionMode.CONCURRENT)
 class UpgradeE2E {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);

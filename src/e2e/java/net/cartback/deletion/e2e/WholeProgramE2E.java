@@ -471,7 +471,7 @@ class WholeProgramE2E {
                                 "DATABASE_URL",
                                 "mysql://db",
                                 "DISPATCH_CONCURRENCY",
-                                "0"),
+                                "-1"),
                         "serve");
         assertThat(wrong.exitCode()).isEqualTo(2);
         assertThat(wrong.output())
