@@ -94,6 +94,7 @@ final class App implements AutoCloseable {
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
     private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
     private static final Duration RENEW_EVERY = Duration.ofHours(1);
+    private static final Duration REGISTRY_LOOK = Duration.ofSeconds(10);
     private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(5);
     private static final Duration READY_POLL = Duration.ofSeconds(1);
     private static final Duration EMBEDDED_LOOK = Duration.ofSeconds(2);
@@ -109,6 +110,7 @@ final class App implements AutoCloseable {
     private final KeyWatch keys;
     private final Housekeeping housekeeping;
     private final Figures figures;
+    private final Loop waitingRegistry;
     private final Ledger ledger;
     private final IntakeRoutes intake;
     private final Loop audit;
@@ -231,6 +233,8 @@ final class App implements AutoCloseable {
                     .description("1 while it takes callbacks and sends deliveries")
                     .register(meters);
             opened.push(figures::close);
+            waitingRegistry = new Loop("registry", REGISTRY_LOOK, this::applyRegistryIfItWaits);
+            opened.push(waitingRegistry::close);
             if (config.metrics() == null) {
                 metrics = null;
             } else {
@@ -375,6 +379,7 @@ final class App implements AutoCloseable {
         keys.start();
         housekeeping.start();
         figures.start();
+        waitingRegistry.start();
         audit.start();
         if (embedded != null) {
             watch(embedded);
@@ -542,11 +547,14 @@ final class App implements AutoCloseable {
         signals.send(WORK);
     }
 
-    /** What is done each ten seconds, and is nothing most times. */
-    private void beginCounters() {
+    private void applyRegistryIfItWaits() {
         if (registryWaits) {
             applyRegistry();
         }
+    }
+
+    /** Those of all that is registered, at 0. */
+    private void beginCounters() {
         intake.begin(registry.appIds());
         ledger.begin(registry.systemIds());
         dispatcher.begin(registry.systemIds());
