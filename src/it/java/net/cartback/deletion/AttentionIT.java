@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.access.Tokens;
+import net.cartback.deletion.attention.Attention;
+import net.cartback.deletion.attention.Attention.Cause;
+import net.cartback.deletion.attention.Attentions;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.keys.KeyRegister;
-import net.cartback.deletion.ledger.Attention;
-import net.cartback.deletion.ledger.Attention.Cause;
-import net.cartback.deletion.ledger.Attentions;
 
 import okhttp3.tls.HeldCertificate;
 

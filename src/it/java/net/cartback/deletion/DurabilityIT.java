@@ -11,15 +11,15 @@ import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.OwnPostgres;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.ledger.IdType;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.NewRequest;
-import net.cartback.deletion.ledger.Recorder;
-import net.cartback.deletion.ledger.Subject;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.recording.NewRequest;
+import net.cartback.deletion.recording.Recorder;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.Subject;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,7 +107,7 @@ class DurabilityIT {
         withoutStandby();
         try (var recorder =
                 new Recorder(
-                        relay.ledger(), 64, Duration.ofMillis(50), new SimpleMeterRegistry())) {
+                        relay.recordings(), 64, Duration.ofMillis(50), new SimpleMeterRegistry())) {
             assertThatThrownBy(() -> recorder.record(wish()))
                     .isInstanceOf(DatabaseUnavailable.class)
                     .hasRootCauseMessage("No answer within PT0.05S");

@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.ledger.IdType;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.NewRequest;
-import net.cartback.deletion.ledger.Recording;
-import net.cartback.deletion.ledger.Subject;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.recording.NewRequest;
+import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.Subject;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,11 +194,11 @@ class HoldIT {
                         null,
                         new Subject("1001", IdType.APP_SCOPED_USER_ID),
                         null);
-        relay.ledger().record(wish);
-        assertThat(relay.ledger().record(wish)).isInstanceOf(Recording.Repeated.class);
+        relay.recordings().record(wish);
+        assertThat(relay.recordings().record(wish)).isInstanceOf(Recording.Repeated.class);
         assertThat(act("close-unconfirmed", "")).isEqualTo(200);
         relay.register(crm);
-        assertThat(relay.ledger().record(wish)).isInstanceOf(Recording.Created.class);
+        assertThat(relay.recordings().record(wish)).isInstanceOf(Recording.Created.class);
         relay.dispatchOnce();
         assertThat(crm.received()).hasSize(1);
     }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import net.cartback.deletion.web.HttpListener;
-import net.cartback.deletion.web.IdleLimits;
-import net.cartback.deletion.web.TlsIdentity;
+import net.cartback.deletion.listener.HttpListener;
+import net.cartback.deletion.listener.IdleLimits;
+import net.cartback.deletion.listener.TlsIdentity;
 
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import net.cartback.deletion.web.HttpListener;
-import net.cartback.deletion.web.IdleLimits;
+import net.cartback.deletion.listener.HttpListener;
+import net.cartback.deletion.listener.IdleLimits;
 
 import org.junit.jupiter.api.Test;
 

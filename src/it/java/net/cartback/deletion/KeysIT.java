@@ -18,10 +18,11 @@ import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
-import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.ledger.Redigest;
-import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.ledger.SealedColumns;
+import net.cartback.deletion.recording.Redigest;
+import net.cartback.deletion.serve.KeyRenewal;
 import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.terms.Actor;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -289,7 +290,7 @@ class KeysIT {
         relay.clock().advance(LEAD);
 
         var reseal = new Reseal(relay.database(), relay.keyring().sealer());
-        for (var column : Storage.sealedColumns()) {
+        for (var column : KeyRenewal.sealedColumns()) {
             if (!column.column().equals("query_sealed")) {
                 assertThat(reseal.run(column, now -> {}).resealed())
                         .as(column.toString())
@@ -315,7 +316,7 @@ class KeysIT {
         rotate(EnumSet.of(Kind.DATA));
         relay.clock().advance(LEAD);
         var reseal = new Reseal(relay.database(), relay.keyring().sealer());
-        var subjects = Ledger.sealedColumns().getFirst();
+        var subjects = SealedColumns.ALL.getFirst();
         try (var erasing = TestPostgres.connect(relay.address());
                 var statement = erasing.createStatement();
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -351,7 +352,7 @@ class KeysIT {
         rotate(EnumSet.of(Kind.DATA, Kind.INDEX));
         relay.clock().advance(LEAD);
 
-        var subjects = Ledger.sealedColumns().getFirst();
+        var subjects = SealedColumns.ALL.getFirst();
         var reseal = new Reseal(relay.database(), relay.keyring().sealer());
         assertThat(reseal.run(subjects, now -> {}))
                 .isEqualTo(new Reseal.Progress(subjects, 2, 1, 1));

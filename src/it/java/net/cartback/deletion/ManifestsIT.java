@@ -15,8 +15,9 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 
+import net.cartback.deletion.command.StopSignal;
 import net.cartback.deletion.fixtures.Kustomize;
-import net.cartback.deletion.ledger.RetentionPeriods;
+import net.cartback.deletion.retention.RetentionPeriods;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,7 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import net.cartback.deletion.config.Config;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;

@@ -77,7 +77,7 @@ class PlanIT {
         look("claim, settle and sweep", () -> relay.dispatchOnce());
         look("erasing and dropping", () -> relay.retention().sweepIfDue());
         look("a status", () -> relay.status(code));
-        look("the oldest open request", () -> relay.ledger().ageOfOldestOpenRequest());
+        look("the oldest open request", () -> relay.backlogs().ageOfOldestOpenRequest());
         look("a list of a state", () -> relay.admin("/deliveries?state=pending&limit=20"));
         look("a list", () -> relay.admin("/deliveries?system=crm&state=pending&limit=20"));
     }

@@ -3,24 +3,24 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.gate.Conduct;
 import net.cartback.deletion.ledger.Attempt;
-import net.cartback.deletion.ledger.Basis;
 import net.cartback.deletion.ledger.ClaimedDelivery;
-import net.cartback.deletion.ledger.Conduct;
-import net.cartback.deletion.ledger.DeliveryId;
-import net.cartback.deletion.ledger.IdType;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.NewRequest;
 import net.cartback.deletion.ledger.ReceiptVerdict;
-import net.cartback.deletion.ledger.Recording;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.Settlement.Next;
-import net.cartback.deletion.ledger.Subject;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.recording.NewRequest;
+import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -149,7 +149,7 @@ class RacesIT {
                 var target = either(i);
                 tasks.add(
                         () ->
-                                target.ledger().record(request(user, null))
+                                target.recordings().record(request(user, null))
                                         instanceof Recording.Created);
             }
             tasks.add(
@@ -165,7 +165,7 @@ class RacesIT {
             await().atMost(Duration.ofMinutes(2))
                     .until(
                             () -> {
-                                relay.ledger().fillOpenRequests();
+                                relay.backfill().fillOpenRequests();
                                 return relay.count("SELECT count(*) FROM backfill") == 0;
                             });
             assertThat(
@@ -296,7 +296,7 @@ class RacesIT {
                 var tasks = new ArrayList<Callable<Recording>>();
                 for (int i = 0; i < 32; i++) {
                     var target = either(i);
-                    tasks.add(() -> target.ledger().record(request(user, issuedAt)));
+                    tasks.add(() -> target.recordings().record(request(user, issuedAt)));
                 }
                 var recordings = race(tasks);
                 assertThat(recordings.stream().map(Recording::code).collect(Collectors.toSet()))
@@ -336,7 +336,7 @@ class RacesIT {
                         () -> {
                             codes.add(
                                     Objects.requireNonNull(
-                                                    relay.ledger()
+                                                    relay.recordings()
                                                             .record(request(user, null))
                                                             .code())
                                             .value());
@@ -351,7 +351,7 @@ class RacesIT {
     }
 
     private Recording record(String user, @Nullable Instant issuedAt) {
-        return relay.ledger().record(request(user, issuedAt));
+        return relay.recordings().record(request(user, issuedAt));
     }
 
     private static NewRequest request(String user, @Nullable Instant issuedAt) {

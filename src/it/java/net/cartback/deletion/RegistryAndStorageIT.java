@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.InvalidRegistry;
-import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
 
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
@@ -171,7 +171,7 @@ class RegistryAndStorageIT {
                                         + " = r.id)"))
                     .isZero();
             anHourLater(relay);
-            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.backfill().fillOpenRequests()).isZero();
             assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
         }
     }
@@ -223,13 +223,13 @@ class RegistryAndStorageIT {
             relay.register(crm, late);
             anHourLater(relay);
             // Its transaction is not over: the backfill goes on waiting.
-            assertThat(relay.ledger().fillOpenRequests()).isZero();
-            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.backfill().fillOpenRequests()).isZero();
+            assertThat(relay.backfill().fillOpenRequests()).isZero();
             assertThat(relay.count("SELECT count(*) FROM backfill")).isOne();
 
             under.commit();
 
-            assertThat(relay.ledger().fillOpenRequests()).isOne();
+            assertThat(relay.backfill().fillOpenRequests()).isOne();
             assertThat(relay.count("SELECT count(*) FROM delivery WHERE system_id = 'late'"))
                     .isEqualTo(2);
             assertThat(relay.count("SELECT count(*) FROM backfill")).isZero();
@@ -255,10 +255,10 @@ class RegistryAndStorageIT {
                                                     + " 'crm')",
                                             TestRelay.APP_ID));
 
-            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.backfill().fillOpenRequests()).isZero();
             anHourLater(relay);
-            assertThat(relay.ledger().fillOpenRequests()).isZero();
-            assertThat(relay.ledger().fillOpenRequests()).isZero();
+            assertThat(relay.backfill().fillOpenRequests()).isZero();
+            assertThat(relay.backfill().fillOpenRequests()).isZero();
 
             assertThat(relay.count("SELECT count(*) FROM delivery")).isEqualTo(1);
             assertThat(relay.count("SELECT open_deliveries FROM deletion_request")).isEqualTo(1);

@@ -12,7 +12,7 @@ import net.cartback.deletion.registry.RegistryChange;
 import net.cartback.deletion.registry.RegistryExport;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.registry.RegistryView.Kind;
-import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.terms.Actor;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -270,7 +270,7 @@ class RegistryStateIT {
         relay.metaAsksToDelete("1");
 
         apply("systems: [{id: news}]");
-        relay.ledger().fillOpenRequests();
+        relay.backfill().fillOpenRequests();
         relay.dispatchOnce();
 
         assertThat(news.received()).hasSize(1);

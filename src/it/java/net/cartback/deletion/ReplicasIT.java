@@ -5,14 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.ledger.IdType;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.NewRequest;
-import net.cartback.deletion.ledger.Subject;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.listener.HttpListener;
+import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.storage.Signals;
-import net.cartback.deletion.web.HttpListener;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.Subject;
 
 import org.junit.jupiter.api.Test;
 
@@ -109,7 +109,7 @@ class ReplicasIT {
 
     private static void insert(TestRelay relay, int requests) {
         for (int i = 1; i <= requests; i++) {
-            relay.ledger()
+            relay.recordings()
                     .record(
                             new NewRequest(
                                     Kind.DELETION,

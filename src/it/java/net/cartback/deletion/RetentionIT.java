@@ -8,7 +8,7 @@ import net.cartback.deletion.fixtures.Dump;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.terms.Actor;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

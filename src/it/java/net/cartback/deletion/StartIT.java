@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.serve.App;
 import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.junit.jupiter.api.BeforeEach;

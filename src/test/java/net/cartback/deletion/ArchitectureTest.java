@@ -3,11 +3,13 @@ package net.cartback.deletion;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -17,18 +19,117 @@ import com.tngtech.archunit.core.importer.ImportOption;
 
 import okhttp3.HttpUrl;
 
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 class ArchitectureTest {
 
     private static final String ROOT = "net.cartback.deletion";
-    private static final List<String> FEATURES =
-            List.of("intake", "dispatch", "receipt", "status", "admin", "demo");
+
+    /**
+     * Every package, each before those that may use it, with those that it may use. A new package
+     * has to take a place here.
+     */
+    private static final Map<String, List<String>> USES = uses();
+
+    private static Map<String, List<String>> uses() {
+        var uses = new LinkedHashMap<String, List<String>>();
+        uses.put("crypto", List.of());
+        uses.put("terms", List.of("crypto"));
+        uses.put("answer", List.of("terms"));
+        uses.put("storage", List.of("terms"));
+        uses.put("web", List.of("storage"));
+        uses.put("listener", List.of("web"));
+        uses.put("yaml", List.of("crypto"));
+        uses.put("keys", List.of("crypto", "storage"));
+        uses.put("registry", List.of("crypto", "terms", "storage", "yaml", "keys"));
+        uses.put("gate", List.of("terms", "storage"));
+        uses.put(
+                "ledger",
+                List.of("crypto", "terms", "answer", "storage", "keys", "registry", "gate"));
+        uses.put("reading", List.of("crypto", "terms", "answer", "storage", "keys", "ledger"));
+        uses.put("attention", List.of("crypto", "terms", "storage"));
+        uses.put("retention", List.of("terms", "storage", "registry", "reading"));
+        uses.put(
+                "recording",
+                List.of(
+                        "crypto",
+                        "terms",
+                        "storage",
+                        "keys",
+                        "registry",
+                        "gate",
+                        "ledger",
+                        "reading"));
+        uses.put(
+                "operation",
+                List.of(
+                        "crypto", "terms", "answer", "storage", "keys", "gate", "ledger",
+                        "reading"));
+        uses.put("audit", List.of("crypto", "storage"));
+        uses.put("access", List.of("crypto", "terms", "storage", "keys"));
+        uses.put(
+                "intake",
+                List.of("crypto", "terms", "storage", "web", "registry", "attention", "recording"));
+        uses.put(
+                "receipt",
+                List.of("crypto", "terms", "answer", "web", "registry", "ledger", "operation"));
+        uses.put("status", List.of("crypto", "terms", "answer", "web", "ledger", "reading"));
+        uses.put(
+                "dispatch",
+                List.of(
+                        "crypto",
+                        "terms",
+                        "answer",
+                        "storage",
+                        "web",
+                        "registry",
+                        "gate",
+                        "ledger",
+                        "operation"));
+        uses.put(
+                "admin",
+                List.of(
+                        "crypto",
+                        "terms",
+                        "answer",
+                        "storage",
+                        "web",
+                        "keys",
+                        "registry",
+                        "ledger",
+                        "reading",
+                        "attention",
+                        "recording",
+                        "operation",
+                        "audit",
+                        "access"));
+        uses.put("demo", List.of("crypto", "web", "listener", "registry", "intake"));
+        uses.put(
+                "config",
+                List.of(
+                        "crypto",
+                        "storage",
+                        "web",
+                        "yaml",
+                        "registry",
+                        "retention",
+                        "access",
+                        "dispatch"));
+        // These two wire everything.
+        uses.put("serve", List.copyOf(uses.keySet()));
+        uses.put("command", List.copyOf(uses.keySet()));
+        return uses;
+    }
+
     private static final JavaClasses CLASSES =
             new ClassFileImporter()
                     .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -40,56 +141,69 @@ class ArchitectureTest {
     }
 
     @Test
-    void packages_depend_in_one_direction() {
-        slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+    void each_package_uses_only_those_below_it_that_it_has_a_reason_to() {
+        var layers =
+                layeredArchitecture()
+                        .consideringOnlyDependenciesInLayers()
+                        .ensureAllClassesAreContainedInArchitecture();
+        for (var name : USES.keySet()) {
+            layers = layers.layer(name).definedBy(in(name));
+        }
+        for (var each : USES.entrySet()) {
+            layers =
+                    each.getValue().isEmpty()
+                            ? layers.whereLayer(each.getKey()).mayNotAccessAnyLayer()
+                            : layers.whereLayer(each.getKey())
+                                    .mayOnlyAccessLayers(each.getValue().toArray(String[]::new));
+        }
+        layers.check(CLASSES);
     }
 
     @Test
-    void intake_dispatch_receipt_status_and_admin_do_not_know_one_another() {
-        for (var feature : List.of("intake", "dispatch", "receipt", "status", "admin")) {
-            var others =
-                    FEATURES.stream()
-                            .filter(other -> !other.equals(feature))
-                            .map(ArchitectureTest::in);
-            noClasses()
-                    .that()
-                    .resideInAPackage(in(feature))
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(others.toArray(String[]::new))
-                    .check(CLASSES);
+    void no_package_is_allowed_what_stands_above_it() {
+        var below = new ArrayList<String>();
+        for (var each : USES.entrySet()) {
+            assertThat(below).as(each.getKey()).containsAll(each.getValue());
+            below.add(each.getKey());
         }
     }
 
     @Test
-    void crypto_and_storage_know_nothing_above_them() {
-        for (var low : List.of("crypto", "storage")) {
-            classes()
-                    .that()
-                    .resideInAPackage(in(low))
-                    .should()
-                    .onlyDependOnClassesThat()
-                    .resideOutsideOfPackages(others(low))
-                    .check(CLASSES);
-        }
+    void no_package_has_over_20_types() {
+        var types =
+                CLASSES.stream()
+                        .filter(each -> each.isTopLevelClass() && !isPackageInfo(each))
+                        .collect(groupingBy(JavaClass::getPackageName, counting()));
+        assertThat(types)
+                .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(20));
+    }
+
+    private static boolean isPackageInfo(JavaClass each) {
+        return each.getSimpleName().equals("package-info");
     }
 
     @Test
-    void web_knows_no_feature() {
+    void words_and_answers_are_pure_values() {
         noClasses()
                 .that()
-                .resideInAPackage(in("web"))
+                .resideInAnyPackage(in("terms"), in("answer"))
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(
-                        in("intake"),
-                        in("dispatch"),
-                        in("receipt"),
-                        in("status"),
-                        in("demo"),
-                        in("ledger"),
-                        in("registry"),
-                        in("crypto"))
+                .resideInAnyPackage("org.jdbi..", "java.sql..", "java.nio.file..", "java.net..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void reading_and_attention_write_nothing() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(in("reading"), in("attention"))
+                .should()
+                .callMethod(Handle.class, "createUpdate", String.class)
+                .orShould()
+                .callMethod(Handle.class, "execute", String.class, Object[].class)
+                .orShould()
+                .callMethod(Handle.class, "prepareBatch", String.class)
                 .check(CLASSES);
     }
 
@@ -97,13 +211,22 @@ class ArchitectureTest {
     void sql_is_run_by_those_who_own_tables_and_by_storage_only() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(
-                        in("ledger"),
-                        in("registry"),
-                        in("keys"),
-                        in("audit"),
-                        in("access"),
-                        in("storage"))
+                .resideInAnyPackage(
+                        in("crypto"),
+                        in("terms"),
+                        in("answer"),
+                        in("web"),
+                        in("listener"),
+                        in("yaml"),
+                        in("intake"),
+                        in("receipt"),
+                        in("status"),
+                        in("dispatch"),
+                        in("admin"),
+                        in("demo"),
+                        in("config"),
+                        in("serve"),
+                        in("command"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..", "org.postgresql..")
@@ -111,11 +234,17 @@ class ArchitectureTest {
     }
 
     @Test
-    void only_web_and_routes_know_the_web_framework() {
+    void only_routes_know_the_web_framework() {
         noClasses()
                 .that()
-                .resideInAnyPackage(
-                        in("ledger"), in("registry"), in("crypto"), in("storage"), in("dispatch"))
+                .resideOutsideOfPackages(
+                        in("web"),
+                        in("listener"),
+                        in("intake"),
+                        in("receipt"),
+                        in("status"),
+                        in("admin"),
+                        in("demo"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta.servlet..")
@@ -126,7 +255,7 @@ class ArchitectureTest {
     private static DescribedPredicate<JavaClass> ofTheCheck() {
         return DescribedPredicate.describe(
                 "of the check of callbacks",
-                each -> each.getName().startsWith("net.cartback.deletion.CallbackCheck"));
+                each -> each.getName().startsWith(ROOT + ".command.CallbackCheck"));
     }
 
     @Test
@@ -148,7 +277,8 @@ class ArchitectureTest {
     void the_real_clock_is_known_at_the_edges_only() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT, in("storage"), in("demo"))
+                .resideOutsideOfPackages(
+                        in("command"), in("config"), in("serve"), in("storage"), in("demo"))
                 .should()
                 .callMethod(java.time.Instant.class, "now")
                 .orShould()
@@ -176,25 +306,6 @@ class ArchitectureTest {
     private static boolean holdsClasses(Path directory) {
         var files = directory.toFile().list((in, name) -> name.endsWith(".java"));
         return files != null && files.length > 0;
-    }
-
-    private static String[] others(String low) {
-        return List.of(
-                        "intake",
-                        "dispatch",
-                        "receipt",
-                        "status",
-                        "admin",
-                        "demo",
-                        "ledger",
-                        "registry",
-                        "web",
-                        "crypto",
-                        "storage")
-                .stream()
-                .filter(other -> !other.equals(low))
-                .map(ArchitectureTest::in)
-                .toArray(String[]::new);
     }
 
     private static String in(String feature) {

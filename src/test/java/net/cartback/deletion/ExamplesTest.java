@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
+import net.cartback.deletion.config.Config;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.RegistryFile;
 

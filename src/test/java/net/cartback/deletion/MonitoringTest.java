@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
-import net.cartback.deletion.ledger.Attention.Cause;
+import net.cartback.deletion.attention.Attention.Cause;
 
 import org.junit.jupiter.api.Test;
 

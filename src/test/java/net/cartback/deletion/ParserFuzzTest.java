@@ -11,10 +11,10 @@ import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.fixtures.Fuzz;
-import net.cartback.deletion.ledger.ConfirmationCode;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.terms.ConfirmationCode;
 
 import org.junit.jupiter.api.Test;
 

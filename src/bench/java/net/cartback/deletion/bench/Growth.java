@@ -2,12 +2,12 @@ package net.cartback.deletion.bench;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.ledger.Answer;
+import net.cartback.deletion.gate.Conduct;
 import net.cartback.deletion.ledger.Attempt;
-import net.cartback.deletion.ledger.Basis;
-import net.cartback.deletion.ledger.Conduct;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.Database;
@@ -131,7 +131,7 @@ final class Growth {
                         random);
         return new Level(
                 database,
-                new Ledger(database, keyring, clock, random, () -> true, new SimpleMeterRegistry()),
+                new Ledger(database, keyring, clock, new SimpleMeterRegistry()),
                 new ArrayList<>(),
                 new ArrayList<>());
     }

@@ -12,7 +12,7 @@ import net.cartback.deletion.fixtures.RelayProcess;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.fixtures.Wire;
-import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.SealedColumns;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseAddress;
 
@@ -277,7 +277,7 @@ class KeyRotationE2E {
     private Set<String> kidsInUse() throws SQLException {
         var kids = new TreeSet<String>();
         var columns = new ArrayList<>(Registry.sealedColumns());
-        columns.addAll(Ledger.sealedColumns());
+        columns.addAll(SealedColumns.ALL);
         columns.addAll(IdempotencyKeys.sealedColumns());
         for (var column : columns) {
             var sql =

@@ -1,6 +1,6 @@
 package net.cartback.deletion.access;
 
-import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.terms.Actor;
 
 import org.jspecify.annotations.Nullable;
 

@@ -6,9 +6,9 @@ import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.keys.SealedColumn;
-import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.Actor;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

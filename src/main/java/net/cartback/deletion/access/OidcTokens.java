@@ -22,7 +22,7 @@ import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.terms.Actor;
 
 import org.jspecify.annotations.Nullable;
 

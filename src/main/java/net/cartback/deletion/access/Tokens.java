@@ -3,9 +3,9 @@ package net.cartback.deletion.access;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.crypto.Digest;
-import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.Actor;
 
 import org.jspecify.annotations.Nullable;
 

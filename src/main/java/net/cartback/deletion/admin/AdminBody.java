@@ -11,14 +11,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.javalin.http.Context;
 
-import net.cartback.deletion.ledger.Answer;
-import net.cartback.deletion.ledger.AnswerReading;
-import net.cartback.deletion.ledger.DeliveryRecord;
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.ledger.Note;
-import net.cartback.deletion.ledger.Replay;
-import net.cartback.deletion.ledger.WireName;
-import net.cartback.deletion.storage.Actor;
+import net.cartback.deletion.operation.Replay;
+import net.cartback.deletion.reading.DeliveryRecord;
+import net.cartback.deletion.terms.Actor;
+import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.WireName;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 

@@ -7,8 +7,8 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
-import net.cartback.deletion.ledger.Attention;
-import net.cartback.deletion.ledger.Attentions;
+import net.cartback.deletion.attention.Attention;
+import net.cartback.deletion.attention.Attentions;
 import net.cartback.deletion.web.Routes;
 
 import org.jspecify.annotations.Nullable;

@@ -10,9 +10,9 @@ import net.cartback.deletion.access.Role;
 import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.audit.AuditTrail.Entry;
 import net.cartback.deletion.audit.AuditTrail.Filter;
-import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.web.Routes;
 
 import org.jspecify.annotations.Nullable;

@@ -8,13 +8,13 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
-import net.cartback.deletion.ledger.DeliveryId;
-import net.cartback.deletion.ledger.DeliveryRecord;
-import net.cartback.deletion.ledger.DeliveryRecords;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.OperatorVerbs;
-import net.cartback.deletion.ledger.RequestId;
+import net.cartback.deletion.operation.OperatorVerbs;
+import net.cartback.deletion.reading.DeliveryRecord;
+import net.cartback.deletion.reading.DeliveryRecords;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 

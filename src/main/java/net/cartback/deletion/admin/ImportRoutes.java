@@ -8,12 +8,12 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
-import net.cartback.deletion.ledger.IdImport;
-import net.cartback.deletion.ledger.IdList;
-import net.cartback.deletion.ledger.IdType;
-import net.cartback.deletion.ledger.OutOfStep;
+import net.cartback.deletion.recording.IdImport;
+import net.cartback.deletion.recording.IdList;
+import net.cartback.deletion.recording.OutOfStep;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;

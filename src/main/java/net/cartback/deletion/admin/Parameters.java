@@ -2,9 +2,9 @@ package net.cartback.deletion.admin;
 
 import io.javalin.http.Context;
 
-import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
 
 import org.jspecify.annotations.Nullable;
 

@@ -6,12 +6,12 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.InvalidRegistry;
-import net.cartback.deletion.registry.MetaAppId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryView.Entry;
 import net.cartback.deletion.registry.RegistryView.Kind;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 

@@ -8,14 +8,14 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
-import net.cartback.deletion.ledger.Backlog;
-import net.cartback.deletion.ledger.DeliveryRecords;
-import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.ledger.Note;
-import net.cartback.deletion.ledger.OperatorVerbs;
-import net.cartback.deletion.ledger.TestDeliveries;
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.operation.OperatorVerbs;
+import net.cartback.deletion.operation.TestDeliveries;
+import net.cartback.deletion.reading.Backlog;
+import net.cartback.deletion.reading.Backlogs;
+import net.cartback.deletion.reading.DeliveryRecords;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.Note;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -39,7 +39,7 @@ public final class SystemRoutes implements Routes {
 
     private final AdminAccess access;
     private final Registry registry;
-    private final Ledger ledger;
+    private final Backlogs backlogs;
     private final DeliveryRecords records;
     private final OperatorVerbs verbs;
     private final TestDeliveries tests;
@@ -51,14 +51,14 @@ public final class SystemRoutes implements Routes {
     public SystemRoutes(
             AdminAccess access,
             Registry registry,
-            Ledger ledger,
+            Backlogs backlogs,
             DeliveryRecords records,
             OperatorVerbs verbs,
             TestDeliveries tests,
             Runnable newWork) {
         this.access = access;
         this.registry = registry;
-        this.ledger = ledger;
+        this.backlogs = backlogs;
         this.records = records;
         this.verbs = verbs;
         this.tests = tests;
@@ -83,14 +83,14 @@ public final class SystemRoutes implements Routes {
     private void list(Context ctx) {
         var json = JsonNodeFactory.instance.objectNode();
         var systems = json.putArray("systems");
-        for (var each : ledger.backlog()) {
+        for (var each : backlogs.bySystem()) {
             systems.add(json(each));
         }
         answer(ctx, json);
     }
 
     private void show(Context ctx) {
-        answer(ctx, json(ledger.backlog(system(ctx)).orElseThrow(SystemRoutes::unknown)));
+        answer(ctx, json(backlogs.of(system(ctx)).orElseThrow(SystemRoutes::unknown)));
     }
 
     private void actions(Context ctx) {

@@ -8,7 +8,7 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.crypto.WebhookSecret;
-import net.cartback.deletion.web.HttpListener;
+import net.cartback.deletion.listener.HttpListener;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 

@@ -1,13 +1,13 @@
 package net.cartback.deletion.dispatch;
 
+import net.cartback.deletion.gate.Conduct;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
-import net.cartback.deletion.ledger.Conduct;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.Settlement.Next;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.terms.Kind;
 
 import org.jspecify.annotations.Nullable;
 

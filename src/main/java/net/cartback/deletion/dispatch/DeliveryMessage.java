@@ -5,14 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 
 import net.cartback.deletion.ledger.ClaimedDelivery;
-import net.cartback.deletion.ledger.DeliveryId;
-import net.cartback.deletion.ledger.IdType;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.RequestId;
-import net.cartback.deletion.ledger.Subject;
-import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.RequestId;
+import net.cartback.deletion.terms.Subject;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

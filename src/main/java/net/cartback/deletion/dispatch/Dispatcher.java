@@ -12,11 +12,12 @@ import net.cartback.deletion.ledger.DueMarks;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
-import net.cartback.deletion.ledger.TestDeliveries;
+import net.cartback.deletion.ledger.SubjectSeal;
+import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystem;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -117,7 +118,7 @@ public final class Dispatcher implements AutoCloseable {
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         var http = new HttpCall(client);
-        this.sender = new Sender(http, ledger, keyring, clock, publicUrl);
+        this.sender = new Sender(http, new SubjectSeal(keyring), keyring, clock, publicUrl);
         this.tester = new Tester(tests, registry, http, sender, clock);
         this.settler = new Settler(ledger, this::settled, this::whenUnwritable, meters);
         this.claimTime =

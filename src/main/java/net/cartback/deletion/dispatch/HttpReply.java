@@ -1,6 +1,6 @@
 package net.cartback.deletion.dispatch;
 
-import net.cartback.deletion.ledger.AnswerReading;
+import net.cartback.deletion.answer.AnswerReading;
 
 import okhttp3.Headers;
 

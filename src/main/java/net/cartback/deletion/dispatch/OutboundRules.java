@@ -1,5 +1,7 @@
 package net.cartback.deletion.dispatch;
 
+import net.cartback.deletion.web.Cidr;
+
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

@@ -1,7 +1,7 @@
 package net.cartback.deletion.dispatch;
 
-import net.cartback.deletion.ledger.Answer;
-import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
 
 import org.jspecify.annotations.Nullable;

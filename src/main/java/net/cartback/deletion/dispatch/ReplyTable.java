@@ -1,13 +1,13 @@
 package net.cartback.deletion.dispatch;
 
-import net.cartback.deletion.ledger.Answer;
-import net.cartback.deletion.ledger.AnswerReading;
-import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.AnswerReading;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.AgreedStatus;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.terms.Kind;
 
 import org.jspecify.annotations.Nullable;
 

@@ -5,10 +5,10 @@ import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
-import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.ledger.SubjectSeal;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.terms.DeliveryId;
 
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
@@ -40,7 +40,7 @@ final class Sender {
     record Sent(Reply reply, Attempt attempt) {}
 
     private final HttpCall http;
-    private final Ledger ledger;
+    private final SubjectSeal subjects;
     private final Keyring keyring;
     private final InstantSource clock;
     private final Supplier<String> publicUrl;
@@ -48,12 +48,12 @@ final class Sender {
 
     Sender(
             HttpCall http,
-            Ledger ledger,
+            SubjectSeal subjects,
             Keyring keyring,
             InstantSource clock,
             Supplier<String> publicUrl) {
         this.http = http;
-        this.ledger = ledger;
+        this.subjects = subjects;
         this.keyring = keyring;
         this.clock = clock;
         this.publicUrl = publicUrl;
@@ -113,7 +113,7 @@ final class Sender {
     private Request request(ClaimedDelivery delivery, ClientSystem system, CallWatch watch) {
         return request(
                 delivery.id().toString(),
-                DeliveryMessage.of(delivery, ledger.subjectOf(delivery), publicUrl.get(), false),
+                DeliveryMessage.of(delivery, subjects.open(delivery), publicUrl.get(), false),
                 system,
                 watch);
     }

@@ -5,12 +5,12 @@ import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
-import net.cartback.deletion.ledger.GateChange;
+import net.cartback.deletion.gate.GateChange;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.GroupCommit;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,6 +1,6 @@
 package net.cartback.deletion.dispatch;
 
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

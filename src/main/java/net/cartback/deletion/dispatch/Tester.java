@@ -2,15 +2,15 @@ package net.cartback.deletion.dispatch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import net.cartback.deletion.ledger.AnswerReading;
-import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.answer.AnswerReading;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.ledger.Kind;
-import net.cartback.deletion.ledger.TestDeliveries;
-import net.cartback.deletion.ledger.TestDeliveries.Asked;
-import net.cartback.deletion.ledger.TestDeliveries.Step;
+import net.cartback.deletion.operation.TestDeliveries;
+import net.cartback.deletion.operation.TestDeliveries.Asked;
+import net.cartback.deletion.operation.TestDeliveries.Step;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.Kind;
 
 import okhttp3.Call;
 import okhttp3.Handshake;

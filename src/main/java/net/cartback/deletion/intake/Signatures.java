@@ -1,7 +1,7 @@
 package net.cartback.deletion.intake;
 
-import net.cartback.deletion.ledger.Attention;
-import net.cartback.deletion.registry.MetaAppId;
+import net.cartback.deletion.attention.Attention;
+import net.cartback.deletion.terms.MetaAppId;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 
 import net.cartback.deletion.registry.AppSecret;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.terms.Platform;
 
 import org.jspecify.annotations.Nullable;
 

@@ -158,7 +158,7 @@ public final class Reseal {
             if (old == null) {
                 continue;
             }
-            var place = column.place(value.row());
+            var place = column.at(value.row());
             try {
                 var opened = sealer.openBytes(place, old);
                 batch.bind("key", value.key())

@@ -17,7 +17,8 @@ public record SealedColumn(String table, String column, String key, String row) 
         this(table, column, key, "CAST(" + key + " AS text)");
     }
 
-    Place place(String row) {
-        return new Place(table, column, row);
+    /** Where the value of this row stands; of a table whose key is one column, the key. */
+    public Place at(Object row) {
+        return new Place(table, column, row.toString());
     }
 }

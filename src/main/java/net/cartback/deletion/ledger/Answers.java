@@ -4,11 +4,13 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.RequestId;
 
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -23,7 +25,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What client systems answer, and what becomes of it. Thread-safe. */
-final class Answers {
+public final class Answers {
 
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
@@ -40,7 +42,7 @@ final class Answers {
                         .withRegistry(meters);
     }
 
-    static MeterProvider<Counter> closedCounter(MeterRegistry meters) {
+    public static MeterProvider<Counter> closedCounter(MeterRegistry meters) {
         return Counter.builder("relay.deliveries")
                 .description("Deliveries closed, by client system and outcome")
                 .withRegistry(meters);
@@ -132,7 +134,7 @@ final class Answers {
     }
 
     ReceiptSql.Posted posted(DeliveryId delivery, byte[] body) {
-        var place = new Place("receipt", "body_sealed", delivery.toString());
-        return new ReceiptSql.Posted(keyring.sealer().seal(place, body), Digest.sha256(body));
+        var sealed = keyring.sealer().seal(SealedColumns.RECEIPT.at(delivery), body);
+        return new ReceiptSql.Posted(sealed, Digest.sha256(body));
     }
 }

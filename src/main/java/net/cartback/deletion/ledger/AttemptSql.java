@@ -1,9 +1,7 @@
 package net.cartback.deletion.ledger;
 
-import static net.cartback.deletion.ledger.LedgerSql.array;
-import static net.cartback.deletion.ledger.LedgerSql.bytes;
-
-import net.cartback.deletion.crypto.Place;
+import static net.cartback.deletion.storage.Columns.array;
+import static net.cartback.deletion.storage.Columns.bytes;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +15,6 @@ final class AttemptSql {
 
     /** An attempt to insert, with its answer sealed; null: there was none. */
     record Row(Settlement settlement, byte @Nullable [] answerSealed) {}
-
-    /** Where the answer of an attempt is sealed. */
-    static Place answerPlace(DeliveryId delivery, int number) {
-        return new Place("attempt", "answer_sealed", delivery + "/" + number);
-    }
 
     /** A batch that is written again after a lost connection finds its attempts there already. */
     static void insert(Handle handle, List<Row> rows) {

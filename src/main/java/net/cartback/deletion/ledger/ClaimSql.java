@@ -1,10 +1,15 @@
 package net.cartback.deletion.ledger;
 
-import static net.cartback.deletion.ledger.LedgerSql.array;
+import static net.cartback.deletion.storage.Columns.array;
 
-import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.RequestId;
+import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
@@ -284,11 +289,11 @@ final class ClaimSql {
                                                 row.getInt("attempts"),
                                                 row.getInt("step"),
                                                 row.getBoolean("probe"),
-                                                LedgerSql.named(Kind.class, row.getString("kind")),
+                                                WireName.named(Kind.class, row.getString("kind")),
                                                 new MetaAppId(row.getString("app_id")),
                                                 Platform.named(row.getString("platform"))
                                                         .orElseThrow(),
-                                                LedgerSql.named(
+                                                WireName.named(
                                                         IdType.class, row.getString("id_type")),
                                                 row.getBytes("subject_sealed"),
                                                 row.getTimestamp("requested_at").toInstant(),

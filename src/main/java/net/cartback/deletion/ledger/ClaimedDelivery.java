@@ -1,8 +1,12 @@
 package net.cartback.deletion.ledger;
 
-import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.MetaAppId;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.RequestId;
 
 import java.time.Instant;
 import java.util.UUID;
@@ -13,7 +17,7 @@ import java.util.UUID;
  * @param attempt the number of this attempt, from 1
  * @param step how many attempts before it failed; those that do not count are not among them
  * @param probe whether the system is held, and this one finds out whether it still should be
- * @param subjectSealed the person's id, still sealed; see {@link Ledger#subjectOf}
+ * @param subjectSealed the person's id, still sealed; see {@link SubjectSeal}
  */
 public record ClaimedDelivery(
         DeliveryId id,

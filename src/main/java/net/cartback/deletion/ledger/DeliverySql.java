@@ -1,8 +1,10 @@
 package net.cartback.deletion.ledger;
 
-import static net.cartback.deletion.ledger.LedgerSql.array;
+import static net.cartback.deletion.storage.Columns.array;
 
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.RequestId;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;

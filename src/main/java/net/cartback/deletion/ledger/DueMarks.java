@@ -1,6 +1,6 @@
 package net.cartback.deletion.ledger;
 
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import java.time.Duration;
 import java.time.Instant;

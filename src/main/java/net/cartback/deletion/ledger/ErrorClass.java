@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.terms.WireName;
+
 import org.jspecify.annotations.Nullable;
 
 /** What went wrong with an attempt. */

@@ -2,10 +2,11 @@ package net.cartback.deletion.ledger;
 
 import io.micrometer.core.instrument.MeterRegistry;
 
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.Place;
-import net.cartback.deletion.crypto.SealBroken;
-import net.cartback.deletion.keys.SealedColumn;
+import net.cartback.deletion.gate.GateChange;
+import net.cartback.deletion.gate.Gates;
 import net.cartback.deletion.ledger.ClaimSql.Claimable;
 import net.cartback.deletion.ledger.DeliverySql.Schedule;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
@@ -15,13 +16,12 @@ import net.cartback.deletion.ledger.Settlement.Next.Delivered;
 import net.cartback.deletion.ledger.Settlement.Next.Park;
 import net.cartback.deletion.ledger.Settlement.Next.Postpone;
 import net.cartback.deletion.ledger.Settlement.Next.Retry;
-import net.cartback.deletion.registry.ClientSystemId;
-import net.cartback.deletion.registry.Registry;
-import net.cartback.deletion.registry.Subscription;
 import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
 
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,12 +32,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import java.util.random.RandomGenerator;
 
 /**
  * What is true: requests, deliveries, attempts and receipts. Each verb is one transaction, and has
@@ -51,7 +48,7 @@ import java.util.random.RandomGenerator;
  * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
  * database is away.
  */
-public final class Ledger implements Registry.Listener {
+public final class Ledger {
 
     private static final Logger log = LoggerFactory.getLogger(Ledger.class);
 
@@ -67,109 +64,16 @@ public final class Ledger implements Registry.Listener {
     /** How many deliveries of notices are ended in one sweep. */
     private static final int EXPIRE_AT_ONCE = 500;
 
-    /** Requests that a backfill locks at once: few enough that a close hardly waits for it. */
-    private static final int FILL_BATCH = 500;
-
-    /** Longer than any statement runs before it writes; see {@link Database}. */
-    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(60);
-
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Recordings recordings;
     private final Answers answers;
 
-    /**
-     * @param random makes confirmation codes: it must be cryptographically strong
-     * @param inStep whether the keys that are loaded here are those that the other replicas use
-     */
-    public Ledger(
-            Database database,
-            Keyring keyring,
-            InstantSource clock,
-            RandomGenerator random,
-            BooleanSupplier inStep,
-            MeterRegistry meters) {
+    public Ledger(Database database, Keyring keyring, InstantSource clock, MeterRegistry meters) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.recordings = new Recordings(database, keyring, clock, random, inStep);
         this.answers = new Answers(keyring, meters);
-    }
-
-    /**
-     * Records a request together with a delivery for each system of its app. The same wish again,
-     * from whatever thread or replica, finds the code of the first.
-     */
-    public Recording record(NewRequest request) {
-        return recordings.record(request);
-    }
-
-    /** For those who record many together. */
-    Recordings recordings() {
-        return recordings;
-    }
-
-    /**
-     * Remembers, inside the transaction that subscribes these systems, that requests which are open
-     * now lack deliveries; {@link #fillOpenRequests} creates them.
-     */
-    @Override
-    public void subscribed(Handle handle, Set<Subscription> subscriptions) {
-        GateSql.createMissing(handle, subscriptions.stream().map(Subscription::system).toList());
-        BackfillSql.remember(handle, subscriptions);
-    }
-
-    /** What held these systems back may be mended by the change: each is probed at once. */
-    @Override
-    public void changed(Handle handle, Set<ClientSystemId> systems) {
-        GateSql.probeNow(handle, systems, clock.instant());
-    }
-
-    /**
-     * Gives open requests the deliveries that they lack because their app was given a system since:
-     * in batches, each a transaction, so that callbacks never wait long. Whoever dies half way, the
-     * next who calls goes on.
-     *
-     * <p>Twice: at once, and when every transaction is over that may have recorded a request
-     * without having seen the system. Nobody waits for that, and nothing is locked.
-     *
-     * @return how many deliveries were created
-     */
-    public int fillOpenRequests() {
-        int created = 0;
-        database.withHandle(
-                handle -> {
-                    BackfillSql.noteTransactions(handle, LONGEST_STATEMENT);
-                    return null;
-                });
-        for (var waiting : database.withHandle(BackfillSql::waiting)) {
-            if (waiting.filled() && !waiting.rest()) {
-                continue;
-            }
-            var subscription = waiting.subscription();
-            for (var batch = fill(subscription, null);
-                    batch.isPresent();
-                    batch = fill(subscription, batch.get().last())) {
-                created += batch.get().created();
-            }
-            database.withHandle(
-                    handle -> {
-                        if (waiting.rest()) {
-                            BackfillSql.done(handle, waiting);
-                        } else {
-                            BackfillSql.filled(handle, waiting);
-                        }
-                        return null;
-                    });
-        }
-        return created;
-    }
-
-    private Optional<BackfillSql.Batch> fill(Subscription subscription, @Nullable UUID after) {
-        var now = clock.instant();
-        return database.inTransaction(
-                handle -> BackfillSql.fill(handle, subscription, after, FILL_BATCH, now));
     }
 
     /** As the other, wherever in the queues they wait. */
@@ -277,17 +181,6 @@ public final class Ledger implements Registry.Listener {
     }
 
     /**
-     * Whose deletion this is.
-     *
-     * @throws SealBroken if the id cannot be opened
-     */
-    public Subject subjectOf(ClaimedDelivery delivery) {
-        return new Subject(
-                keyring.sealer().open(subjectPlace(delivery.request()), delivery.subjectSealed()),
-                delivery.idType());
-    }
-
-    /**
      * Records what attempts came to, what follows, and what it says of the client systems, all in
      * one transaction.
      *
@@ -309,6 +202,7 @@ public final class Ledger implements Registry.Listener {
     private List<GateChange> settle(List<Settlement> settlements, boolean patient) {
         var now = clock.instant();
         var attempts = settlements.stream().map(this::attempt).toList();
+        var reports = settlements.stream().map(Settlement::report).toList();
         var changes = new ArrayList<GateChange>();
         var recorded =
                 database.inTransaction(
@@ -345,7 +239,7 @@ public final class Ledger implements Registry.Listener {
                             var known = Answers.record(handle, came, now);
                             // Last, because from here on every other settling waits for this one.
                             changes.clear();
-                            changes.addAll(Gates.mind(handle, settlements, now));
+                            changes.addAll(Gates.mind(handle, reports, now));
                             return known;
                         });
         recorded.forEach(answers::tell);
@@ -361,7 +255,9 @@ public final class Ledger implements Registry.Listener {
                         ? null
                         : keyring.sealer()
                                 .seal(
-                                        AttemptSql.answerPlace(delivery.id(), delivery.attempt()),
+                                        SealedColumns.ANSWER.at(
+                                                SealedColumns.attempt(
+                                                        delivery.id(), delivery.attempt())),
                                         answer));
     }
 
@@ -418,49 +314,8 @@ public final class Ledger implements Registry.Listener {
         return database.withHandle(handle -> DeliverySql.system(handle, delivery));
     }
 
-    /** What may be told about the request of this code; empty if there is none. */
-    public Optional<RequestStatus> status(ConfirmationCode code) {
-        return database.withHandle(handle -> RequestSql.status(handle, code.digest()));
-    }
-
-    /** What is not closed yet, by system. */
-    public List<Backlog> backlog() {
-        var now = clock.instant();
-        return database.withHandle(handle -> BacklogSql.bySystem(handle, null, now));
-    }
-
-    /** What of one system is not closed yet; empty if it is not registered. */
-    public Optional<Backlog> backlog(ClientSystemId system) {
-        var now = clock.instant();
-        return database.withHandle(handle -> BacklogSql.bySystem(handle, system, now)).stream()
-                .findFirst();
-    }
-
-    /** How long the oldest open request has been open; zero if none is. */
-    public Duration ageOfOldestOpenRequest() {
-        var now = clock.instant();
-        return database.withHandle(RequestSql::oldestOpen)
-                .map(received -> Duration.between(received, now))
-                .orElse(Duration.ZERO);
-    }
-
     /** Begins the counters of these systems at 0; again does nothing. */
     public void begin(Collection<ClientSystemId> systems) {
         answers.begin(systems);
-    }
-
-    /** Where sealed values stand in the tables of this package. */
-    public static List<SealedColumn> sealedColumns() {
-        return List.of(
-                new SealedColumn("deletion_request", "subject_sealed", "id"),
-                new SealedColumn("deletion_request", "code_sealed", "id"),
-                new SealedColumn(
-                        "attempt", "answer_sealed", "delivery_id", "delivery_id || '/' || number"),
-                new SealedColumn("receipt", "body_sealed", "delivery_id"),
-                new SealedColumn("operator_action", "note_sealed", "id"));
-    }
-
-    static Place subjectPlace(RequestId id) {
-        return new Place("deletion_request", "subject_sealed", id.toString());
     }
 }

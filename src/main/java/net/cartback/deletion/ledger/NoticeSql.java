@@ -24,7 +24,7 @@ final class NoticeSql {
                             RETURNING id, request_id, true AS was_open
                         )
                         """
-                                + RequestSql.COUNT_DOWN
+                                + ClosingSql.COUNT_DOWN
                                 + "SELECT count(*) FROM counted")
                 .bindArray("deliveries", UUID.class, deliveries)
                 .bind("now", now)
@@ -59,7 +59,7 @@ final class NoticeSql {
                             RETURNING d.id, d.request_id, true AS was_open
                         )
                         """
-                                + RequestSql.COUNT_DOWN
+                                + ClosingSql.COUNT_DOWN
                                 + "SELECT count(*) FROM answered")
                 .bind("at_most", atMost)
                 .bind("now", now)

@@ -1,9 +1,13 @@
 package net.cartback.deletion.ledger;
 
-import static net.cartback.deletion.ledger.LedgerSql.array;
-import static net.cartback.deletion.ledger.LedgerSql.bytes;
+import static net.cartback.deletion.storage.Columns.array;
+import static net.cartback.deletion.storage.Columns.bytes;
 
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.Basis;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.RequestId;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +20,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** SQL on {@code receipt} and {@code contradiction}. Each method is one statement. */
-final class ReceiptSql {
+public final class ReceiptSql {
 
     /** What disagrees with a receipt is kept, but a client that cannot stop is not kept forever. */
     private static final int MAX_CONTRADICTIONS = 20;
@@ -24,7 +28,7 @@ final class ReceiptSql {
     private ReceiptSql() {}
 
     /** An answer that came in for a delivery; posted: null if it came in the reply. */
-    record Incoming(
+    public record Incoming(
             DeliveryId delivery,
             RequestId request,
             ClientSystemId system,
@@ -46,7 +50,7 @@ final class ReceiptSql {
      *
      * @return what was closed; nothing for a delivery that had an answer before
      */
-    static List<Closed> closeWithFirst(Handle handle, List<Incoming> answers, Instant now) {
+    public static List<Closed> closeWithFirst(Handle handle, List<Incoming> answers, Instant now) {
         return handle.createQuery(
                         """
                         WITH first AS (
@@ -70,7 +74,7 @@ final class ReceiptSql {
                             RETURNING d.id, d.request_id, old.state <> 'closed' AS was_open
                         )
                         """
-                                + RequestSql.COUNT_DOWN
+                                + ClosingSql.COUNT_DOWN
                                 + """
                                 SELECT answered.id, counted.closed_at IS NOT NULL AS completing
                                   FROM answered
@@ -86,7 +90,7 @@ final class ReceiptSql {
                         array(
                                 "text",
                                 answers,
-                                each -> LedgerSql.retained(each.answer().retained())))
+                                each -> AnswerColumns.retained(each.answer().retained())))
                 .bind("grounds", array("text", answers, each -> ground(each.answer())))
                 .bind("sealed", bytes(answers, each -> sealed(each.posted())))
                 .bind("digests", bytes(answers, each -> digest(each.posted())))
@@ -117,7 +121,7 @@ final class ReceiptSql {
                         (row, context) ->
                                 Map.entry(
                                         new DeliveryId(row.getObject("delivery_id", UUID.class)),
-                                        LedgerSql.answer(row)))
+                                        AnswerColumns.answer(row)))
                 .stream()
                 .collect(
                         Collectors.groupingBy(
@@ -139,7 +143,7 @@ final class ReceiptSql {
                 .bind("delivery", incoming.delivery().value())
                 .bind("basis", incoming.basis().wireName())
                 .bind("outcome", incoming.answer().outcome().wireName())
-                .bind("retained", LedgerSql.retained(incoming.answer().retained()))
+                .bind("retained", AnswerColumns.retained(incoming.answer().retained()))
                 .bind("ground", ground(incoming.answer()))
                 .bind("now", now)
                 .bind("limit", MAX_CONTRADICTIONS)

@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.terms.WireName;
+
 /** What a client system's answer met. */
 public enum ReceiptVerdict implements WireName {
     /** The first answer: it is recorded, and the delivery closed. */

@@ -1,5 +1,10 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.Basis;
+import net.cartback.deletion.gate.Conduct;
+import net.cartback.deletion.gate.Report;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
@@ -9,6 +14,11 @@ import java.time.Instant;
  * of the client system.
  */
 public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next, Conduct conduct) {
+
+    /** What it tells of the client system. */
+    Report report() {
+        return new Report(delivery.system(), delivery.leaseId(), delivery.probe(), conduct);
+    }
 
     /** What follows for the delivery. */
     public sealed interface Next {

@@ -1,6 +1,6 @@
 /**
- * What is true: requests, deliveries, attempts and receipts. The one place where domain state
- * changes, and where all SQL on these tables stands.
+ * What is true: the states of deliveries and requests, and every transition between them. Each verb
+ * is one transaction, and has happened when it returns.
  */
 @NullMarked
 package net.cartback.deletion.ledger;

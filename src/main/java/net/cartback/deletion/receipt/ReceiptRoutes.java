@@ -3,14 +3,14 @@ package net.cartback.deletion.receipt;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.crypto.StandardWebhooks;
-import net.cartback.deletion.ledger.Answer;
-import net.cartback.deletion.ledger.AnswerReading;
-import net.cartback.deletion.ledger.DeliveryId;
 import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.ledger.TestDeliveries;
+import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Refusals;

@@ -2,6 +2,8 @@ package net.cartback.deletion.registry;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import net.cartback.deletion.terms.Platform;
+
 import org.jspecify.annotations.Nullable;
 
 import java.security.InvalidKeyException;

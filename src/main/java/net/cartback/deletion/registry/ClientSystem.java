@@ -1,6 +1,7 @@
 package net.cartback.deletion.registry;
 
 import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import org.jspecify.annotations.Nullable;
 

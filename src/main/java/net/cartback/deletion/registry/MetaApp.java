@@ -1,5 +1,8 @@
 package net.cartback.deletion.registry;
 
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+
 import java.util.List;
 
 /**

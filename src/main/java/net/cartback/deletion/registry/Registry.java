@@ -7,8 +7,10 @@ import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.registry.RegistryView.Entry;
 import net.cartback.deletion.registry.RegistryView.Kind;
-import net.cartback.deletion.storage.Actor;
 import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.terms.Actor;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;

@@ -12,6 +12,12 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 
 import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.yaml.YamlFault;
+import net.cartback.deletion.yaml.YamlFields;
+import net.cartback.deletion.yaml.YamlScan;
 
 import org.jspecify.annotations.Nullable;
 

@@ -9,6 +9,9 @@ import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.registry.RegistryView.Kind;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Platform;
 
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;

@@ -1,5 +1,8 @@
 package net.cartback.deletion.registry;
 
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.MetaAppId;
+
 /** A client system that serves a Meta app: it must hear of the app's deletions. */
 public record Subscription(MetaAppId app, ClientSystemId system) {
 

@@ -1,14 +1,14 @@
 package net.cartback.deletion.status;
 
-import net.cartback.deletion.ledger.Category;
-import net.cartback.deletion.ledger.ConfirmationCode;
-import net.cartback.deletion.ledger.ExtensionGround;
-import net.cartback.deletion.ledger.Ground;
-import net.cartback.deletion.ledger.Outcome;
-import net.cartback.deletion.ledger.RequestStatus;
-import net.cartback.deletion.ledger.RequestStatus.Part;
-import net.cartback.deletion.ledger.Retained;
+import net.cartback.deletion.answer.Category;
+import net.cartback.deletion.answer.ExtensionGround;
+import net.cartback.deletion.answer.Ground;
+import net.cartback.deletion.answer.Outcome;
+import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.reading.RequestStatus;
+import net.cartback.deletion.reading.RequestStatus.Part;
 import net.cartback.deletion.status.StatusPage.Line;
+import net.cartback.deletion.terms.ConfirmationCode;
 
 import org.jspecify.annotations.Nullable;
 

@@ -3,9 +3,9 @@ package net.cartback.deletion.status;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import net.cartback.deletion.ledger.ConfirmationCode;
-import net.cartback.deletion.ledger.RequestStatus;
-import net.cartback.deletion.ledger.WireName;
+import net.cartback.deletion.reading.RequestStatus;
+import net.cartback.deletion.terms.ConfirmationCode;
+import net.cartback.deletion.terms.WireName;
 
 import java.time.Instant;
 

@@ -3,9 +3,9 @@ package net.cartback.deletion.status;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
-import net.cartback.deletion.ledger.ConfirmationCode;
-import net.cartback.deletion.ledger.Ledger;
-import net.cartback.deletion.ledger.Proofs;
+import net.cartback.deletion.reading.Proofs;
+import net.cartback.deletion.reading.Statuses;
+import net.cartback.deletion.terms.ConfirmationCode;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.HtmlPage;
 import net.cartback.deletion.web.Preference;
@@ -27,7 +27,7 @@ import java.time.Period;
  */
 public final class StatusRoutes implements Routes {
 
-    private final Ledger ledger;
+    private final Statuses statuses;
     private final Proofs proofs;
     private final InstantSource clock;
     private final Brake brake;
@@ -39,10 +39,10 @@ public final class StatusRoutes implements Routes {
      * @param eraseAfter how long after a request's end the relay erases what it knows of the person
      */
     public StatusRoutes(
-            Ledger ledger, Proofs proofs, InstantSource clock, Brake brake, Period eraseAfter) {
+            Statuses statuses, Proofs proofs, InstantSource clock, Brake brake, Period eraseAfter) {
         this.eraseAfter = eraseAfter;
         this.brake = brake;
-        this.ledger = ledger;
+        this.statuses = statuses;
         this.proofs = proofs;
         this.clock = clock;
     }
@@ -90,7 +90,7 @@ public final class StatusRoutes implements Routes {
         var code =
                 ConfirmationCode.typed(ctx.pathParam("code"))
                         .orElseThrow(() -> brake.after(ctx, unknownCode()));
-        var status = ledger.status(code).orElseThrow(() -> brake.after(ctx, unknownCode()));
+        var status = statuses.of(code).orElseThrow(() -> brake.after(ctx, unknownCode()));
         var now = clock.instant();
         if (json) {
             ctx.contentType("application/json").result(StatusJson.of(code, status, now).toString());

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * From where a request comes. {@code X-Forwarded-For} is read from its end, as long as the hop that
  * wrote an entry is one of our proxies: what stands before that, anybody may have made up.
  */
-final class ClientAddress {
+public final class ClientAddress {
 
     private static final String HEADER = "X-Forwarded-For";
 
@@ -44,7 +44,7 @@ final class ClientAddress {
      * What counts as one address: of IPv6 the first 64 bits, of which one customer has all that
      * follow.
      */
-    static InetAddress network(InetAddress address) {
+    public static InetAddress network(InetAddress address) {
         if (!(address instanceof Inet6Address)) {
             return address;
         }

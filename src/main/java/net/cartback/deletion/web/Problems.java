@@ -27,9 +27,9 @@ import java.util.regex.Pattern;
  * Turns everything that goes wrong into problem+json (RFC 9457), or into a page for people, in this
  * one place.
  */
-final class Problems {
+public final class Problems {
 
-    static final String CONTENT_TYPE = "application/problem+json";
+    public static final String CONTENT_TYPE = "application/problem+json";
 
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
     private static final String TYPE_PREFIX = "urn:deletion-relay:problem:";
@@ -57,7 +57,7 @@ final class Problems {
 
     private Problems() {}
 
-    static void addTo(RoutesConfig routes) {
+    public static void addTo(RoutesConfig routes) {
         var refusals = new Refusals();
         routes.exception(ProblemException.class, (e, ctx) -> refuse(ctx, e, refusals));
         routes.exception(
@@ -110,7 +110,7 @@ final class Problems {
     }
 
     /** Not an exception, so no handler above is asked. */
-    static void write(HttpServletResponse response, Error e) {
+    public static void write(HttpServletResponse response, Error e) {
         if (e instanceof VirtualMachineError && !(e instanceof StackOverflowError)) {
             var thread = Thread.currentThread();
             thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
@@ -128,11 +128,11 @@ final class Problems {
         }
     }
 
-    static String body(ProblemException problem) {
+    public static String body(ProblemException problem) {
         return body(problem.status(), problem.type(), problem.detail(), problem.field());
     }
 
-    static String body(int status, String type, String detail, @Nullable String field) {
+    public static String body(int status, String type, String detail, @Nullable String field) {
         var json =
                 JsonNodeFactory.instance
                         .objectNode()

@@ -7,7 +7,7 @@ import org.eclipse.jetty.server.Response;
 import java.util.Map;
 
 /** Headers that every answer carries. A page that needs more of the browser says so itself. */
-final class SecurityHeaders {
+public final class SecurityHeaders {
 
     private static final Map<String, String> HEADERS =
             Map.of(
@@ -21,12 +21,12 @@ final class SecurityHeaders {
 
     private SecurityHeaders() {}
 
-    static void set(Context ctx) {
+    public static void set(Context ctx) {
         HEADERS.forEach(ctx::header);
     }
 
     /** For an answer that no route gives. */
-    static void set(Response response) {
+    public static void set(Response response) {
         HEADERS.forEach((name, value) -> response.getHeaders().put(name, value));
     }
 }

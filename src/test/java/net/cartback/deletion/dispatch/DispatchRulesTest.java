@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import net.cartback.deletion.ledger.Answer;
-import net.cartback.deletion.ledger.AnswerReading;
-import net.cartback.deletion.ledger.Basis;
+import net.cartback.deletion.answer.Answer;
+import net.cartback.deletion.answer.AnswerReading;
+import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Tls;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.Kind;
 
 import okhttp3.Headers;
 

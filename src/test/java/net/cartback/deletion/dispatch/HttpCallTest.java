@@ -7,8 +7,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Tls;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import okhttp3.MediaType;
 import okhttp3.Request;

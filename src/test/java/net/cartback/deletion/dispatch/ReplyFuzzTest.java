@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import net.cartback.deletion.fixtures.Fuzz;
-import net.cartback.deletion.ledger.Kind;
 import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
-import net.cartback.deletion.registry.ClientSystemId;
 import net.cartback.deletion.registry.Tls;
+import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.Kind;
 
 import okhttp3.Headers;
 

@@ -2,7 +2,7 @@ package net.cartback.deletion.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import org.junit.jupiter.api.Test;
 

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import net.cartback.deletion.intake.SignedRequest.Verdict;
 import net.cartback.deletion.registry.AppSecret;
-import net.cartback.deletion.registry.Platform;
+import net.cartback.deletion.terms.Platform;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

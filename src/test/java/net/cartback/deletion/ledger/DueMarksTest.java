@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.ledger.DueMarks.Claimed;
 import net.cartback.deletion.ledger.DueMarks.From;
-import net.cartback.deletion.registry.ClientSystemId;
+import net.cartback.deletion.terms.ClientSystemId;
 
 import org.junit.jupiter.api.Test;
 

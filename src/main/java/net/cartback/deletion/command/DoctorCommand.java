@@ -1,0 +1,255 @@
+package net.cartback.deletion.command;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+
+import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.RegistryPath;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.serve.Figures;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.storage.EmbeddedDatabaseFailed;
+import net.cartback.deletion.storage.Migrations;
+import net.cartback.deletion.storage.SchemaRefused;
+import net.cartback.deletion.storage.ServerFacts;
+
+import picocli.CommandLine.Command;
+
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.Callable;
+
+/** {@code doctor}. */
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description =
+                "Tell what is wrong with this installation, and what mends it: configuration,"
+                        + " database, role and rights, schema, clock, keyring, registry, the public"
+                        + " address. With the environment of serve. Nothing is changed, but an"
+                        + " embedded database is started and brought up to date. Exit code 1 if"
+                        + " anything is wrong.")
+final class DoctorCommand implements Callable<Integer> {
+
+    /** Half of what may come from proxies, and what the relay itself has open. */
+    private static final long FEWEST_FILES = 4_096;
+
+    private final Findings findings = new Findings();
+
+    @Override
+    public Integer call() {
+        System.out.println("deletion-relay " + Figures.version());
+        files();
+        try {
+            var config = Config.readToServe(System.getenv());
+            findings.good("the configuration can be read");
+            config.doubts().forEach(each -> findings.wrong("a variable", each));
+            proxies(config);
+            database(config);
+            address(config);
+        } catch (Config.Invalid e) {
+            e.faults().forEach(each -> findings.wrong("the configuration", each));
+        }
+        return findings.exitCode();
+    }
+
+    private void files() {
+        if (ManagementFactory.getOperatingSystemMXBean()
+                instanceof UnixOperatingSystemMXBean system) {
+            long most = system.getMaxFileDescriptorCount();
+            findings.that(
+                    most >= FEWEST_FILES,
+                    most + " files may be open",
+                    "each connection takes one: allow "
+                            + FEWEST_FILES
+                            + " or more (ulimit -n, LimitNOFILE)");
+        }
+    }
+
+    private void proxies(Config config) {
+        var url = config.publicUrl();
+        if (url == null || config.tls() != null || !url.startsWith("https:")) {
+            return;
+        }
+        findings.that(
+                !config.trustedProxies().isEmpty(),
+                "who calls, behind the proxy",
+                "the relay speaks no TLS, so a proxy is before it, and TRUSTED_PROXIES names none:"
+                        + " all callers look like one, and share its limits. Name the proxy's"
+                        + " addresses");
+    }
+
+    private void database(Config config) {
+        try {
+            if (!config.isEmbedded() && !Migrations.isCurrent(config.databaseOrFail())) {
+                findings.wrong("the schema", "run the command migrate of this version");
+                return;
+            }
+            try (var storage = Storage.open(config)) {
+                findings.good("the schema is of version " + Migrations.SCHEMA);
+                findings.good("the keyring has the keys of this database");
+                server(config, storage.serverFacts());
+                findings.that(
+                        !storage.areClocksApart(),
+                        "the clocks of this machine and of the database agree",
+                        "they are a minute apart, or more: set the one that is wrong");
+                registry(config, storage);
+                attention(storage);
+            }
+        } catch (DatabaseUnavailable e) {
+            findings.wrong("the database", e.whyRefused());
+        } catch (SchemaRefused | EmbeddedDatabaseFailed | SealBroken e) {
+            findings.wrong("the database", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void server(Config config, ServerFacts server) {
+        findings.good("the database is PostgreSQL " + server.version());
+        if (config.isEmbedded()) {
+            findings.note(
+                    "the database is the embedded one, on this machine's disk: back up "
+                            + config.dataDir());
+            return;
+        }
+        connection(config, server);
+        findings.that(
+                !server.isSuperuser(),
+                "the role " + server.role() + " is no superuser",
+                "give the relay a role of its own, and MIGRATION_DATABASE_URL another one");
+        findings.that(
+                !server.ownsTables(),
+                "the role " + server.role() + " does not own the tables",
+                "whoever gets at the relay could change the audit trail: let another role own"
+                        + " them, name it in MIGRATION_DATABASE_URL, and run migrate");
+        findings.that(
+                server.missingRights().isEmpty(),
+                "the role has the rights that it needs",
+                "it lacks "
+                        + String.join(", ", server.missingRights())
+                        + ": migrate gives them, with this DATABASE_URL");
+        if (!server.mayReadStatistics()) {
+            findings.note(
+                    "transactions of other roles that stay open are not seen: GRANT"
+                            + " pg_read_all_stats TO "
+                            + server.role());
+        }
+        int needed = config.databasePoolSize() + 2;
+        int most =
+                server.connectionLimit() < 0 ? server.maxConnections() : server.connectionLimit();
+        findings.that(
+                most >= 4 * needed,
+                most + " connections are allowed",
+                "two replicas, and two more while a version is rolled out, take "
+                        + 4 * needed
+                        + ": allow more, or lower DATABASE_POOL_SIZE");
+        if (!server.waitsForStandbys()) {
+            findings.note(
+                    "a commit waits for no standby: what was answered in the last moment is lost"
+                            + " with the machine of the database");
+        }
+    }
+
+    private void connection(Config config, ServerFacts server) {
+        if (server.tls() != null) {
+            findings.good("the connection to it is encrypted: " + server.tls());
+        } else if (config.databaseOrFail().isLoopback()) {
+            findings.good("the connection to it does not leave this machine");
+        } else {
+            // Config lets nothing else pass.
+            findings.note(
+                    "the connection to it is not encrypted, as DATABASE_INSECURE allows: right only"
+                            + " where it does not leave the machine");
+        }
+    }
+
+    private void registry(Config config, Storage storage) {
+        storage.registry().reload();
+        if (storage.registry().appIds().isEmpty()) {
+            findings.note(
+                    "no app is registered: "
+                            + (config.registryFile() == null
+                                    ? "registry apply FILE"
+                                    : "serve applies REGISTRY_FILE"));
+        }
+        var file = config.registryFile();
+        if (file == null) {
+            return;
+        }
+        try {
+            var changes = storage.differences(RegistryPath.read(file, config));
+            findings.that(
+                    changes.isEmpty(),
+                    "the registry is as its file says",
+                    changes.size()
+                            + " entries differ from "
+                            + file
+                            + ": registry diff shows them, registry apply makes them so");
+        } catch (InvalidRegistry e) {
+            e.faults().forEach(each -> findings.wrong(file.toString(), each));
+        } catch (Config.Invalid e) {
+            e.faults().forEach(each -> findings.wrong(file.toString(), each));
+        }
+    }
+
+    private void attention(Storage storage) {
+        int causes = storage.attentions().all().size();
+        findings.that(
+                causes == 0,
+                "nothing in the database needs an operator",
+                (causes == 1 ? "1 cause does" : causes + " causes do") + ": attention tells");
+    }
+
+    private void address(Config config) {
+        var url = config.publicUrl();
+        if (url == null) {
+            findings.note("PUBLIC_URL is not set: nobody but this machine can follow the links");
+            return;
+        }
+        try (var check = new CallbackCheck(url)) {
+            var reachable = check.isReachable();
+            findings.add(
+                    new CallbackCheck.Answer(
+                            "PUBLIC_URL: " + reachable.what(),
+                            reachable.fault(),
+                            reachable.arrived()));
+            if (reachable.arrived()) {
+                var leads = check.statusOfNobody();
+                findings.add(leads);
+                if (leads.arrived() && url.startsWith("https:")) {
+                    findings.add(check.certificate());
+                }
+            }
+        }
+    }
+
+    /** One line for each. */
+    private static final class Findings {
+
+        private boolean anyWrong;
+
+        void that(boolean holds, String what, String remedy) {
+            add(new CallbackCheck.Answer(what, holds ? null : remedy));
+        }
+
+        void good(String what) {
+            that(true, what, "");
+        }
+
+        void wrong(String what, String remedy) {
+            that(false, what, remedy);
+        }
+
+        /** What may be meant so. */
+        void note(String what) {
+            System.out.println("note   " + what);
+        }
+
+        void add(CallbackCheck.Answer answer) {
+            System.out.println(answer);
+            anyWrong |= !answer.isGood();
+        }
+
+        int exitCode() {
+            return anyWrong ? 1 : 0;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package net.cartback.deletion.command;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import net.cartback.deletion.config.Config;
+import net.cartback.deletion.recording.IdImport;
+import net.cartback.deletion.recording.IdList;
+import net.cartback.deletion.terms.Actor;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.MetaAppId;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+
+/** {@code ids import}. */
+@Command(
+        name = "ids",
+        mixinStandardHelpOptions = true,
+        description = "Take the lists of ids that Meta offers for download.",
+        synopsisSubcommandLabel = "import --app ID FILE")
+final class IdsCommand {
+
+    private static final long MAX_FILE = 64L * 1024 * 1024;
+
+    @Command(
+            name = "import",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Record a deletion for each id in a file that was not asked for before: one id"
+                            + " a line, CSV with the id in the first column, or a JSON list of"
+                            + " texts. What kind of id they are is said to be unknown unless it is"
+                            + " named.")
+    int run(
+            @Option(names = "--app", required = true, description = "Meta's app id") String app,
+            @Option(
+                            names = "--page-scoped",
+                            description = "the ids are page-scoped ones, of Messenger")
+                    boolean pageScoped,
+            @Option(
+                            names = "--app-scoped",
+                            description = "the ids are app-scoped ones, of Facebook Login")
+                    boolean appScoped,
+            @Option(
+                            names = "--exact",
+                            description =
+                                    "the ids are right although all of them end in zeros, as after"
+                                            + " rounding")
+                    boolean exact,
+            @Option(
+                            names = "--since",
+                            paramLabel = "TIME",
+                            description =
+                                    "what was recorded from then on, such as"
+                                            + " 2026-11-01T00:00:00Z, is a repeat: 21 days ago if"
+                                            + " not given, 90 days ago at the earliest")
+                    @Nullable Instant since,
+            @Option(names = "--dry-run", description = "only count") boolean dryRun,
+            @Parameters(paramLabel = "FILE", description = "the list") Path file) {
+        if (pageScoped && appScoped) {
+            throw new Config.Invalid(List.of("--page-scoped and --app-scoped exclude each other"));
+        }
+        if (!MetaAppId.isValid(app)) {
+            throw new Config.Invalid(List.of("--app names no registered app"));
+        }
+        var list = read(file, new MetaAppId(app), exact);
+        try (var storage = Storage.open(Config.read(System.getenv()))) {
+            storage.registry().reload();
+            var known =
+                    storage.registry()
+                            .app(new MetaAppId(app))
+                            .filter(each -> !each.retired())
+                            .orElseThrow(
+                                    () ->
+                                            new Config.Invalid(
+                                                    List.of(
+                                                            "--app names no registered app, or"
+                                                                    + " one that is retired")));
+            var idImport = storage.idImport();
+            var from = since == null ? idImport.usualSince() : since;
+            if (!idImport.mayLookBackTo(from)) {
+                throw new Config.Invalid(List.of("--since must be in the last 90 days"));
+            }
+            var result =
+                    idImport.run(
+                                    known,
+                                    pageScoped
+                                            ? IdType.PAGE_SCOPED_USER_ID
+                                            : appScoped
+                                                    ? IdType.APP_SCOPED_USER_ID
+                                                    : IdType.META_USER_ID,
+                                    list,
+                                    from,
+                                    dryRun,
+                                    Actor.COMMAND)
+                            .orElse(null);
+            if (result == null) {
+                System.err.println("deletion-relay: another list is being taken; try again later");
+                return 1;
+            }
+            storage.tellOfWork();
+            System.out.printf(
+                    "%d ids: %d %s, %d repeats%n",
+                    result.ids(),
+                    result.created(),
+                    dryRun ? "would be recorded" : "recorded",
+                    result.repeated());
+        }
+        return 0;
+    }
+
+    private static IdList read(Path file, MetaAppId app, boolean exact) {
+        try {
+            if (Files.size(file) > MAX_FILE) {
+                throw new Config.Invalid(List.of(file + " is longer than 64 MiB"));
+            }
+            var list = IdList.read(Files.readString(file, UTF_8), app, IdImport.MAX_IDS, exact);
+            if (!list.wrongLines().isEmpty()) {
+                throw new Config.Invalid(
+                        List.of(
+                                file
+                                        + ": no id in line "
+                                        + list.wrongLines()
+                                        + "; nothing is done"));
+            }
+            return list;
+        } catch (CharacterCodingException e) {
+            throw new Config.Invalid(List.of(file + " is not UTF-8"));
+        } catch (IOException e) {
+            throw Config.Invalid.unreadable(file.toString(), e);
+        } catch (IllegalArgumentException e) {
+            throw new Config.Invalid(List.of(file + " " + e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package net.cartback.deletion.ledger;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.terms.Subject;
+
+/** Opens whose deletion a delivery tells of. Touches no database. */
+public final class SubjectSeal {
+
+    private final Keyring keyring;
+
+    public SubjectSeal(Keyring keyring) {
+        this.keyring = keyring;
+    }
+
+    /**
+     * Whose deletion this is.
+     *
+     * @throws SealBroken if the id cannot be opened
+     */
+    public Subject open(ClaimedDelivery delivery) {
+        var place = SealedColumns.SUBJECT.at(delivery.request());
+        return new Subject(
+                keyring.sealer().open(place, delivery.subjectSealed()), delivery.idType());
+    }
+}

@@ -1,0 +1,72 @@
+package net.cartback.deletion.listener;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import net.cartback.deletion.web.HtmlPage;
+import net.cartback.deletion.web.Preference;
+import net.cartback.deletion.web.Problems;
+import net.cartback.deletion.web.Routes;
+import net.cartback.deletion.web.SecurityHeaders;
+
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Answers what is not even HTTP, or breaks a limit of it, and so never reaches a route: with the
+ * same kind of answer as everything else. Thread-safe.
+ */
+final class BrokenRequests implements Request.Handler {
+
+    private final List<Routes> routes;
+
+    BrokenRequests(List<Routes> routes) {
+        this.routes = routes;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        int status = response.getStatus() < 400 ? 500 : response.getStatus();
+        response.setStatus(status);
+        SecurityHeaders.set(response);
+        var page = page(request, status);
+        if (page == null) {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problems.CONTENT_TYPE);
+        } else {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/html; charset=utf-8");
+            response.getHeaders().put("Content-Security-Policy", page.contentSecurityPolicy());
+        }
+        var body =
+                page == null
+                        ? Problems.body(
+                                status, "bad-request", "This request cannot be served", null)
+                        : page.html();
+        response.write(true, ByteBuffer.wrap(body.getBytes(UTF_8)), callback);
+        return true;
+    }
+
+    private @Nullable HtmlPage page(Request request, int status) {
+        // Of a header that is too long nothing is known: whoever opens such an address is a person.
+        boolean unknown = request.getHeaders().size() == 0;
+        if (!unknown && !Preference.isForPage(request.getHeaders().get(HttpHeader.ACCEPT))) {
+            return null;
+        }
+        // Nor of an address that is too long; those that machines call are short.
+        var path =
+                status == HttpStatus.URI_TOO_LONG_414
+                        ? "/status"
+                        : String.valueOf(request.getHttpURI().getPath());
+        return routes.stream()
+                .map(each -> each.pageOfBroken(path, status))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+}

@@ -1,0 +1,130 @@
+package net.cartback.deletion.operation;
+
+import net.cartback.deletion.answer.ExtensionGround;
+import net.cartback.deletion.answer.Ground;
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.keys.OlderReplicaRuns;
+import net.cartback.deletion.operation.OperatorVerbs.Verdict;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.RequestId;
+
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/**
+ * What operators do with a request as a whole: hold it, release it, extend its time, complete one
+ * that nobody can be asked about. Each change is kept with who and why, in the same transaction;
+ * the person is shown it, with its ground.
+ *
+ * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ */
+public final class RequestVerbs {
+
+    /** Two further months (GDPR article 12(3)), in days. */
+    public static final int MAX_EXTENSION_DAYS = 60;
+
+    /** The schema whose replicas say what they know; older ones may not know this. */
+    private static final int HOLDS = 19;
+
+    private static final Logger log = LoggerFactory.getLogger(RequestVerbs.class);
+
+    private final Database database;
+    private final InstantSource clock;
+    private final OperatorNotes notes;
+
+    public RequestVerbs(Database database, Keyring keyring, InstantSource clock) {
+        this.database = database;
+        this.clock = clock;
+        this.notes = new OperatorNotes(keyring, clock);
+    }
+
+    /**
+     * From now on nothing more is sent for this request, and nothing of it is erased (GDPR article
+     * 17(3)). What is on its way arrives, and answers are taken. Its due date does not move.
+     *
+     * @param ground one that is not only for refusals
+     * @throws OlderReplicaRuns if a replica runs that might send what is held
+     */
+    public Verdict hold(RequestId request, Ground ground, Note note) {
+        return act(
+                "hold",
+                request,
+                note,
+                (handle, now) -> {
+                    KeyRegister.requireAllKnow(HOLDS, handle, now);
+                    return RequestVerbSql.hold(handle, request, ground, now);
+                });
+    }
+
+    /** Ends the hold: what is due is sent, and what has been kept long enough is erased. */
+    public Verdict release(RequestId request, Note note) {
+        return act(
+                "release", request, note, (handle, now) -> RequestVerbSql.release(handle, request));
+    }
+
+    /**
+     * Gives a request more time, once, before it is due.
+     *
+     * @param days 1 to {@link #MAX_EXTENSION_DAYS}
+     */
+    public Verdict extend(RequestId request, ExtensionGround ground, int days, Note note) {
+        if (days < 1 || days > MAX_EXTENSION_DAYS) {
+            throw new IllegalArgumentException("An extension is 1 to 60 days");
+        }
+        return act(
+                "extend",
+                request,
+                note,
+                (handle, now) ->
+                        RequestVerbSql.extend(handle, request, ground, Duration.ofDays(days), now));
+    }
+
+    /**
+     * Completes a request of which no delivery is open, because its app has no client system and
+     * never will: nobody can be asked, and the person is told so.
+     */
+    public Verdict closeUnconfirmed(RequestId request, Note note) {
+        return act(
+                "unconfirmed",
+                request,
+                note,
+                (handle, now) -> RequestVerbSql.closeUnconfirmed(handle, request, now));
+    }
+
+    private interface Act {
+        boolean on(Handle handle, Instant now);
+    }
+
+    private Verdict act(String verb, RequestId request, Note note, Act act) {
+        var now = clock.instant();
+        var verdict =
+                database.inTransaction(
+                        note.actor(),
+                        handle -> {
+                            var isDeletion = RequestVerbSql.lock(handle, request);
+                            if (isDeletion.isEmpty()) {
+                                return Verdict.UNKNOWN;
+                            }
+                            if (!isDeletion.get() || !act.on(handle, now)) {
+                                return Verdict.NOT_NOW;
+                            }
+                            notes.keep(handle, verb, request, note);
+                            return Verdict.DONE;
+                        });
+        if (verdict == Verdict.DONE) {
+            log.atInfo()
+                    .addKeyValue("request_id", request)
+                    .addKeyValue("verb", verb)
+                    .log("An operator has acted on a request");
+        }
+        return verdict;
+    }
+}

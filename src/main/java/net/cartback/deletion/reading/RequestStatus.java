@@ -1,0 +1,143 @@
+package net.cartback.deletion.reading;
+
+import net.cartback.deletion.answer.ExtensionGround;
+import net.cartback.deletion.answer.Ground;
+import net.cartback.deletion.answer.Outcome;
+import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.terms.WireName;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What may be told about a request to whoever knows its code. Everything beyond the stored facts is
+ * derived from the parts, never set by hand.
+ *
+ * @param hold null: there is none
+ * @param extension null: there is none
+ * @param parts one for each client system, in the order of their creation
+ */
+public record RequestStatus(
+        Instant receivedAt,
+        Instant dueAt,
+        @Nullable Instant closedAt,
+        @Nullable Hold hold,
+        @Nullable Extension extension,
+        List<Part> parts) {
+
+    /** A legal hold: while it lasts, nothing more is deleted, and nothing erased. */
+    public record Hold(Ground ground, Instant since) {}
+
+    /** That its time was extended, once. */
+    public record Extension(ExtensionGround ground, Instant at, Instant wasDueAt) {}
+
+    /** One client system's part. */
+    public record Part(
+            String systemName,
+            PartState state,
+            @Nullable Outcome outcome,
+            List<Retained> retained,
+            @Nullable Ground ground,
+            @Nullable Instant answeredAt) {}
+
+    /** How far one client system's part is. */
+    public enum PartState implements WireName {
+        PENDING,
+        AWAITING_RECEIPT,
+        PARKED,
+        CLOSED
+    }
+
+    /** The public state. */
+    public enum State implements WireName {
+        /** No system has answered yet. */
+        RECEIVED,
+        IN_PROGRESS,
+        /** Past its due date and not completed. */
+        DELAYED,
+        COMPLETED
+    }
+
+    /** The public outcome of a completed request. */
+    public enum PublicOutcome implements WireName {
+        DELETED,
+        DELETED_SOME_RETAINED,
+        NOTHING_FOUND,
+        REFUSED,
+        PARTLY_CONFIRMED
+    }
+
+    public RequestStatus {
+        parts = List.copyOf(parts);
+    }
+
+    /** The public state at this instant. */
+    public State state(Instant now) {
+        if (closedAt != null) {
+            return State.COMPLETED;
+        }
+        if (now.isAfter(dueAt)) {
+            return State.DELAYED;
+        }
+        return confirmed() == 0 ? State.RECEIVED : State.IN_PROGRESS;
+    }
+
+    /** How many systems have answered. */
+    public int confirmed() {
+        return (int) parts.stream().filter(part -> part.state() == PartState.CLOSED).count();
+    }
+
+    /** When the last answer came; if there is none, when the request came. */
+    public Instant updatedAt() {
+        return parts.stream()
+                .map(Part::answeredAt)
+                .filter(Objects::nonNull)
+                .max(Instant::compareTo)
+                .orElse(receivedAt);
+    }
+
+    /** Everything that is kept, each kind once. */
+    public List<Retained> retained() {
+        return parts.stream()
+                .flatMap(part -> part.retained().stream())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** Every ground on which a system refused, each once. */
+    public List<Ground> refused() {
+        return parts.stream()
+                .map(Part::ground)
+                .filter(Objects::nonNull)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** The outcome, once the request is completed. */
+    public Optional<PublicOutcome> outcome() {
+        if (closedAt == null) {
+            return Optional.empty();
+        }
+        if (parts.isEmpty() || has(Outcome.UNCONFIRMED)) {
+            return Optional.of(PublicOutcome.PARTLY_CONFIRMED);
+        }
+        if (has(Outcome.RETAINED) || (has(Outcome.DELETED) && has(Outcome.REFUSED))) {
+            return Optional.of(PublicOutcome.DELETED_SOME_RETAINED);
+        }
+        if (has(Outcome.DELETED)) {
+            return Optional.of(PublicOutcome.DELETED);
+        }
+        return Optional.of(
+                has(Outcome.REFUSED) ? PublicOutcome.REFUSED : PublicOutcome.NOTHING_FOUND);
+    }
+
+    private boolean has(Outcome outcome) {
+        return parts.stream().anyMatch(part -> part.outcome() == outcome);
+    }
+}

@@ -1,0 +1,127 @@
+package net.cartback.deletion.reading;
+
+import net.cartback.deletion.answer.ExtensionGround;
+import net.cartback.deletion.answer.Ground;
+import net.cartback.deletion.answer.Outcome;
+import net.cartback.deletion.ledger.AnswerColumns;
+import net.cartback.deletion.storage.Columns;
+import net.cartback.deletion.terms.WireName;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Optional;
+
+/** SQL that reads what a person sees. Each method is one statement. */
+final class StatusSql {
+
+    private StatusSql() {}
+
+    /** The request row without its parts. */
+    private record Dates(
+            Instant receivedAt,
+            Instant dueAt,
+            @Nullable Instant completedAt,
+            RequestStatus.@Nullable Hold hold,
+            RequestStatus.@Nullable Extension extension) {}
+
+    /**
+     * Request and parts in one statement: read one after the other, a request that closes in
+     * between would show all parts answered and yet not be completed.
+     */
+    static Optional<RequestStatus> status(Handle handle, byte[] codeDigest) {
+        var parts = new ArrayList<RequestStatus.Part>();
+        return handle
+                .createQuery(
+                        """
+                        SELECT q.received_at, q.due_at, q.closed_at AS completed_at,
+                               c.public_name, d.outcome,
+                               -- A reminder on its way does not take back that it was accepted.
+                               CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
+                                    THEN 'awaiting_receipt'
+                                    -- Accepted in doubt: the system may not have it at all.
+                                    WHEN d.state = 'awaiting_receipt' AND d.accepted_at IS NULL
+                                     AND d.reason IS NOT NULL
+                                    THEN 'parked' ELSE d.state END AS state,
+                               r.retained::text AS retained,
+                               r.ground, d.closed_at, h.ground AS hold_ground,
+                               h.since AS hold_since, x.ground AS extension_ground,
+                               x.extended_at, x.was_due_at
+                          FROM deletion_request q
+                          LEFT JOIN legal_hold h ON h.request_id = q.id
+                          LEFT JOIN extension x ON x.request_id = q.id
+                          LEFT JOIN delivery d
+                            ON d.request_id = q.id
+                               -- What was sent again stands for what was sent before.
+                           AND (SELECT true FROM delivery later
+                                 WHERE later.request_id = d.request_id
+                                   AND later.system_id = d.system_id
+                                   AND later.round > d.round
+                                 LIMIT 1) IS NULL
+                          LEFT JOIN client_system c ON c.id = d.system_id
+                          LEFT JOIN receipt r ON r.delivery_id = d.id
+                         WHERE q.code_digest = :code
+                         ORDER BY d.id
+                        """)
+                .bind("code", codeDigest)
+                .map(
+                        (row, context) -> {
+                            if (row.getString("state") != null) {
+                                parts.add(part(row));
+                            }
+                            return new Dates(
+                                    row.getTimestamp("received_at").toInstant(),
+                                    row.getTimestamp("due_at").toInstant(),
+                                    Columns.instant(row, "completed_at"),
+                                    hold(row),
+                                    extension(row));
+                        })
+                .list()
+                .stream()
+                .findFirst()
+                .map(
+                        dates ->
+                                new RequestStatus(
+                                        dates.receivedAt(),
+                                        dates.dueAt(),
+                                        dates.completedAt(),
+                                        dates.hold(),
+                                        dates.extension(),
+                                        parts));
+    }
+
+    /** From the columns {@code hold_ground} and {@code hold_since}. */
+    static RequestStatus.@Nullable Hold hold(ResultSet row) throws SQLException {
+        var since = Columns.instant(row, "hold_since");
+        return since == null
+                ? null
+                : new RequestStatus.Hold(
+                        WireName.named(Ground.class, row.getString("hold_ground")), since);
+    }
+
+    private static RequestStatus.@Nullable Extension extension(ResultSet row) throws SQLException {
+        var at = Columns.instant(row, "extended_at");
+        return at == null
+                ? null
+                : new RequestStatus.Extension(
+                        WireName.named(ExtensionGround.class, row.getString("extension_ground")),
+                        at,
+                        row.getTimestamp("was_due_at").toInstant());
+    }
+
+    private static RequestStatus.Part part(ResultSet row) throws SQLException {
+        var outcome = row.getString("outcome");
+        var ground = row.getString("ground");
+        return new RequestStatus.Part(
+                row.getString("public_name"),
+                WireName.named(RequestStatus.PartState.class, row.getString("state")),
+                outcome == null ? null : WireName.named(Outcome.class, outcome),
+                AnswerColumns.retained(row.getString("retained")),
+                ground == null ? null : WireName.named(Ground.class, ground),
+                Columns.instant(row, "closed_at"));
+    }
+}

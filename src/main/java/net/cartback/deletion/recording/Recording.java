@@ -1,0 +1,18 @@
+package net.cartback.deletion.recording;
+
+import net.cartback.deletion.terms.ConfirmationCode;
+
+import org.jspecify.annotations.Nullable;
+
+/** What recording a request came to. */
+public sealed interface Recording {
+
+    /** The confirmation code of the request; null for a notice, which has none. */
+    @Nullable ConfirmationCode code();
+
+    /** It is new, and now committed together with its deliveries. */
+    record Created(@Nullable ConfirmationCode code) implements Recording {}
+
+    /** The same was recorded before; nothing was created. */
+    record Repeated(@Nullable ConfirmationCode code) implements Recording {}
+}

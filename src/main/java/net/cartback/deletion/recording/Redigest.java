@@ -1,0 +1,169 @@
+package net.cartback.deletion.recording;
+
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.ledger.SealedColumns;
+import net.cartback.deletion.storage.Columns;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Subject;
+import net.cartback.deletion.terms.WireName;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/**
+ * Makes the digests anew by which repeats are recognised, under the index key in force. Walks the
+ * requests by their ids, a page in each transaction, beside a relay that serves. Run again after a
+ * break it passes over what is done.
+ *
+ * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ */
+public final class Redigest {
+
+    private static final int PAGE = 1_000;
+
+    private final Database database;
+    private final Keyring keyring;
+
+    public Redigest(Database database, Keyring keyring) {
+        this.database = database;
+        this.keyring = keyring;
+    }
+
+    /**
+     * How far it is.
+     *
+     * @param rows that were looked at
+     * @param changed of those
+     * @param left of those, under an older key, because it is not known any more what was digested,
+     *     or cannot be opened
+     */
+    public record Progress(long rows, long changed, long left) {
+
+        private Progress plus(Progress other) {
+            return new Progress(rows + other.rows, changed + other.changed, left + other.left);
+        }
+    }
+
+    private record Row(
+            UUID id,
+            Kind kind,
+            MetaAppId app,
+            IdType idType,
+            byte @Nullable [] subjectSealed,
+            @Nullable Instant issuedAt,
+            byte @Nullable [] digest) {}
+
+    private record Page(Progress progress, @Nullable UUID last) {}
+
+    /**
+     * Goes through all of them.
+     *
+     * @param told after each page
+     */
+    public Progress run(Consumer<Progress> told) {
+        var progress = new Progress(0, 0, 0);
+        var after = new UUID(0, 0);
+        while (true) {
+            var from = after;
+            var page = database.inTransaction(handle -> page(handle, from));
+            progress = progress.plus(page.progress());
+            told.accept(progress);
+            if (page.last() == null) {
+                return progress;
+            }
+            after = page.last();
+        }
+    }
+
+    private Page page(Handle handle, UUID after) {
+        var rows = rows(handle, after);
+        long changed = 0;
+        long left = 0;
+        for (var row : rows) {
+            var sealed = row.subjectSealed();
+            if (sealed == null || row.digest() == null) {
+                continue;
+            }
+            var place = SealedColumns.SUBJECT.at(row.id());
+            Subject subject;
+            try {
+                subject = new Subject(keyring.sealer().open(place, sealed), row.idType());
+            } catch (SealBroken e) {
+                left++;
+                continue;
+            }
+            var digest = RepeatDigest.of(keyring, row.kind(), row.app(), subject, row.issuedAt());
+            if (Arrays.equals(digest.current(), row.digest())) {
+                continue;
+            }
+            if (digest.oldestFirst().stream()
+                    .noneMatch(each -> Arrays.equals(each, row.digest()))) {
+                left++;
+            } else {
+                changed += update(handle, row, digest.current());
+            }
+        }
+        return new Page(
+                new Progress(rows.size(), changed, left),
+                rows.size() < PAGE ? null : rows.getLast().id());
+    }
+
+    /**
+     * All of a page, also what has been erased: to look for what has not would be to pass over most
+     * of the table at once. What came in before issued_at was kept asked when it says it was
+     * requested, as a rule.
+     */
+    private static List<Row> rows(Handle handle, UUID after) {
+        return handle.createQuery(
+                        """
+                        SELECT id, kind, app_id, id_type, subject_sealed, repeat_digest,
+                               CASE WHEN dated THEN COALESCE(issued_at, requested_at) END
+                                   AS issued_at
+                          FROM deletion_request
+                         WHERE id > :after
+                         ORDER BY id
+                         LIMIT :limit
+                        """)
+                .bind("after", after)
+                .bind("limit", PAGE)
+                .map(
+                        (row, context) ->
+                                new Row(
+                                        row.getObject("id", UUID.class),
+                                        WireName.named(Kind.class, row.getString("kind")),
+                                        new MetaAppId(row.getString("app_id")),
+                                        WireName.named(IdType.class, row.getString("id_type")),
+                                        row.getBytes("subject_sealed"),
+                                        Columns.instant(row, "issued_at"),
+                                        row.getBytes("repeat_digest")))
+                .list();
+    }
+
+    /** Whoever has changed or closed it in between has the last word. */
+    private static int update(Handle handle, Row row, byte[] digest) {
+        return handle.createUpdate(
+                        """
+                        UPDATE deletion_request
+                           SET repeat_digest = :new
+                         WHERE id = :id
+                           AND repeat_digest = :old
+                           AND NOT EXISTS (SELECT 1 FROM deletion_request
+                                            WHERE repeat_digest = :new)
+                        """)
+                .bind("id", row.id())
+                .bind("old", row.digest())
+                .bind("new", digest)
+                .execute();
+    }
+}

@@ -1,0 +1,52 @@
+package net.cartback.deletion.retention;
+
+import java.time.Instant;
+import java.time.Period;
+import java.time.ZoneOffset;
+
+/**
+ * How long a closed request is kept (GDPR article 5(1)(e)).
+ *
+ * @param eraseAfter from closing until everything personal is erased; by default the life of a
+ *     backup
+ * @param recordFor from closing until the record without personal data is dropped too; longer than
+ *     {@code eraseAfter}
+ */
+public record RetentionPeriods(Period eraseAfter, Period recordFor) {
+
+    /** 35 days, and 24 months. */
+    public static final RetentionPeriods USUAL =
+            new RetentionPeriods(Period.ofDays(35), Period.ofMonths(24));
+
+    /**
+     * @throws IllegalArgumentException if one of them is shorter than a day, or the record would go
+     *     before what is personal in it
+     */
+    public RetentionPeriods {
+        // One date decides which of two periods is longer; a leap year does not matter here.
+        if (isShorter(eraseAfter, Period.ofDays(1))) {
+            throw new IllegalArgumentException("must be at least a day (P1D)");
+        }
+        if (!isShorter(eraseAfter, recordFor)) {
+            throw new IllegalArgumentException("must end before the record does");
+        }
+    }
+
+    /** What was closed before this has had its grace. */
+    public Instant erasedBefore(Instant now) {
+        return minus(now, eraseAfter);
+    }
+
+    /** What was closed before this is dropped. */
+    public Instant droppedBefore(Instant now) {
+        return minus(now, recordFor);
+    }
+
+    private static Instant minus(Instant now, Period period) {
+        return now.atOffset(ZoneOffset.UTC).minus(period).toInstant();
+    }
+
+    private static boolean isShorter(Period one, Period other) {
+        return minus(Instant.EPOCH, one).isAfter(minus(Instant.EPOCH, other));
+    }
+}

@@ -1,0 +1,90 @@
+package net.cartback.deletion.serve;
+
+import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.RegistryPath;
+import net.cartback.deletion.registry.InvalidRegistry;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryChange;
+import net.cartback.deletion.registry.RegistryFile;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.stream.Collectors;
+
+/** The registry file that is configured, if one is: applied at the start, and once. */
+final class ConfiguredRegistry {
+
+    private static final Logger log = LoggerFactory.getLogger(ConfiguredRegistry.class);
+
+    private final @Nullable RegistryFile file;
+    private final Registry registry;
+
+    /**
+     * @param file null: none is configured
+     */
+    ConfiguredRegistry(@Nullable RegistryFile file, Registry registry) {
+        this.file = file;
+        this.registry = registry;
+    }
+
+    /** What {@code REGISTRY_FILE} names; null: it is unset. */
+    static @Nullable RegistryFile read(Config config) {
+        var path = config.registryFile();
+        return path == null ? null : RegistryPath.read(path, config);
+    }
+
+    /**
+     * Applies the file, unless exactly this content was applied before; then it tells what differs.
+     *
+     * @return whether it was applied now
+     * @throws InvalidRegistry if it is to be applied and does not fit what is registered
+     */
+    boolean apply() {
+        if (file == null) {
+            registry.reload();
+            return false;
+        }
+        if (registry.applyOnce(file)) {
+            log.info("The registry file has been applied");
+            return true;
+        }
+        log.info(
+                "The registry file was applied before, and is not applied again; the command"
+                        + " registry apply does that");
+        tellOfDifferences(file);
+        return false;
+    }
+
+    /** What was applied is known under the new key, too, before the old one goes. */
+    void remember() {
+        if (file != null) {
+            registry.applyOnce(file);
+        }
+    }
+
+    /** Only to be told: a file that does not fit any more is not to be applied here. */
+    private void tellOfDifferences(RegistryFile applied) {
+        try {
+            registry.differences(applied).forEach(ConfiguredRegistry::tell);
+        } catch (InvalidRegistry e) {
+            log.atWarn()
+                    .addKeyValue("faults", e.faults())
+                    .log("The registry file does not fit what is registered, and is not applied");
+        }
+    }
+
+    /** What was changed since by the admin API, or by another file; no value, for the log. */
+    private static void tell(RegistryChange change) {
+        log.atWarn()
+                .addKeyValue("entry", change.kind().word() + " " + change.id())
+                .addKeyValue(
+                        "fields",
+                        change.fields().stream()
+                                .map(RegistryChange.Field::name)
+                                .distinct()
+                                .collect(Collectors.joining(", ")))
+                .log("What is registered differs from the registry file");
+    }
+}

@@ -1,0 +1,238 @@
+package net.cartback.deletion.serve;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
+
+import net.cartback.deletion.reading.Backlog;
+import net.cartback.deletion.reading.Backlogs;
+import net.cartback.deletion.recording.Backfill;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseClock;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What is done again and again beside the path of deletions: the registry's copy is renewed in case
+ * a signal was lost, the clock is anchored again, open requests get the deliveries of systems that
+ * were added since, the figures that need the database are measured here and not at each scrape,
+ * and what was kept long enough is erased. Thread-safe.
+ */
+final class Housekeeping implements AutoCloseable {
+
+    private static final Duration ROUND = Duration.ofSeconds(10);
+    private static final Duration FRESH = Duration.ofMinutes(1);
+
+    private final Database database;
+    private final DatabaseClock clock;
+    private final Registry registry;
+    private final Backlogs backlogs;
+    private final Backfill backfill;
+    private final MultiGauge backlog;
+    private final MultiGauge lag;
+    private final MultiGauge held;
+    private final Loop rounds = new Loop("housekeeping", ROUND, this::round);
+
+    /** Of its own: to erase much takes long, and nothing else may wait for it. */
+    private final Loop sweeps;
+
+    /** When the last round began of which every part has ended well. */
+    private final LastSeen rounded;
+
+    private volatile double oldest;
+    private volatile double oldestSnapshot;
+    private volatile boolean isDatabaseThere;
+
+    /**
+     * @param sweep ends what was kept long enough, if it is time
+     */
+    Housekeeping(
+            Database database,
+            DatabaseClock clock,
+            Registry registry,
+            Backlogs backlogs,
+            Backfill backfill,
+            Runnable sweep,
+            MeterRegistry meters) {
+        this(database, clock, registry, backlogs, backfill, sweep, meters, new LastSeen());
+    }
+
+    /** With another way to tell how long a round is ago. */
+    Housekeeping(
+            Database database,
+            DatabaseClock clock,
+            Registry registry,
+            Backlogs backlogs,
+            Backfill backfill,
+            Runnable sweep,
+            MeterRegistry meters,
+            LastSeen rounded) {
+        this.rounded = rounded;
+        // Before the first round, nothing is old.
+        rounded.at(rounded.now());
+        this.database = database;
+        this.clock = clock;
+        this.registry = registry;
+        this.backlogs = backlogs;
+        this.backfill = backfill;
+        this.sweeps = new Loop("retention", ROUND, sweep);
+        Gauge.builder("relay.oldest.open.request", () -> oldest)
+                .baseUnit("seconds")
+                .description("Age of the oldest request that is not completed")
+                .register(meters);
+        Gauge.builder("relay.clock.offset", () -> seconds(clock.ofHost()))
+                .baseUnit("seconds")
+                .tag("of", "host")
+                .description("How far another clock is ahead of the one that the relay goes by")
+                .register(meters);
+        Gauge.builder("relay.clock.offset", () -> seconds(clock.ofDatabase()))
+                .baseUnit("seconds")
+                .tag("of", "database")
+                .description("How far another clock is ahead of the one that the relay goes by")
+                .register(meters);
+        Gauge.builder("relay.database.oldest.snapshot", () -> oldestSnapshot)
+                .baseUnit("seconds")
+                .description(
+                        "How long the transaction has been open that keeps dead rows the longest,"
+                            + " of those that the relay's role may see (pg_read_all_stats: all)")
+                .register(meters);
+        Gauge.builder("relay.database.up", () -> isDatabaseThere ? 1 : 0)
+                .description("1 if the database answered when it was last asked, each 10 s")
+                .register(meters);
+        Gauge.builder("relay.figures.age", () -> seconds(rounded.age()))
+                .baseUnit("seconds")
+                .description("How long ago the figures that need the database were all measured")
+                .register(meters);
+        backlog =
+                MultiGauge.builder("relay.backlog")
+                        .description(
+                                "Deliveries not closed, by client system and state; counted to"
+                                        + " 100 000")
+                        .register(meters);
+        held =
+                MultiGauge.builder("relay.system.held")
+                        .description("1 while a client system is held back or paused")
+                        .register(meters);
+        lag =
+                MultiGauge.builder("relay.delivery.lag")
+                        .baseUnit("seconds")
+                        .description(
+                                "How long the delivery that is due the longest has waited to be"
+                                        + " sent, by client system")
+                        .register(meters);
+    }
+
+    void start() {
+        rounds.start();
+        sweeps.start();
+    }
+
+    @Override
+    public void close() {
+        rounds.close();
+        sweeps.close();
+    }
+
+    boolean isAlive() {
+        return rounds.isAlive() && sweeps.isAlive();
+    }
+
+    /** Whether every part of a round has ended well within the last minute, or it is young. */
+    boolean isUpToDate() {
+        return rounded.isWithin(FRESH);
+    }
+
+    /** A part of a round, and what is not known any more if it fails. */
+    private record Part(Runnable work, Runnable unknown) {}
+
+    /** Each part for itself: one that fails must not keep the others from being done. */
+    private void round() {
+        var began = rounded.now();
+        RuntimeException failed = null;
+        for (var part :
+                List.of(
+                        new Part(this::look, () -> isDatabaseThere = false),
+                        new Part(registry::reload, () -> {}),
+                        new Part(
+                                () -> oldestSnapshot = seconds(database.oldestSnapshot()),
+                                () -> oldestSnapshot = Double.NaN),
+                        new Part(
+                                () -> oldest = seconds(backlogs.ageOfOldestOpenRequest()),
+                                () -> oldest = Double.NaN),
+                        new Part(this::measureBacklog, this::forgetBacklog),
+                        // Last, because it may take long.
+                        new Part(backfill::fillOpenRequests, () -> {}))) {
+            try {
+                part.work().run();
+            } catch (RuntimeException e) {
+                part.unknown().run();
+                failed = failed == null ? e : failed;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+        rounded.at(began);
+    }
+
+    private void look() {
+        clock.anchor(database);
+        isDatabaseThere = true;
+    }
+
+    /** A figure that is old is none: who watches must not take it for the truth of now. */
+    private void forgetBacklog() {
+        for (var gauge : List.of(backlog, held, lag)) {
+            gauge.register(List.of(), true);
+        }
+    }
+
+    private void measureBacklog() {
+        var measured = backlogs.bySystem();
+        backlog.register(
+                measured.stream()
+                        .flatMap(
+                                each ->
+                                        Stream.of(
+                                                row(each, "pending", each.pending()),
+                                                row(
+                                                        each,
+                                                        "awaiting_receipt",
+                                                        each.awaitingReceipt()),
+                                                row(each, "parked", each.parked())))
+                        .toList(),
+                true);
+        held.register(
+                measured.stream()
+                        .map(each -> Row.of(Tags.of("system", each.system().value()), held(each)))
+                        .toList(),
+                true);
+        lag.register(
+                measured.stream()
+                        .map(
+                                each ->
+                                        Row.of(
+                                                Tags.of("system", each.system().value()),
+                                                each.lag().toMillis() / 1000.0))
+                        .toList(),
+                true);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
+    }
+
+    private static double held(Backlog backlog) {
+        var reason = backlog.heldReason();
+        return reason == null || reason.equals("rate") ? 0 : 1;
+    }
+
+    private static Row<Number> row(Backlog backlog, String state, long deliveries) {
+        return Row.of(Tags.of("system", backlog.system().value(), "state", state), deliveries);
+    }
+}

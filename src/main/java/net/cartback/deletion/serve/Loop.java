@@ -1,0 +1,66 @@
+package net.cartback.deletion.serve;
+
+import net.cartback.deletion.storage.DatabaseUnavailable;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+
+/**
+ * Does something again and again on a thread of its own, with a pause after each round. A round
+ * that fails is told, and is not the last. Thread-safe.
+ */
+final class Loop implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Loop.class);
+
+    private final String name;
+    private final Duration pause;
+    private final Runnable round;
+    private final Thread thread;
+    private volatile boolean stopping;
+
+    Loop(String name, Duration pause, Runnable round) {
+        this.name = name;
+        this.pause = pause;
+        this.round = round;
+        this.thread = Thread.ofVirtual().name(name).unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    boolean isAlive() {
+        return thread.isAlive();
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        thread.interrupt();
+    }
+
+    private void run() {
+        while (!stopping) {
+            try {
+                round.run();
+            } catch (DatabaseUnavailable e) {
+                log.atWarn()
+                        .addKeyValue("loop", name)
+                        .log("A round waits for the database: {}", e.getMessage());
+            } catch (RuntimeException e) {
+                log.atError()
+                        .addKeyValue("loop", name)
+                        .setCause(e)
+                        .log("A round failed; trying again");
+            }
+            try {
+                Thread.sleep(pause);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package net.cartback.deletion.terms;
+
+/**
+ * The person, known only by an id of Meta's. Text, never a number: ids exceed 2^53. {@link
+ * #toString} does not show it.
+ */
+public record Subject(String id, IdType type) {
+
+    private static final int MAX_LENGTH = 256;
+
+    public Subject {
+        if (!isValid(id)) {
+            throw new IllegalArgumentException("A user id is 1 to 256 characters, and not 0");
+        }
+    }
+
+    /** Whether this text names a person: Meta sends 0 where there is none (page-tab events). */
+    public static boolean isValid(String id) {
+        return !id.isBlank() && id.length() <= MAX_LENGTH && !id.equals("0");
+    }
+
+    @Override
+    public String toString() {
+        return "Subject[hidden]";
+    }
+}

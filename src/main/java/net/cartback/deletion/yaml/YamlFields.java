@@ -1,0 +1,345 @@
+package net.cartback.deletion.yaml;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+import net.cartback.deletion.crypto.Certificates;
+
+import org.jspecify.annotations.Nullable;
+
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The fields of one object of a YAML file. A field that breaks its rule leaves a fault named by its
+ * path and reads as absent. {@code ${NAME}} is filled in after parsing, so that a variable's
+ * content cannot change the file's structure.
+ */
+public final class YamlFields {
+
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
+    private static final String NOT_TEXT =
+            "is read as a number, a date or yes and no, and not as text: put it in quotes";
+    private static final int MAX_PEM = 64 * 1024;
+    private static final int MAX_TEXT = 10_000;
+    private static final int MAX_ENTRIES = 10_000;
+
+    private final String path;
+    private final JsonNode node;
+    private final Source source;
+    private final List<String> faults;
+
+    /**
+     * What fields are read with.
+     *
+     * @param notText by its path, each value that YAML does not take for text, as it is written
+     */
+    public record Source(Map<String, String> variables, Map<String, String> notText) {}
+
+    public YamlFields(String path, JsonNode node, Source source, List<String> faults) {
+        this.path = path;
+        this.node = node;
+        this.source = source;
+        this.faults = faults;
+        if (!node.isObject()) {
+            faults.add((path.isEmpty() ? "the file" : path) + ": must be a mapping of fields");
+        }
+    }
+
+    public void fault(String field, String rule) {
+        faults.add(path(field) + ": " + rule);
+    }
+
+    private String path(String field) {
+        return (path.isEmpty() ? "" : path + ".") + field;
+    }
+
+    /** Of the fields that stand here, also of those that are null. */
+    public Set<String> names() {
+        return node.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    public void allow(String... names) {
+        var known = Set.of(names);
+        for (var name : (Iterable<String>) node::fieldNames) {
+            if (!known.contains(name)) {
+                fault(
+                        name,
+                        Misspelt.meant(name, known)
+                                .map(
+                                        meant ->
+                                                "is not a field of the registry: is "
+                                                        + meant
+                                                        + " meant?")
+                                .orElse(
+                                        "is not a field of the registry; here it may have "
+                                                + String.join(", ", names)));
+            }
+        }
+    }
+
+    public boolean has(String field) {
+        return node.has(field) && !node.get(field).isNull();
+    }
+
+    /** The whole tree as text with its variables filled in. */
+    public String filledIn() {
+        return VARIABLE.matcher(node.toString())
+                .replaceAll(
+                        found ->
+                                Matcher.quoteReplacement(
+                                        source.variables().getOrDefault(found.group(1), "")));
+    }
+
+    public @Nullable String required(String field, Predicate<String> rule, String ruleText) {
+        if (!has(field)) {
+            fault(field, "is required");
+            return null;
+        }
+        var text = text(field, 1, MAX_TEXT);
+        if (text != null && !rule.test(text)) {
+            fault(field, ruleText);
+            return null;
+        }
+        return text;
+    }
+
+    /** As it stands in the file; null if it is no single value. No fault is found with it. */
+    public @Nullable String raw(String field) {
+        return node.path(field).isValueNode() && has(field) ? node.get(field).asText() : null;
+    }
+
+    /** What is written as text, and so means what is written. */
+    public @Nullable String text(String field, int min, int max) {
+        return isText(field) ? scalar(field, node.get(field), min, max) : null;
+    }
+
+    /** A word or a number of a form that leaves no doubt, however YAML takes it. */
+    private @Nullable String word(String field, int max) {
+        return has(field) ? scalar(field, node.get(field), 1, max) : null;
+    }
+
+    private boolean isText(String field) {
+        if (has(field) && source.notText().containsKey(path(field))) {
+            fault(field, NOT_TEXT);
+            return false;
+        }
+        return has(field);
+    }
+
+    public @Nullable UUID uuid(String field) {
+        var text = text(field, 1, 100);
+        try {
+            return text == null || text.length() != 36 ? faulty(field) : UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            return faulty(field);
+        }
+    }
+
+    private @Nullable UUID faulty(String field) {
+        fault(field, "must be an id as it is read back");
+        return null;
+    }
+
+    public @Nullable String oneOf(String field, Set<String> allowed) {
+        var text = word(field, 100);
+        if (text != null && !allowed.contains(text)) {
+            fault(field, "must be " + String.join(" or ", allowed.stream().sorted().toList()));
+            return null;
+        }
+        return text;
+    }
+
+    public @Nullable List<String> texts(String field) {
+        if (!has(field)) {
+            return null;
+        }
+        var texts = new ArrayList<String>();
+        var list = list(field);
+        for (int i = 0; i < list.size(); i++) {
+            var each = field + "[" + i + "]";
+            if (source.notText().containsKey(path(each))) {
+                fault(each, NOT_TEXT);
+                continue;
+            }
+            var text = scalar(each, list.get(i), 1, 200);
+            if (text != null) {
+                texts.add(text);
+            }
+        }
+        return texts;
+    }
+
+    public List<YamlFields> objects(String field) {
+        var objects = new ArrayList<YamlFields>();
+        if (has(field)) {
+            var list = list(field);
+            for (int i = 0; i < list.size(); i++) {
+                var name = path(field) + "[" + i + "]";
+                objects.add(new YamlFields(name, list.get(i), source, faults));
+            }
+        }
+        return objects;
+    }
+
+    public @Nullable Map<String, String> map(String field) {
+        if (!has(field)) {
+            return null;
+        }
+        var map = new LinkedHashMap<String, String>();
+        if (!node.get(field).isObject()) {
+            fault(field, "must be a mapping");
+            return map;
+        }
+        for (var entry : node.get(field).properties()) {
+            var text = scalar(field + "." + entry.getKey(), entry.getValue(), 1, 100);
+            if (text != null) {
+                map.put(entry.getKey(), text);
+            }
+        }
+        return map;
+    }
+
+    public @Nullable Integer integer(String field, int min, int max) {
+        var text = word(field, 20);
+        if (text == null) {
+            return null;
+        }
+        try {
+            // Not what YAML makes of it: 010 is eight to some.
+            int value = text.matches("0|[1-9][0-9]{0,9}") ? Integer.parseInt(text) : -1;
+            if (value >= min && value <= max) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        fault(field, "must be a whole number from " + min + " to " + max);
+        return null;
+    }
+
+    public @Nullable Duration duration(String field, Duration min, Duration max) {
+        var text = word(field, 40);
+        if (text == null) {
+            return null;
+        }
+        try {
+            var value = Duration.parse(text);
+            if (value.compareTo(min) >= 0 && value.compareTo(max) <= 0) {
+                return value;
+            }
+        } catch (DateTimeParseException e) {
+            // Falls through to the same fault: the rule is one.
+        }
+        fault(field, "must be an ISO 8601 duration from " + min + " to " + max);
+        return null;
+    }
+
+    /** PEM certificates (RFC 7468); the text "public" stands for none. */
+    public @Nullable String pem(String field) {
+        if (!has(field)) {
+            return null;
+        }
+        var text = filledIn(field, node.get(field));
+        if (text == null) {
+            return null;
+        }
+        if (text.equals("public")) {
+            return "";
+        }
+        if (text.length() > MAX_PEM) {
+            fault(field, "must have at most " + MAX_PEM + " characters");
+            return null;
+        }
+        try {
+            Certificates.of(text);
+            return text;
+        } catch (CertificateException e) {
+            fault(field, "must be PEM certificates, or public");
+            return null;
+        }
+    }
+
+    public @Nullable Instant instant(String field) {
+        var text = word(field, 40);
+        if (text == null) {
+            return null;
+        }
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            fault(field, "must be an instant such as 2027-01-31T00:00:00Z");
+            return null;
+        }
+    }
+
+    private JsonNode list(String field) {
+        var list = node.get(field);
+        if (!list.isArray()) {
+            fault(field, "must be a list");
+        } else if (list.size() > MAX_ENTRIES) {
+            fault(field, "must have at most " + MAX_ENTRIES + " entries");
+        }
+        return list.isArray() && list.size() <= MAX_ENTRIES
+                ? list
+                : JsonNodeFactory.instance.arrayNode();
+    }
+
+    private @Nullable String scalar(String field, JsonNode value, int min, int max) {
+        var text = filledIn(field, value);
+        if (text == null) {
+            return null;
+        }
+        if (text.length() < min || text.length() > max) {
+            fault(
+                    field,
+                    min == 1 && text.isEmpty()
+                            ? "must not be empty"
+                            : "must have " + min + " to " + max + " characters");
+            return null;
+        }
+        if (text.chars().anyMatch(Character::isISOControl)) {
+            fault(field, "must not hold control characters");
+            return null;
+        }
+        return text;
+    }
+
+    /** As it is written, with its variables filled in; null, and a fault, if that cannot be had. */
+    private @Nullable String filledIn(String field, JsonNode value) {
+        if (!value.isValueNode() || value.isNull()) {
+            fault(field, "must be a single value");
+            return null;
+        }
+        var written = source.notText().getOrDefault(path(field), value.asText());
+        if (VARIABLE.matcher(written).replaceAll("").contains("${")) {
+            fault(field, "has a variable of another form than ${NAME}");
+            return null;
+        }
+        var missing = new ArrayList<String>();
+        var text =
+                VARIABLE.matcher(written)
+                        .replaceAll(
+                                found -> {
+                                    var content = source.variables().get(found.group(1));
+                                    if (content == null) {
+                                        missing.add(found.group(1));
+                                    }
+                                    return Matcher.quoteReplacement(content == null ? "" : content);
+                                });
+        missing.forEach(name -> fault(field, "the environment variable " + name + " is not set"));
+        return missing.isEmpty() ? text : null;
+    }
+}
