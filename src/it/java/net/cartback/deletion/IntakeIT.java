@@ -4,6 +4,8 @@ import static net.cartback.deletion.fixtures.TestRelay.APP_ID;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -230,11 +232,29 @@ class IntakeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {16_385, 1_000_000, 10_000_000})
+    @ValueSource(ints = {16_385, 200_000})
     void a_body_over_16_kib_is_413(int size) {
         var reply = post("application/x-www-form-urlencoded", "x".repeat(size));
 
         assertThat(reply.statusCode()).isEqualTo(413);
+    }
+
+    @Test
+    void who_asks_whether_to_send_a_body_over_16_kib_is_told_413_at_once() throws IOException {
+        var uri = relay.uri("/meta/" + APP_ID + "/data-deletion");
+        try (var socket = new Socket(uri.getHost(), uri.getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            ("POST "
+                                            + uri.getPath()
+                                            + " HTTP/1.1\r\nHost: localhost\r\nContent-Type:"
+                                            + " application/x-www-form-urlencoded\r\n"
+                                            + "Expect: 100-continue\r\n"
+                                            + "Content-Length: 10000000\r\n\r\n")
+                                    .getBytes(US_ASCII));
+            assertThat(new String(socket.getInputStream().readNBytes(13), US_ASCII))
+                    .isEqualTo("HTTP/1.1 413 ");
+        }
     }
 
     @Test
