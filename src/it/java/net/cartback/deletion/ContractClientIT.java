@@ -41,7 +41,9 @@ class ContractClientIT {
             relay.metaAsksToDelete("1");
             relay.dispatchOnce();
 
-            var said = NodeTools.node("record.js", relay.uri("").toString(), TestRelay.ADMIN_TOKEN);
+            var said =
+                    NodeTools.node(
+                            "record.js", relay.managementUri().toString(), TestRelay.ADMIN_TOKEN);
 
             assertThat(said.exitCode()).as(said.errors()).isZero();
             assertThat(

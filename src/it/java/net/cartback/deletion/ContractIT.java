@@ -7,34 +7,59 @@ import io.javalin.Javalin;
 import net.cartback.deletion.fixtures.Contract;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.web.Routes;
 
 import org.junit.jupiter.api.Test;
 
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 class ContractIT {
+
+    private static final Pattern MANAGED = Pattern.compile(" /(admin|metrics|health)\\b");
 
     @Test
     void every_route_is_documented_and_everything_documented_is_a_route() {
         try (var relay = new TestRelay()) {
-            var registered = new TreeSet<String>();
-            var javalin =
-                    Javalin.create(
-                            config -> relay.routes().forEach(each -> each.addTo(config.routes)));
-            for (var each : javalin.unsafe.internalRouter.allHttpHandlers()) {
-                if (each.endpoint.method.isHttpMethod()) {
-                    registered.add(each.endpoint.method.name() + " " + each.endpoint.path);
-                }
-            }
-            registered.removeIf(operation -> operation.startsWith("HEAD "));
+            var registered = operations(relay.publicRoutes());
+            registered.addAll(operations(relay.managementRoutes()));
             var documented = new TreeSet<>(Contract.load().operations());
             documented.removeIf(operation -> operation.startsWith("HEAD "));
 
             assertThat(registered).isEqualTo(documented);
         }
+    }
+
+    @Test
+    void the_public_listener_serves_nothing_of_what_must_never_be_public() {
+        try (var relay = new TestRelay()) {
+            assertThat(operations(relay.publicRoutes()))
+                    .isNotEmpty()
+                    .noneMatch(operation -> MANAGED.matcher(operation).find());
+            assertThat(operations(relay.managementRoutes()))
+                    .isNotEmpty()
+                    .allMatch(operation -> MANAGED.matcher(operation).find());
+            var beside = relay.uri("/status").resolve("/admin/v1/attention");
+            assertThat(Http.sendUnchecked(HttpRequest.newBuilder(beside).build()).statusCode())
+                    .isEqualTo(404);
+        }
+    }
+
+    private static Set<String> operations(List<Routes> all) {
+        var operations = new TreeSet<String>();
+        var javalin = Javalin.create(config -> all.forEach(each -> each.addTo(config.routes)));
+        for (var each : javalin.unsafe.internalRouter.allHttpHandlers()) {
+            if (each.endpoint.method.isHttpMethod()) {
+                operations.add(each.endpoint.method.name() + " " + each.endpoint.path);
+            }
+        }
+        operations.removeIf(operation -> operation.startsWith("HEAD "));
+        return operations;
     }
 
     @Test

@@ -53,6 +53,32 @@ class DatabaseFaultsIT {
         }
     }
 
+    /** Under READ COMMITTED it has no snapshot between its statements, and holds dead rows. */
+    @Test
+    void a_transaction_that_has_written_is_told_of_while_it_is_open() {
+        var address = TestPostgres.migrated();
+        try (var database = new Database(address, 2)) {
+            database.inTransaction(
+                    handle -> {
+                        handle.execute("CREATE TABLE written ()");
+                        long open =
+                                handle.createQuery(
+                                                """
+                                                SELECT CAST(1000 * EXTRACT(EPOCH FROM
+                                                       clock_timestamp() - xact_start) AS bigint)
+                                                  FROM pg_stat_activity
+                                                 WHERE pid = pg_backend_pid()
+                                                """)
+                                        .mapTo(Long.class)
+                                        .one();
+                        assertThat(database.oldestSnapshot().toMillis())
+                                .isPositive()
+                                .isGreaterThanOrEqualTo(open);
+                        return null;
+                    });
+        }
+    }
+
     @Test
     void a_connection_that_turns_read_only_under_the_pool_is_thrown_away() {
         var address = TestPostgres.migrated();

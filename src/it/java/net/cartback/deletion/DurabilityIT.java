@@ -18,6 +18,7 @@ import net.cartback.deletion.storage.Migrations;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.Subject;
 
@@ -30,6 +31,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -119,11 +121,9 @@ class DurabilityIT {
     private static NewRequest wish() {
         return new NewRequest(
                 Kind.DELETION,
-                new MetaAppId(TestRelay.APP_ID),
-                Platform.FACEBOOK,
-                null,
-                new Subject("1001", IdType.APP_SCOPED_USER_ID),
-                null);
+                new Origin.MetaCallback(
+                        new MetaAppId(TestRelay.APP_ID), Platform.FACEBOOK, new UUID(0, 0), null),
+                new Subject("1001", IdType.APP_SCOPED_USER_ID));
     }
 
     /** Both wait for as long as they may: at the same time. */

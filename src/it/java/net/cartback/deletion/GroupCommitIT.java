@@ -13,6 +13,7 @@ import net.cartback.deletion.recording.Recording;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.Subject;
 
@@ -201,11 +202,8 @@ class GroupCommitIT {
     private static NewRequest request(String app, String user, @Nullable Instant at) {
         return new NewRequest(
                 Kind.DELETION,
-                new MetaAppId(app),
-                Platform.FACEBOOK,
-                new UUID(0, 0),
-                new Subject(user, IdType.APP_SCOPED_USER_ID),
-                at);
+                new Origin.MetaCallback(new MetaAppId(app), Platform.FACEBOOK, new UUID(0, 0), at),
+                new Subject(user, IdType.APP_SCOPED_USER_ID));
     }
 
     private static String code(Future<Recording> recording) {

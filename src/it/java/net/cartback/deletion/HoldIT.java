@@ -11,6 +11,7 @@ import net.cartback.deletion.recording.Recording;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.Subject;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** A legal hold, and one extension, of one request. */
@@ -189,11 +191,12 @@ class HoldIT {
         var wish =
                 new NewRequest(
                         Kind.DELETION,
-                        new MetaAppId(TestRelay.APP_ID),
-                        Platform.FACEBOOK,
-                        null,
-                        new Subject("1001", IdType.APP_SCOPED_USER_ID),
-                        null);
+                        new Origin.MetaCallback(
+                                new MetaAppId(TestRelay.APP_ID),
+                                Platform.FACEBOOK,
+                                new UUID(0, 0),
+                                null),
+                        new Subject("1001", IdType.APP_SCOPED_USER_ID));
         relay.recordings().record(wish);
         assertThat(relay.recordings().record(wish)).isInstanceOf(Recording.Repeated.class);
         assertThat(act("close-unconfirmed", "")).isEqualTo(200);

@@ -100,6 +100,28 @@ class IdImportIT {
     }
 
     @Test
+    void a_short_list_tells_the_request_of_each_id_so_that_it_can_be_held() {
+        relay.metaAsksToDelete("1002");
+        var before = relay.texts("SELECT id::text FROM deletion_request").getFirst();
+
+        var reply = Http.json(send("", "1003\n1002\n"));
+        var recorded = reply.at("/requests/0/request_id").textValue();
+        assertThat(reply.at("/requests/0/created").booleanValue()).isTrue();
+        assertThat(reply.at("/requests/1/request_id").textValue()).isEqualTo(before);
+        assertThat(reply.at("/requests/1/created").booleanValue()).isFalse();
+        assertThat(
+                        relay.admin(
+                                        "/requests/" + recorded + "/hold",
+                                        "\"ground\": \"legal_claims\"")
+                                .statusCode())
+                .isEqualTo(200);
+        relay.dispatchOnce();
+        assertThat(crm.received()).hasSize(1).noneMatch(each -> each.body().contains("1003"));
+
+        assertThat(Http.json(send("&dry_run=true", "1004\n")).get("requests")).isEmpty();
+    }
+
+    @Test
     void whom_nobody_can_read_any_more_is_recorded_again() {
         relay.metaAsksToDelete("1001");
         relay.execute(

@@ -10,10 +10,12 @@ import net.cartback.deletion.fixtures.RawServer;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.gate.Conduct;
+import net.cartback.deletion.gate.HoldReason;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.ReplyClass;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -213,7 +215,9 @@ class IsolationIT {
                 .settle(
                         List.of(
                                 settlement(claimed.get(0), new Conduct.Good()),
-                                settlement(claimed.get(1), new Conduct.AtFault("tls"))));
+                                settlement(
+                                        claimed.get(1),
+                                        new Conduct.AtFault(new HoldReason("tls")))));
 
         assertThat(gate()).isEqualTo("status_401 1");
     }
@@ -409,7 +413,12 @@ class IsolationIT {
         return new Settlement(
                 delivery,
                 new Attempt(
-                        delivery.receivedAt(), Duration.ZERO, "try_again", null, null, new byte[0]),
+                        delivery.receivedAt(),
+                        Duration.ZERO,
+                        ReplyClass.TRY_AGAIN,
+                        null,
+                        null,
+                        new byte[0]),
                 new Settlement.Next.Postpone(delivery.receivedAt(), "test"),
                 conduct);
     }

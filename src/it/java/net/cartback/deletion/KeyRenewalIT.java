@@ -13,6 +13,7 @@ import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.serve.KeyRenewal;
+import net.cartback.deletion.terms.RetentionPeriods;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +61,7 @@ class KeyRenewalIT {
                         new Reseal(relay.database(), relay.keyring().sealer()),
                         relay.clock(),
                         () -> apart,
-                        now -> now.minus(LIFE_OF_A_BACKUP));
+                        RetentionPeriods.USUAL);
     }
 
     @AfterEach

@@ -17,7 +17,7 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 
 import net.cartback.deletion.command.StopSignal;
 import net.cartback.deletion.fixtures.Kustomize;
-import net.cartback.deletion.retention.RetentionPeriods;
+import net.cartback.deletion.terms.RetentionPeriods;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

@@ -19,7 +19,9 @@ import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.ReplyClass;
 import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
@@ -357,11 +359,12 @@ class RacesIT {
     private static NewRequest request(String user, @Nullable Instant issuedAt) {
         return new NewRequest(
                 Kind.DELETION,
-                new MetaAppId(TestRelay.APP_ID),
-                Platform.FACEBOOK,
-                UUID.randomUUID(),
-                new Subject(user, IdType.APP_SCOPED_USER_ID),
-                issuedAt);
+                new Origin.MetaCallback(
+                        new MetaAppId(TestRelay.APP_ID),
+                        Platform.FACEBOOK,
+                        UUID.randomUUID(),
+                        issuedAt),
+                new Subject(user, IdType.APP_SCOPED_USER_ID));
     }
 
     private Settlement settlement(ClaimedDelivery delivery, Answer answer) {
@@ -373,7 +376,7 @@ class RacesIT {
         return new Attempt(
                 relay.clock().instant(),
                 java.time.Duration.ofMillis(3),
-                "answered",
+                ReplyClass.ANSWERED,
                 null,
                 200,
                 new byte[0]);

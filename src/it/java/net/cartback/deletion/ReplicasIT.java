@@ -11,6 +11,7 @@ import net.cartback.deletion.storage.Signals;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.Subject;
 
@@ -113,11 +114,12 @@ class ReplicasIT {
                     .record(
                             new NewRequest(
                                     Kind.DELETION,
-                                    new MetaAppId(TestRelay.APP_ID),
-                                    Platform.FACEBOOK,
-                                    new UUID(0, 0),
-                                    new Subject("user " + i, IdType.APP_SCOPED_USER_ID),
-                                    null));
+                                    new Origin.MetaCallback(
+                                            new MetaAppId(TestRelay.APP_ID),
+                                            Platform.FACEBOOK,
+                                            new UUID(0, 0),
+                                            null),
+                                    new Subject("user " + i, IdType.APP_SCOPED_USER_ID)));
         }
     }
 }

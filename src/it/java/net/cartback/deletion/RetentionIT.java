@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.access.IdempotencyKeys.First;
@@ -57,6 +58,32 @@ class RetentionIT {
         crm.close();
         shop.close();
         relay.close();
+    }
+
+    @Test
+    void a_sweep_that_failed_is_made_again_in_the_next_round() {
+        deleted(PERSON);
+        relay.clock().advance(PAST_THE_GRACE);
+        relay.execute("ALTER TABLE contradiction RENAME TO elsewhere");
+        assertThatThrownBy(() -> relay.retention().sweepIfDue()).isInstanceOf(Exception.class);
+
+        relay.execute("ALTER TABLE elsewhere RENAME TO contradiction");
+        relay.retention().sweepIfDue();
+        assertThat(
+                        relay.count(
+                                "SELECT count(*) FROM deletion_request WHERE subject_sealed IS"
+                                        + " NOT NULL"))
+                .isZero();
+    }
+
+    @Test
+    void what_the_last_sweep_found_is_known_while_the_next_one_waits() {
+        relay.retention().sweepIfDue();
+        var later = relay.replica();
+        later.clockIsTrustedFor(Duration.ZERO);
+        relay.clock().advance(Duration.ofDays(10));
+        later.retention().sweepIfDue();
+        assertThat(later.scrape()).contains("relay_retention_last_sweep_seconds 864000.0");
     }
 
     @Test

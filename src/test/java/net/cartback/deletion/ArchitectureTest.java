@@ -55,7 +55,9 @@ class ArchitectureTest {
         uses.put(
                 "ledger",
                 List.of("crypto", "terms", "answer", "storage", "keys", "registry", "gate"));
-        uses.put("reading", List.of("crypto", "terms", "answer", "storage", "keys", "ledger"));
+        uses.put(
+                "reading",
+                List.of("crypto", "terms", "answer", "storage", "keys", "gate", "ledger"));
         uses.put("attention", List.of("crypto", "terms", "storage"));
         uses.put("retention", List.of("terms", "storage", "registry", "reading"));
         uses.put(
@@ -74,7 +76,7 @@ class ArchitectureTest {
                 List.of(
                         "crypto", "terms", "answer", "storage", "keys", "gate", "ledger",
                         "reading"));
-        uses.put("audit", List.of("crypto", "storage"));
+        uses.put("audit", List.of("crypto", "terms", "storage"));
         uses.put("access", List.of("crypto", "terms", "storage", "keys"));
         uses.put(
                 "intake",
@@ -105,6 +107,7 @@ class ArchitectureTest {
                         "web",
                         "keys",
                         "registry",
+                        "gate",
                         "ledger",
                         "reading",
                         "attention",
@@ -117,11 +120,11 @@ class ArchitectureTest {
                 "config",
                 List.of(
                         "crypto",
+                        "terms",
                         "storage",
                         "web",
                         "yaml",
                         "registry",
-                        "retention",
                         "access",
                         "dispatch"));
         // These two wire everything.
@@ -190,6 +193,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.jdbi..", "java.sql..", "java.nio.file..", "java.net..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void a_protocol_knows_nothing_of_when_and_over_what_it_is_spoken() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + ".dispatch.protocol")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(ROOT + ".dispatch")
                 .check(CLASSES);
     }
 

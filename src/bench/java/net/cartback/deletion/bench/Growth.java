@@ -11,6 +11,7 @@ import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.terms.ReplyClass;
 
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -156,7 +157,7 @@ final class Growth {
                                                     new Attempt(
                                                             Instant.now(),
                                                             Duration.ofMillis(5),
-                                                            "answered",
+                                                            ReplyClass.ANSWERED,
                                                             null,
                                                             200,
                                                             new byte[21]),

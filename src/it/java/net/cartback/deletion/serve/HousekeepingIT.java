@@ -18,6 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One part of a round that fails keeps no other from being done, and no figure from being told. */
 class HousekeepingIT {
 
+    private static final String OF_A_PERSON =
+            "SELECT count(*) FROM deletion_request WHERE subject_sealed IS NOT NULL";
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     @Test
@@ -33,7 +35,9 @@ class HousekeepingIT {
                                 relay.registry(),
                                 relay.backlogs(),
                                 relay.backfill(),
-                                () -> {},
+                                relay.retention(),
+                                relay.idempotencyKeys(),
+                                true,
                                 meters,
                                 new LastSeen(ticks::get, InstantSource.system()))) {
             relay.register(crm);
@@ -59,5 +63,36 @@ class HousekeepingIT {
             await().atMost(PATIENCE).until(housekeeping::isUpToDate);
             assertThat(Watches.figures(housekeeping)).isEmpty();
         }
+    }
+
+    @Test
+    void a_relay_that_sends_nothing_erases_nothing() {
+        try (var relay = new TestRelay();
+                var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}");
+                var resting = housekeeping(relay, false);
+                var working = housekeeping(relay, true)) {
+            relay.register(crm);
+            relay.metaAsksToDelete("1");
+            relay.dispatchOnce();
+            relay.clock().advance(Duration.ofDays(40));
+
+            resting.sweep();
+            assertThat(relay.count(OF_A_PERSON)).isOne();
+            working.sweep();
+            assertThat(relay.count(OF_A_PERSON)).isZero();
+        }
+    }
+
+    private static Housekeeping housekeeping(TestRelay relay, boolean erases) {
+        return new Housekeeping(
+                relay.database(),
+                new DatabaseClock(),
+                relay.registry(),
+                relay.backlogs(),
+                relay.backfill(),
+                relay.retention(),
+                relay.idempotencyKeys(),
+                erases,
+                new SimpleMeterRegistry());
     }
 }

@@ -1,11 +1,11 @@
 package net.cartback.deletion.access;
 
-import java.util.Arrays;
-import java.util.Locale;
+import net.cartback.deletion.terms.WireName;
+
 import java.util.Optional;
 
 /** What somebody may do. Each role may do what those before it may. */
-public enum Role {
+public enum Role implements WireName {
     /** Reads everything but secrets. */
     VIEWER,
     /** Also the verbs: pause, retry, record an answer. */
@@ -18,13 +18,8 @@ public enum Role {
         return compareTo(needed) >= 0;
     }
 
-    /** Its name as it is written: {@code viewer}, {@code operator}, {@code admin}. */
-    public String wireName() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
     /** The role of this name; empty if there is none. */
     public static Optional<Role> named(String wireName) {
-        return Arrays.stream(values()).filter(role -> role.wireName().equals(wireName)).findFirst();
+        return WireName.find(Role.class, wireName);
     }
 }

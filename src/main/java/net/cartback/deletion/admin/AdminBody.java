@@ -90,7 +90,7 @@ final class AdminBody {
                                 + String.join(", ", known.stream().sorted().toList()));
             }
         }
-        return new AdminBody(AdminAccess.caller(ctx).actor(), bytes, json);
+        return new AdminBody(Guard.caller(ctx).actor(), bytes, json);
     }
 
     /** Reads a body that is a JSON object. */

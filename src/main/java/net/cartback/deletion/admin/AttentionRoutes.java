@@ -22,17 +22,17 @@ public final class AttentionRoutes implements Routes {
     private static final List<String> COLUMNS =
             List.of("cause", "concerned", "detail", "since", "count", "due_at", "remedy");
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Attentions attentions;
 
-    public AttentionRoutes(AdminAccess access, Attentions attentions) {
-        this.access = access;
+    public AttentionRoutes(Guard guard, Attentions attentions) {
+        this.guard = guard;
         this.attentions = attentions;
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, "/admin/v1/attention", access.guard(Role.VIEWER, this::list));
+        Routes.read(routes, "/admin/v1/attention", guard.require(Role.VIEWER, this::list));
     }
 
     private void list(Context ctx) {

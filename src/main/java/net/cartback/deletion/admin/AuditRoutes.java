@@ -37,19 +37,19 @@ public final class AuditRoutes implements Routes {
                     "detail",
                     "deliveries");
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Registry registry;
     private final AuditTrail trail;
 
-    public AuditRoutes(AdminAccess access, Registry registry, AuditTrail trail) {
-        this.access = access;
+    public AuditRoutes(Guard guard, Registry registry, AuditTrail trail) {
+        this.guard = guard;
         this.registry = registry;
         this.trail = trail;
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, "/admin/v1/audit", access.guard(Role.VIEWER, this::list));
+        Routes.read(routes, "/admin/v1/audit", guard.require(Role.VIEWER, this::list));
     }
 
     private void list(Context ctx) {

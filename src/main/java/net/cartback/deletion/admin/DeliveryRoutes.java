@@ -11,6 +11,7 @@ import net.cartback.deletion.access.Role;
 import net.cartback.deletion.operation.OperatorVerbs;
 import net.cartback.deletion.reading.DeliveryRecord;
 import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Kind;
@@ -35,51 +36,51 @@ public final class DeliveryRoutes implements Routes {
     private static final String DELIVERIES = "/admin/v1/deliveries";
     private static final String DELIVERY = DELIVERIES + "/{delivery_id}";
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Registry registry;
     private final DeliveryRecords records;
     private final OperatorVerbs verbs;
-    private final Runnable newWork;
+    private final Workers workers;
 
     /**
-     * @param newWork told after each verb that may have made a delivery due
+     * @param workers woken after each verb that may have made a delivery due
      */
     public DeliveryRoutes(
-            AdminAccess access,
+            Guard guard,
             Registry registry,
             DeliveryRecords records,
             OperatorVerbs verbs,
-            Runnable newWork) {
-        this.access = access;
+            Workers workers) {
+        this.guard = guard;
         this.registry = registry;
         this.records = records;
         this.verbs = verbs;
-        this.newWork = newWork;
+        this.workers = workers;
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, DELIVERIES, access.guard(Role.VIEWER, this::list));
-        Routes.read(routes, DELIVERY, access.guard(Role.VIEWER, this::show));
+        Routes.read(routes, DELIVERIES, guard.require(Role.VIEWER, this::list));
+        Routes.read(routes, DELIVERY, guard.require(Role.VIEWER, this::show));
         routes.post(
                 DELIVERY + "/retry",
-                access.guard(
+                guard.require(
                         Role.OPERATOR,
                         ctx -> {
                             done(ctx, verbs.retry(delivery(ctx), AdminBody.of(ctx).note()));
-                            newWork.run();
+                            workers.wake();
                         }));
         routes.post(
                 DELIVERY + "/unpark",
-                access.guard(
+                guard.require(
                         Role.OPERATOR,
                         ctx -> {
                             done(ctx, verbs.unpark(delivery(ctx), AdminBody.of(ctx).note()));
-                            newWork.run();
+                            workers.wake();
                         }));
         routes.post(
                 DELIVERY + "/record",
-                access.guard(
+                guard.require(
                         Role.OPERATOR,
                         ctx -> {
                             var body = AdminBody.of(ctx, "outcome", "retained", "ground");
@@ -87,7 +88,7 @@ public final class DeliveryRoutes implements Routes {
                         }));
         routes.post(
                 DELIVERY + "/amend",
-                access.guard(
+                guard.require(
                         Role.OPERATOR,
                         ctx -> {
                             var body = AdminBody.of(ctx, "outcome", "retained", "ground");
@@ -95,7 +96,7 @@ public final class DeliveryRoutes implements Routes {
                         }));
         routes.post(
                 DELIVERY + "/close-unconfirmed",
-                access.guard(
+                guard.require(
                         Role.OPERATOR,
                         ctx ->
                                 done(
@@ -197,7 +198,7 @@ public final class DeliveryRoutes implements Routes {
     private void done(Context ctx, OperatorVerbs.Verdict verdict) {
         switch (verdict) {
             case DONE -> {
-                AdminAccess.done(ctx);
+                Idempotency.done(ctx);
                 show(ctx);
             }
             case UNKNOWN -> throw unknown();

@@ -11,16 +11,17 @@ import net.cartback.deletion.access.Role;
 import net.cartback.deletion.recording.IdImport;
 import net.cartback.deletion.recording.IdList;
 import net.cartback.deletion.recording.OutOfStep;
+import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.terms.WireName;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
 import net.cartback.deletion.web.Routes;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Takes lists of ids, on the management listener. Thread-safe. */
@@ -32,25 +33,24 @@ public final class ImportRoutes implements Routes {
     /** So many are recorded in a minute; the command takes longer lists. */
     private static final int MAX_IDS = 100_000;
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Registry registry;
     private final IdImport idImport;
-    private final Runnable newWork;
+    private final Workers workers;
 
     /**
-     * @param newWork told after each list that was recorded
+     * @param workers woken after each list that was recorded
      */
-    public ImportRoutes(
-            AdminAccess access, Registry registry, IdImport idImport, Runnable newWork) {
-        this.access = access;
+    public ImportRoutes(Guard guard, Registry registry, IdImport idImport, Workers workers) {
+        this.guard = guard;
         this.registry = registry;
         this.idImport = idImport;
-        this.newWork = newWork;
+        this.workers = workers;
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        routes.post("/admin/v1/imports", access.guard(Role.OPERATOR, this::run));
+        routes.post("/admin/v1/imports", guard.require(Role.OPERATOR, this::run));
     }
 
     private void run(Context ctx) {
@@ -69,10 +69,7 @@ public final class ImportRoutes implements Routes {
                 parameters.value(
                         "id_type",
                         "must be app_scoped_user_id, page_scoped_user_id or meta_user_id",
-                        text ->
-                                Arrays.stream(IdType.values())
-                                        .filter(each -> each.wireName().equals(text))
-                                        .findFirst());
+                        text -> WireName.find(IdType.class, text));
         boolean dryRun = parameters.flag("dry_run");
         boolean exact = parameters.flag("exact");
         var since = Optional.ofNullable(parameters.instant("since")).orElse(idImport.usualSince());
@@ -81,20 +78,26 @@ public final class ImportRoutes implements Routes {
         }
         var kind = type == null ? IdType.META_USER_ID : type;
         var result = taken(ctx, app, kind, list(ctx, app, exact), since, dryRun);
-        newWork.run();
-        SystemRoutes.answer(
-                ctx,
+        workers.wake();
+        var json =
                 JsonNodeFactory.instance
                         .objectNode()
                         .put("ids", result.ids())
                         .put("created", result.created())
-                        .put("repeated", result.repeated()));
+                        .put("repeated", result.repeated());
+        var requests = json.putArray("requests");
+        for (var each : result.requests()) {
+            requests.addObject()
+                    .put("request_id", each.request().toString())
+                    .put("created", each.created());
+        }
+        SystemRoutes.answer(ctx, json);
     }
 
     private IdImport.Result taken(
             Context ctx, MetaApp app, IdType type, IdList list, Instant since, boolean dryRun) {
         try {
-            return idImport.run(app, type, list, since, dryRun, AdminAccess.caller(ctx).actor())
+            return idImport.run(app, type, list, since, dryRun, Guard.caller(ctx).actor())
                     .orElseThrow(
                             () ->
                                     ProblemException.of(

@@ -8,6 +8,7 @@ import io.javalin.http.Context;
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.registry.RegistryView;
 import net.cartback.deletion.registry.RegistryView.Entry;
 import net.cartback.deletion.registry.RegistryView.Kind;
 import net.cartback.deletion.terms.ClientSystemId;
@@ -27,7 +28,7 @@ public final class RegistryRoutes implements Routes {
     private static final String REGISTRY = "/admin/v1/registry/";
     private static final int MAX_BODY_BYTES = 64 * 1024;
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Registry registry;
     private final boolean plainHttp;
     private final Runnable changed;
@@ -36,9 +37,8 @@ public final class RegistryRoutes implements Routes {
      * @param plainHttp whether a system may have an {@code http} address at all
      * @param changed told after each change
      */
-    public RegistryRoutes(
-            AdminAccess access, Registry registry, boolean plainHttp, Runnable changed) {
-        this.access = access;
+    public RegistryRoutes(Guard guard, Registry registry, boolean plainHttp, Runnable changed) {
+        this.guard = guard;
         this.registry = registry;
         this.plainHttp = plainHttp;
         this.changed = changed;
@@ -51,9 +51,9 @@ public final class RegistryRoutes implements Routes {
             Routes.read(
                     routes,
                     REGISTRY + kind.list(),
-                    access.guard(Role.VIEWER, ctx -> list(ctx, kind)));
-            Routes.read(routes, one, access.guard(Role.VIEWER, ctx -> show(ctx, kind)));
-            routes.patch(one, access.guard(Role.ADMIN, ctx -> change(ctx, kind)));
+                    guard.require(Role.VIEWER, ctx -> list(ctx, kind)));
+            Routes.read(routes, one, guard.require(Role.VIEWER, ctx -> show(ctx, kind)));
+            routes.patch(one, guard.require(Role.ADMIN, ctx -> change(ctx, kind)));
         }
     }
 
@@ -101,11 +101,11 @@ public final class RegistryRoutes implements Routes {
         try {
             var entry =
                     registry.change(
-                            kind, id, fields, version, plainHttp, AdminAccess.caller(ctx).actor());
+                            kind, id, fields, version, plainHttp, Guard.caller(ctx).actor());
             changed.run();
             ctx.status(version.isEmpty() ? 201 : 200);
             answer(ctx, entry);
-        } catch (Registry.Stale e) {
+        } catch (RegistryView.Stale e) {
             throw ProblemException.of(
                     412, "stale", "The entry is not as you read it; read it again");
         } catch (InvalidRegistry e) {

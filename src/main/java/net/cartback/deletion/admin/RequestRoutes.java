@@ -15,10 +15,12 @@ import net.cartback.deletion.reading.DeliveryRecords;
 import net.cartback.deletion.reading.Requests;
 import net.cartback.deletion.reading.Requests.Filter;
 import net.cartback.deletion.reading.Requests.Summary;
+import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.ConfirmationCode;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.RequestId;
+import net.cartback.deletion.terms.Verb;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -53,48 +55,49 @@ public final class RequestRoutes implements Routes {
                     "hold_since",
                     "was_due_at");
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Registry registry;
     private final Requests requests;
     private final DeliveryRecords records;
     private final RequestVerbs verbs;
-    private final Runnable newWork;
+    private final Workers workers;
     private final InstantSource clock;
 
     /**
-     * @param newWork told after a hold has ended
+     * @param workers woken after a hold has ended
      */
     public RequestRoutes(
-            AdminAccess access,
+            Guard guard,
             Registry registry,
             Requests requests,
             DeliveryRecords records,
             RequestVerbs verbs,
-            Runnable newWork,
+            Workers workers,
             InstantSource clock) {
-        this.access = access;
+        this.guard = guard;
         this.registry = registry;
         this.requests = requests;
         this.records = records;
         this.verbs = verbs;
-        this.newWork = newWork;
+        this.workers = workers;
         this.clock = clock;
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, REQUESTS, access.guard(Role.VIEWER, this::list));
-        Routes.read(routes, REQUEST, access.guard(Role.VIEWER, this::show));
-        routes.post(REQUEST + "/hold", access.guard(Role.OPERATOR, this::hold));
-        routes.post(REQUEST + "/release", access.guard(Role.OPERATOR, this::release));
-        routes.post(REQUEST + "/extend", access.guard(Role.OPERATOR, this::extend));
+        Routes.read(routes, REQUESTS, guard.require(Role.VIEWER, this::list));
+        Routes.read(routes, REQUEST, guard.require(Role.VIEWER, this::show));
+        routes.post(REQUEST + "/hold", guard.require(Role.OPERATOR, this::hold));
+        routes.post(REQUEST + "/release", guard.require(Role.OPERATOR, this::release));
+        routes.post(REQUEST + "/extend", guard.require(Role.OPERATOR, this::extend));
         routes.post(
                 REQUEST + "/close-unconfirmed",
-                access.guard(
+                guard.require(
                         Role.OPERATOR,
                         ctx ->
                                 done(
                                         ctx,
+                                        Verb.UNCONFIRMED,
                                         verbs.closeUnconfirmed(
                                                 id(ctx), AdminBody.of(ctx).note()))));
     }
@@ -102,52 +105,51 @@ public final class RequestRoutes implements Routes {
     private void hold(Context ctx) {
         var body = AdminBody.of(ctx, "ground");
         var ground = body.word("ground", Ground.values(), each -> !each.isOnlyForRefusals());
-        done(ctx, verbs.hold(id(ctx), ground, body.note()));
+        done(ctx, Verb.HOLD, verbs.hold(id(ctx), ground, body.note()));
     }
 
     private void release(Context ctx) {
-        done(ctx, verbs.release(id(ctx), AdminBody.of(ctx).note()));
-        newWork.run();
+        done(ctx, Verb.RELEASE, verbs.release(id(ctx), AdminBody.of(ctx).note()));
+        workers.wake();
     }
 
     private void extend(Context ctx) {
         var body = AdminBody.of(ctx, "ground", "days");
         var ground = body.word("ground", ExtensionGround.values(), each -> true);
         int days = body.days(RequestVerbs.MAX_EXTENSION_DAYS);
-        done(ctx, verbs.extend(id(ctx), ground, days, body.note()));
+        done(ctx, Verb.EXTEND, verbs.extend(id(ctx), ground, days, body.note()));
     }
 
-    private void done(Context ctx, Verdict verdict) {
+    private void done(Context ctx, Verb verb, Verdict verdict) {
         switch (verdict) {
             case DONE -> {
-                AdminAccess.done(ctx);
+                Idempotency.done(ctx);
                 show(ctx);
             }
             case UNKNOWN -> throw unknown();
-            case NOT_NOW -> throw ProblemException.of(409, "not-now", whyNotNow(ctx));
+            case NOT_NOW -> throw ProblemException.of(409, "not-now", whyNotNow(ctx, verb));
         }
     }
 
     /** What the request is instead, and which verb would help. */
-    private String whyNotNow(Context ctx) {
+    private String whyNotNow(Context ctx, Verb verb) {
         var request = requests.find(id(ctx)).orElseThrow(RequestRoutes::unknown);
         if (request.kind() == Kind.DEAUTHORIZATION) {
             return "The request is a notice, which asks for nothing and ends by itself";
         }
-        var verb = ctx.path().substring(ctx.path().lastIndexOf('/') + 1);
-        if (verb.equals("hold")) {
+        if (verb == Verb.HOLD) {
             return request.erased()
                     ? "The request is erased: there is nothing left to hold"
                     : "The request is under a legal hold already; release ends it";
         }
-        if (verb.equals("release")) {
+        if (verb == Verb.RELEASE) {
             return "The request is under no legal hold";
         }
         if (request.closedAt() != null) {
             return "The request is completed; what a system answered is corrected by amend, on its"
                     + " delivery";
         }
-        if (verb.equals("extend")) {
+        if (verb == Verb.EXTEND) {
             return request.wasDueAt() == null
                     ? "The request was due at "
                             + request.dueAt()

@@ -8,11 +8,13 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
+import net.cartback.deletion.operation.BulkVerbs;
 import net.cartback.deletion.operation.OperatorVerbs;
 import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.reading.Backlog;
 import net.cartback.deletion.reading.Backlogs;
 import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.Note;
@@ -37,47 +39,52 @@ public final class SystemRoutes implements Routes {
     private static final String SYSTEMS = "/admin/v1/systems";
     private static final String SYSTEM = SYSTEMS + "/{system_id}";
 
-    private final AdminAccess access;
+    private final Guard guard;
     private final Registry registry;
     private final Backlogs backlogs;
     private final DeliveryRecords records;
     private final OperatorVerbs verbs;
+    private final BulkVerbs bulk;
     private final TestDeliveries tests;
-    private final Runnable newWork;
+    private final Workers workers;
 
     /**
-     * @param newWork told after each verb that may have made deliveries due
+     * @param workers woken after each verb that may have made deliveries due
      */
     public SystemRoutes(
-            AdminAccess access,
+            Guard guard,
             Registry registry,
             Backlogs backlogs,
             DeliveryRecords records,
             OperatorVerbs verbs,
+            BulkVerbs bulk,
             TestDeliveries tests,
-            Runnable newWork) {
-        this.access = access;
+            Workers workers) {
+        this.guard = guard;
         this.registry = registry;
         this.backlogs = backlogs;
         this.records = records;
         this.verbs = verbs;
+        this.bulk = bulk;
         this.tests = tests;
-        this.newWork = newWork;
+        this.workers = workers;
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        Routes.read(routes, SYSTEMS, access.guard(Role.VIEWER, this::list));
-        Routes.read(routes, SYSTEM, access.guard(Role.VIEWER, this::show));
-        Routes.read(routes, SYSTEM + "/actions", access.guard(Role.VIEWER, this::actions));
-        routes.post(SYSTEM + "/pause", access.guard(Role.OPERATOR, this::pause));
-        routes.post(SYSTEM + "/resume", access.guard(Role.OPERATOR, this::resume));
-        routes.post(SYSTEM + "/replay", access.guard(Role.OPERATOR, this::replay));
-        routes.post(SYSTEM + "/redeliver", access.guard(Role.OPERATOR, this::redeliver));
+        Routes.read(routes, SYSTEMS, guard.require(Role.VIEWER, this::list));
+        Routes.read(routes, SYSTEM, guard.require(Role.VIEWER, this::show));
+        Routes.read(routes, SYSTEM + "/actions", guard.require(Role.VIEWER, this::actions));
+        routes.post(SYSTEM + "/pause", guard.require(Role.OPERATOR, this::pause));
+        routes.post(SYSTEM + "/resume", guard.require(Role.OPERATOR, this::resume));
+        routes.post(SYSTEM + "/replay", guard.require(Role.OPERATOR, this::replay));
+        routes.post(SYSTEM + "/redeliver", guard.require(Role.OPERATOR, this::redeliver));
         routes.post(
-                SYSTEM + "/close-unconfirmed", access.guard(Role.OPERATOR, this::closeUnconfirmed));
-        routes.post(SYSTEM + "/tests", access.guard(Role.OPERATOR, this::test));
-        Routes.read(routes, SYSTEM + "/tests/{test_id}", access.guard(Role.VIEWER, this::showTest));
+                SYSTEM + "/close-unconfirmed",
+                guard.require(Role.OPERATOR, this::closeUnconfirmed));
+        routes.post(SYSTEM + "/tests", guard.require(Role.OPERATOR, this::test));
+        Routes.read(
+                routes, SYSTEM + "/tests/{test_id}", guard.require(Role.VIEWER, this::showTest));
     }
 
     private void list(Context ctx) {
@@ -105,7 +112,7 @@ public final class SystemRoutes implements Routes {
             throw ProblemException.of(
                     409, "paused-already", "The system is paused already; resume ends it");
         }
-        AdminAccess.done(ctx);
+        Idempotency.done(ctx);
         show(ctx);
     }
 
@@ -119,8 +126,8 @@ public final class SystemRoutes implements Routes {
                             + " replay, and so is what is parked; tests says whether the system"
                             + " answers");
         }
-        AdminAccess.done(ctx);
-        newWork.run();
+        Idempotency.done(ctx);
+        workers.wake();
         show(ctx);
     }
 
@@ -131,8 +138,8 @@ public final class SystemRoutes implements Routes {
         many(
                 ctx,
                 body,
-                () -> verbs.countReplay(system, replay),
-                (id, note) -> verbs.replay(id, replay, note),
+                () -> bulk.countReplay(system, replay),
+                (id, note) -> bulk.replay(id, replay, note),
                 system);
     }
 
@@ -143,8 +150,8 @@ public final class SystemRoutes implements Routes {
         many(
                 ctx,
                 body,
-                () -> verbs.countRedeliver(system, since),
-                (id, note) -> verbs.redeliver(id, since, note),
+                () -> bulk.countRedeliver(system, since),
+                (id, note) -> bulk.redeliver(id, since, note),
                 system);
     }
 
@@ -153,8 +160,8 @@ public final class SystemRoutes implements Routes {
         many(
                 ctx,
                 AdminBody.of(ctx, "dry_run"),
-                () -> verbs.countUnanswered(system),
-                verbs::closeUnconfirmed,
+                () -> bulk.countUnanswered(system),
+                bulk::closeUnconfirmed,
                 system);
     }
 
@@ -168,7 +175,7 @@ public final class SystemRoutes implements Routes {
         boolean dryRun = body.isDryRun();
         int deliveries = dryRun ? count.getAsInt() : verb.apply(system, note);
         if (!dryRun) {
-            newWork.run();
+            workers.wake();
         }
         answer(
                 ctx,
@@ -181,7 +188,7 @@ public final class SystemRoutes implements Routes {
     private void test(Context ctx) {
         var system = system(ctx);
         var id = tests.ask(system, AdminBody.of(ctx).note());
-        newWork.run();
+        workers.wake();
         var path = SYSTEMS + "/" + system + "/tests/" + id;
         ctx.header("Location", path);
         answer(
@@ -248,7 +255,9 @@ public final class SystemRoutes implements Routes {
                 .objectNode()
                 .put("id", backlog.system().value())
                 .put("name", backlog.name())
-                .put("held_reason", backlog.heldReason())
+                .put(
+                        "held_reason",
+                        backlog.heldReason() == null ? null : backlog.heldReason().wireName())
                 .put("held_until", until == null ? null : until.toString())
                 .put("pending", backlog.pending())
                 .put("awaiting_receipt", backlog.awaitingReceipt())

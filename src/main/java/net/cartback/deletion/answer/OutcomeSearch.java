@@ -4,10 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.Charset;
 import java.text.Normalizer;
 import java.util.ArrayList;
@@ -24,8 +21,6 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.InflaterInputStream;
 
 /**
  * Looks for an outcome in what is no answer: wrapped, prefixed, escaped, encoded, compressed, in
@@ -63,8 +58,6 @@ final class OutcomeSearch {
 
     /** How many encodings may lie upon one another. */
     private static final int MAX_LAYERS = 3;
-
-    private static final int MAX_BYTES = 64 * 1024;
 
     private static final Pattern INVISIBLE = Pattern.compile("[\\p{Cf}\\x00]");
     private static final Pattern ESCAPE =
@@ -187,7 +180,7 @@ final class OutcomeSearch {
                 return true;
             }
         }
-        for (var unpacked : unpacked(body)) {
+        for (var unpacked : Compressed.unpacked(body)) {
             if (layers > 0 && in(unpacked, layers - 1)) {
                 return true;
             }
@@ -305,47 +298,8 @@ final class OutcomeSearch {
                 readable++;
             }
         }
-        if (isGzip(bytes) || isZlib(bytes) || readable * 10 >= bytes.length * 9) {
+        if (Compressed.is(bytes) || readable * 10 >= bytes.length * 9) {
             list.add(bytes);
         }
-    }
-
-    /** Unpacked, if it is packed and as far as that goes. */
-    private static List<byte[]> unpacked(byte[] bytes) {
-        if (isGzip(bytes)) {
-            return beginning(() -> new GZIPInputStream(new ByteArrayInputStream(bytes)));
-        }
-        return isZlib(bytes)
-                ? beginning(() -> new InflaterInputStream(new ByteArrayInputStream(bytes)))
-                : List.of();
-    }
-
-    private static boolean isGzip(byte[] bytes) {
-        return bytes.length > 2 && bytes[0] == 0x1F && bytes[1] == (byte) 0x8B;
-    }
-
-    /** RFC 1950: deflate, and a header that 31 divides. */
-    private static boolean isZlib(byte[] bytes) {
-        return bytes.length > 2
-                && (bytes[0] & 0x0F) == 8
-                && (((bytes[0] & 0xFF) << 8) | (bytes[1] & 0xFF)) % 31 == 0;
-    }
-
-    private interface Packed {
-        InputStream open() throws IOException;
-    }
-
-    private static List<byte[]> beginning(Packed packed) {
-        var unpacked = new byte[MAX_BYTES];
-        int length = 0;
-        try (var in = packed.open()) {
-            for (int read = 0; read >= 0 && length < MAX_BYTES; ) {
-                length += read;
-                read = in.read(unpacked, length, MAX_BYTES - length);
-            }
-        } catch (IOException e) {
-            // What came before is all there is to see.
-        }
-        return List.of(Arrays.copyOf(unpacked, length));
     }
 }

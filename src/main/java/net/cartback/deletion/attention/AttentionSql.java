@@ -38,12 +38,12 @@ final class AttentionSql {
                                  WHERE closed_at IS NULL
                                    AND kind = 'deletion'
                                    AND received_at <= CAST(:soon AS timestamptz) - INTERVAL '30 days'
+                                   AND due_at < :soon
                                    -- What is on hold may not be answered.
                                    AND NOT EXISTS (SELECT 1 FROM legal_hold h
                                                     WHERE h.request_id = deletion_request.id)
                                  ORDER BY received_at
                                  LIMIT :most) open
-                         WHERE due_at < :soon
                          GROUP BY 1
                         """)
                 .bind("now", now)
@@ -61,8 +61,9 @@ final class AttentionSql {
                                     row.getLong("count"),
                                     due,
                                     overdue
-                                            ? "GET requests?state=overdue names them; extend, or"
-                                                    + " close what nobody will answer"
+                                            ? "GET requests?state=overdue names them; record what"
+                                                    + " the systems say, or close the deliveries"
+                                                    + " that nobody will answer"
                                             : "GET requests?state=open names them, oldest first;"
                                                     + " ask the systems that have not answered");
                         })

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.RetentionPeriods;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
  * Chains the rows of the audit trail within seconds after they were written, so that no commit
@@ -57,7 +57,7 @@ public final class AuditChain {
     private final InstantSource clock;
     private final Duration blockEvery;
     private final Duration headEvery;
-    private final UnaryOperator<Instant> droppedBefore;
+    private final RetentionPeriods retention;
     private final Supplier<Duration> trustedFor;
     private final Consumer<String> publisher;
     private volatile @Nullable Instant oldestUnchained;
@@ -77,7 +77,7 @@ public final class AuditChain {
     /**
      * @param blockEvery how long a block of few rows waits for the one before
      * @param headEvery how often a head is signed, as long as there is something new
-     * @param droppedBefore from now to the instant before which rows have been kept long enough
+     * @param retention how long rows are kept: as long as the records that they tell of
      * @param trustedFor for how long the clock may be trusted: by one that may be wrong nothing is
      *     dropped, and no month is passed over
      * @param publisher takes each signed head to where the database's owner cannot change it
@@ -88,7 +88,7 @@ public final class AuditChain {
             InstantSource clock,
             Duration blockEvery,
             Duration headEvery,
-            UnaryOperator<Instant> droppedBefore,
+            RetentionPeriods retention,
             Supplier<Duration> trustedFor,
             Consumer<String> publisher,
             MeterRegistry meters) {
@@ -97,7 +97,7 @@ public final class AuditChain {
         this.clock = clock;
         this.blockEvery = blockEvery;
         this.headEvery = headEvery;
-        this.droppedBefore = droppedBefore;
+        this.retention = retention;
         this.trustedFor = trustedFor;
         this.publisher = publisher;
         Gauge.builder(
@@ -248,7 +248,7 @@ public final class AuditChain {
         }
         lookedForOld = now;
         lookAgainAfter = TRY_AGAIN;
-        dropBefore(droppedBefore.apply(now), now);
+        dropBefore(retention.droppedBefore(now), now);
         lookAgainAfter = LOOK_FOR_OLD;
     }
 

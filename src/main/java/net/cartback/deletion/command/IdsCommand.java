@@ -72,12 +72,21 @@ final class IdsCommand {
         if (!MetaAppId.isValid(app)) {
             throw new Config.Invalid(List.of("--app names no registered app"));
         }
+        var type =
+                pageScoped
+                        ? IdType.PAGE_SCOPED_USER_ID
+                        : appScoped ? IdType.APP_SCOPED_USER_ID : IdType.META_USER_ID;
         var list = read(file, new MetaAppId(app), exact);
+        return take(new MetaAppId(app), type, list, since, dryRun);
+    }
+
+    private static int take(
+            MetaAppId app, IdType type, IdList list, @Nullable Instant since, boolean dryRun) {
         try (var storage = Storage.open(Config.read(System.getenv()))) {
             storage.registry().reload();
             var known =
                     storage.registry()
-                            .app(new MetaAppId(app))
+                            .app(app)
                             .filter(each -> !each.retired())
                             .orElseThrow(
                                     () ->
@@ -90,19 +99,7 @@ final class IdsCommand {
             if (!idImport.mayLookBackTo(from)) {
                 throw new Config.Invalid(List.of("--since must be in the last 90 days"));
             }
-            var result =
-                    idImport.run(
-                                    known,
-                                    pageScoped
-                                            ? IdType.PAGE_SCOPED_USER_ID
-                                            : appScoped
-                                                    ? IdType.APP_SCOPED_USER_ID
-                                                    : IdType.META_USER_ID,
-                                    list,
-                                    from,
-                                    dryRun,
-                                    Actor.COMMAND)
-                            .orElse(null);
+            var result = idImport.run(known, type, list, from, dryRun, Actor.COMMAND).orElse(null);
             if (result == null) {
                 System.err.println("deletion-relay: another list is being taken; try again later");
                 return 1;
@@ -114,6 +111,11 @@ final class IdsCommand {
                     result.created(),
                     dryRun ? "would be recorded" : "recorded",
                     result.repeated());
+            for (var each : result.requests()) {
+                System.out.printf(
+                        "  request %s: %s%n",
+                        each.request(), each.created() ? "recorded" : "a repeat");
+            }
         }
         return 0;
     }

@@ -146,14 +146,7 @@ final class KeysCommand {
                                 + " status.");
                 return 1;
             }
-            before.stream()
-                    .filter(each -> each.key().state() == Keyring.State.NEXT)
-                    .forEach(
-                            each ->
-                                    System.out.printf(
-                                            "%s is in force from %s on: run keys reseal again"
-                                                    + " then.%n",
-                                            each.key().kid(), each.key().from()));
+            tellOfNext(before);
             var reseal = storage.reseal();
             long unreadable = 0;
             for (var column : KeyRenewal.sealedColumns()) {
@@ -187,6 +180,17 @@ final class KeysCommand {
             retire(storage, before, done);
             return unreadable == 0 ? 0 : 1;
         }
+    }
+
+    private static void tellOfNext(List<Status> keys) {
+        keys.stream()
+                .filter(each -> each.key().state() == Keyring.State.NEXT)
+                .forEach(
+                        each ->
+                                System.out.printf(
+                                        "%s is in force from %s on: run keys reseal again"
+                                                + " then.%n",
+                                        each.key().kid(), each.key().from()));
     }
 
     /** Older keys are not needed any more, unless somebody may have used one in between. */

@@ -13,6 +13,7 @@ import picocli.CommandLine.Parameters;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** {@code registry apply|diff|export}. */
 @Command(
@@ -87,9 +88,9 @@ final class RegistryCommand {
         return storage.registry().all().entrySet().stream()
                 .flatMap(
                         list ->
-                                list.getValue().stream()
-                                        .filter(each -> !each.isRetired())
-                                        .map(each -> each.json().get("id").textValue())
+                                list.getValue().entrySet().stream()
+                                        .filter(each -> !each.getValue().isRetired())
+                                        .map(Map.Entry::getKey)
                                         .filter(id -> !file.names(list.getKey(), id))
                                         .map(id -> list.getKey().word() + " " + id)
                                         .map(entry -> entry + ": not in the file; it stays"))

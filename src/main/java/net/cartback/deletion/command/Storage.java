@@ -17,7 +17,6 @@ import net.cartback.deletion.recording.Redigest;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryChange;
 import net.cartback.deletion.registry.RegistryFile;
-import net.cartback.deletion.retention.RetentionPeriods;
 import net.cartback.deletion.serve.App;
 import net.cartback.deletion.serve.KeyRenewal;
 import net.cartback.deletion.serve.Watches;
@@ -29,6 +28,8 @@ import net.cartback.deletion.storage.Migrations;
 import net.cartback.deletion.storage.ServerFacts;
 import net.cartback.deletion.storage.Signals;
 import net.cartback.deletion.terms.Actor;
+import net.cartback.deletion.terms.PublicUrl;
+import net.cartback.deletion.terms.RetentionPeriods;
 
 import org.jspecify.annotations.Nullable;
 
@@ -142,8 +143,7 @@ public final class Storage implements AutoCloseable {
     }
 
     KeyRenewal renewal(RetentionPeriods periods) {
-        return new KeyRenewal(
-                keyringFile, keys, reseal(), clock, clock::isApart, periods::erasedBefore);
+        return new KeyRenewal(keyringFile, keys, reseal(), clock, clock::isApart, periods);
     }
 
     Tokens tokens() {
@@ -168,7 +168,7 @@ public final class Storage implements AutoCloseable {
 
     /** As the relay under this public URL gives them. */
     Proofs proofs(String publicUrl) {
-        return new Proofs(database, keyring, clock, () -> publicUrl);
+        return new Proofs(database, keyring, clock, new PublicUrl(publicUrl));
     }
 
     /** As far as the database tells. */

@@ -2,8 +2,8 @@ package net.cartback.deletion.config;
 
 import net.cartback.deletion.access.OidcSettings;
 import net.cartback.deletion.dispatch.OutboundRules;
-import net.cartback.deletion.retention.RetentionPeriods;
 import net.cartback.deletion.storage.DatabaseAddress;
+import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.web.Cidr;
 
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,8 @@
 package net.cartback.deletion.dispatch;
 
+import net.cartback.deletion.dispatch.protocol.Reply;
 import net.cartback.deletion.gate.Conduct;
+import net.cartback.deletion.gate.HoldReason;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.ErrorClass;
@@ -77,7 +79,7 @@ final class Consequences {
                     after == null || after.isZero()
                             ? new Conduct.Failed()
                             : new Conduct.AskedToWait(now.plus(after));
-            case Reply.SystemAtFault fault -> new Conduct.AtFault(reason);
+            case Reply.SystemAtFault fault -> new Conduct.AtFault(new HoldReason(reason));
             case Reply.NotSent unsent -> new Conduct.Untried();
             case Reply.DeliveryAtFault fault -> new Conduct.Good();
         };

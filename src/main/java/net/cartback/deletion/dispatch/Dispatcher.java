@@ -5,37 +5,32 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.SealBroken;
-import net.cartback.deletion.ledger.Attempt;
+import net.cartback.deletion.dispatch.protocol.WebhookProtocol;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.DueMarks;
-import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.SubjectSeal;
 import net.cartback.deletion.operation.TestDeliveries;
-import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.PublicUrl;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -63,13 +58,10 @@ public final class Dispatcher implements AutoCloseable {
     private static final Duration SETTLE_LIMIT = Duration.ofSeconds(5);
 
     private final Ledger ledger;
-    private final Registry registry;
-    private final InstantSource clock;
-    private final Consequences consequences;
+    private final Attempts attempts;
     private final BooleanSupplier mayClaim;
     private final int concurrency;
     private final GuardedClient client;
-    private final Sender sender;
     private final Tester tester;
     private final Settler settler;
     private final Timer claimTime;
@@ -94,7 +86,6 @@ public final class Dispatcher implements AutoCloseable {
     private long sweptAt = System.nanoTime() - SWEEP.toNanos();
 
     /**
-     * @param publicUrl base of the receipt URLs, without a slash at its end
      * @param mayClaim while it says false, nothing is claimed
      * @param concurrency deliveries in flight at once
      */
@@ -106,21 +97,20 @@ public final class Dispatcher implements AutoCloseable {
             OutboundRules rules,
             InstantSource clock,
             RandomGenerator random,
-            Supplier<String> publicUrl,
+            PublicUrl publicUrl,
             BooleanSupplier mayClaim,
             int concurrency,
             MeterRegistry meters) {
         this.ledger = ledger;
-        this.registry = registry;
-        this.clock = clock;
-        this.consequences = new Consequences(clock, random);
         this.mayClaim = mayClaim;
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         var http = new HttpCall(client);
-        this.sender = new Sender(http, new SubjectSeal(keyring), keyring, clock, publicUrl);
-        this.tester = new Tester(tests, registry, http, sender, clock);
-        this.settler = new Settler(ledger, this::settled, this::whenUnwritable, meters);
+        var protocol = new WebhookProtocol(keyring, clock, publicUrl);
+        var sender = new Sender(http, protocol, new SubjectSeal(keyring), clock);
+        this.attempts = new Attempts(registry, sender, new Consequences(clock, random), clock);
+        this.tester = new Tester(tests, registry, http, protocol, clock);
+        this.settler = new Settler(ledger, this::settled, attempts::failed, meters);
         this.claimTime =
                 Timer.builder("relay.claim")
                         .description("Time to claim what is due, also where nothing was")
@@ -172,7 +162,7 @@ public final class Dispatcher implements AutoCloseable {
             var sent =
                     threads.invokeAll(
                             claimed.stream()
-                                    .map(each -> (Callable<Settlement>) () -> send(each))
+                                    .map(each -> (Callable<Settlement>) () -> attempts.make(each))
                                     .toList());
             settler.settle(sent.stream().map(future -> future.resultNow()).toList());
         }
@@ -298,7 +288,7 @@ public final class Dispatcher implements AutoCloseable {
      * A slot is free as soon as its call is over; the result may wait to be written with others.
      */
     private void call(ClaimedDelivery delivery) {
-        settler.add(send(delivery));
+        settler.add(attempts.make(delivery));
         shares.ended(delivery.system());
         slots.release();
         if (mayHaveMore) {
@@ -330,49 +320,5 @@ public final class Dispatcher implements AutoCloseable {
             Thread.currentThread().interrupt();
             stopping = true;
         }
-    }
-
-    /** The boundary of one delivery: whatever fails in here fails for this delivery alone. */
-    private Settlement send(ClaimedDelivery delivery) {
-        try {
-            var system = system(delivery).orElse(null);
-            var sent = sender.send(delivery, system);
-            return consequences.of(delivery, system, sent.attempt(), sent.reply());
-        } catch (RuntimeException | StackOverflowError e) {
-            log.atError()
-                    .addKeyValue("delivery_id", delivery.id())
-                    .setCause(e)
-                    .log("A delivery failed unexpectedly; it is sent again later");
-            return ourFault(delivery, clock.instant());
-        }
-    }
-
-    /** A probe goes to what was registered last, if that can be read now. */
-    private Optional<ClientSystem> system(ClaimedDelivery delivery) {
-        if (delivery.probe()) {
-            try {
-                return registry.systemNow(delivery.system());
-            } catch (DatabaseUnavailable | SealBroken e) {
-                log.debug("The registry cannot be read now; a probe goes by its copy", e);
-            }
-        }
-        return registry.system(delivery.system());
-    }
-
-    private Settlement whenUnwritable(Settlement unwritable) {
-        return ourFault(unwritable.delivery(), unwritable.attempt().startedAt());
-    }
-
-    private Settlement ourFault(ClaimedDelivery delivery, Instant startedAt) {
-        var reply = new Reply.TryAgain(ErrorClass.INTERNAL);
-        var attempt =
-                new Attempt(
-                        startedAt,
-                        Duration.ZERO,
-                        reply.replyClass(),
-                        ErrorClass.INTERNAL,
-                        null,
-                        new byte[0]);
-        return consequences.of(delivery, null, attempt, reply);
     }
 }

@@ -2,6 +2,9 @@ package net.cartback.deletion.dispatch;
 
 import static java.net.HttpURLConnection.HTTP_PROXY_AUTH;
 
+import net.cartback.deletion.dispatch.protocol.HttpReply;
+import net.cartback.deletion.dispatch.protocol.Reply;
+import net.cartback.deletion.dispatch.protocol.ReplyTable;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.registry.ClientSystem;
 

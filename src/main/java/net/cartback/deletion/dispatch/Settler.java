@@ -11,6 +11,7 @@ import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.GroupCommit;
 import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.ReplyClass;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,8 +86,9 @@ final class Settler {
     /** Begins the counters of these systems at 0; again does nothing. */
     void begin(Collection<ClientSystemId> systems) {
         for (var system : systems) {
-            Reply.CLASSES.forEach(
-                    reply -> attempts.withTags("system", system.value(), "reply", reply));
+            for (var reply : ReplyClass.values()) {
+                attempts.withTags("system", system.value(), "reply", reply.wireName());
+            }
         }
     }
 
@@ -260,7 +262,8 @@ final class Settler {
 
     private void tell(Settlement settled) {
         var system = settled.delivery().system().value();
-        attempts.withTags("system", system, "reply", settled.attempt().reply()).increment();
+        attempts.withTags("system", system, "reply", settled.attempt().reply().wireName())
+                .increment();
         switch (settled.next()) {
             case Settlement.Next.Park(var reason) ->
                     log.atWarn()

@@ -4,37 +4,23 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.answer.Basis;
+import net.cartback.deletion.dispatch.protocol.HttpReply;
+import net.cartback.deletion.dispatch.protocol.Protocol;
+import net.cartback.deletion.dispatch.protocol.Reply;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.operation.TestDeliveries.Asked;
-import net.cartback.deletion.operation.TestDeliveries.Step;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Kind;
-
-import okhttp3.Call;
-import okhttp3.Handshake;
-import okhttp3.Protocol;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ProtocolException;
-import java.net.Proxy;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.stream.Collectors;
-
-import javax.net.ssl.SSLException;
 
 /**
  * Makes the test deliveries that operators ask for, and says step by step how far each came: over a
@@ -42,39 +28,25 @@ import javax.net.ssl.SSLException;
  */
 final class Tester {
 
-    /** The steps of a test, in their order. */
-    private static final List<String> STEPS =
-            List.of(
-                    "name",
-                    "address",
-                    "connection",
-                    "tls",
-                    "status",
-                    "signature",
-                    "body",
-                    "time",
-                    "result",
-                    "forgery");
-
     private static final int MAX_SHOWN = 300;
     private static final Logger log = LoggerFactory.getLogger(Tester.class);
 
     private final TestDeliveries tests;
     private final Registry registry;
     private final HttpCall http;
-    private final Sender sender;
+    private final Protocol protocol;
     private final InstantSource clock;
 
     Tester(
             TestDeliveries tests,
             Registry registry,
             HttpCall http,
-            Sender sender,
+            Protocol protocol,
             InstantSource clock) {
         this.tests = tests;
         this.registry = registry;
         this.http = http;
-        this.sender = sender;
+        this.protocol = protocol;
         this.clock = clock;
     }
 
@@ -97,10 +69,11 @@ final class Tester {
         try {
             var system = registry.systemNow(asked.system());
             var told =
-                    new Told(system.isPresent() && "https".equals(system.get().url().getScheme()));
+                    new TestSteps(
+                            system.isPresent() && "https".equals(system.get().url().getScheme()));
             if (system.isEmpty()) {
                 told.say("name", false, "The system is not registered");
-            } else if (system.get().activeSecrets(clock.instant()).isEmpty()) {
+            } else if (protocol.obstacle(system.get()) != null) {
                 told.say("signature", false, "None of the system's secrets is in force");
             } else {
                 call(asked, system.get(), told);
@@ -114,9 +87,9 @@ final class Tester {
         }
     }
 
-    private void call(Asked asked, ClientSystem system, Told told) {
+    private void call(Asked asked, ClientSystem system, TestSteps told) {
         long start = System.nanoTime();
-        var request = sender.test(asked.id(), system);
+        var request = protocol.test(new DeliveryId(asked.id()), system).build();
         switch (http.makeAlone(request, system, told)) {
             case HttpCall.Outcome.Replied(var reply) -> {
                 if (!system.url().getScheme().equals("https")) {
@@ -125,7 +98,7 @@ final class Tester {
                 var now = clock.instant();
                 var reading = reply.reading().toDeliveryOf(now);
                 tell(reply, reading, told);
-                tell(ReplyTable.read(Kind.DELETION, system, reply, now, now), reply, told);
+                tell(protocol.read(Kind.DELETION, system, reply, now), reply, told);
             }
             case HttpCall.Outcome.Failed(var reply, var cause) -> {
                 told.failed(cause);
@@ -143,8 +116,12 @@ final class Tester {
     }
 
     /** A second test whose signature is of something else: who takes it takes it from anybody. */
-    private void forge(ClientSystem system, Told told) {
-        switch (http.makeAlone(sender.forgedTest(system), system, new CallWatch())) {
+    private void forge(ClientSystem system, TestSteps told) {
+        var forgery = protocol.forgery(system);
+        if (forgery == null) {
+            return;
+        }
+        switch (http.makeAlone(forgery.build(), system, new CallWatch())) {
             case HttpCall.Outcome.Replied(var reply) -> {
                 int status = reply.status();
                 // Others may be about anything: too many calls, say.
@@ -169,7 +146,7 @@ final class Tester {
         }
     }
 
-    private static void tell(HttpReply reply, AnswerReading reading, Told told) {
+    private static void tell(HttpReply reply, AnswerReading reading, TestSteps told) {
         int status = reply.status();
         told.say("status", reply.isSuccess(), status + redirected(reply));
         if (status == 401 || status == 403) {
@@ -235,7 +212,7 @@ final class Tester {
     }
 
     /** What a real delivery would have come to. */
-    private static void tell(Reply meaning, @Nullable HttpReply reply, Told told) {
+    private static void tell(Reply meaning, @Nullable HttpReply reply, TestSteps told) {
         var error = meaning.error();
         var reason =
                 error == null
@@ -284,117 +261,5 @@ final class Tester {
                             : ". The step body says which rule is broken";
             default -> "";
         };
-    }
-
-    /** Listens to a call, and keeps what there is to say of each step. */
-    private static final class Told extends CallWatch {
-
-        private final LinkedHashMap<String, Step> steps = new LinkedHashMap<>();
-        private final boolean encrypted;
-
-        Told(boolean encrypted) {
-            this.encrypted = encrypted;
-        }
-
-        void say(String step, @Nullable Boolean ok, String detail) {
-            steps.put(step, new Step(step, ok, detail));
-        }
-
-        /** Whether a real delivery would have been answered or accepted. */
-        boolean isGood() {
-            var result = steps.get("result");
-            return result != null && Boolean.TRUE.equals(result.ok());
-        }
-
-        /** All steps in their order; those that were not come to say so. */
-        List<Step> steps() {
-            var all = new ArrayList<Step>();
-            for (var step : STEPS) {
-                all.add(steps.getOrDefault(step, new Step(step, null, "not come to")));
-            }
-            return all;
-        }
-
-        void failed(IOException e) {
-            switch (e) {
-                case GuardedClient.AddressRefused refused -> {
-                    // The resolver refuses what it has found, so it does not tell what that was.
-                    say("name", steps.containsKey("name") ? true : null, "to a refused address");
-                    say("address", false, "OUTBOUND_ALLOW does not permit it");
-                }
-                case UnknownHostException unknown -> say("name", false, "not resolved");
-                case SSLException tls -> say("tls", false, TlsFault.of(tls));
-                default -> {
-                    if (encrypted && steps.containsKey("connection") && !steps.containsKey("tls")) {
-                        say("tls", false, "no handshake in time: does TLS answer at this port?");
-                    } else if (!steps.containsKey("connection")) {
-                        say("connection", false, "refused, or not made in time");
-                    } else {
-                        say("status", false, broken(e));
-                    }
-                }
-            }
-        }
-
-        /** How a reply failed to come whole. */
-        private String broken(IOException e) {
-            var head = head();
-            boolean late = e instanceof InterruptedIOException;
-            if (e instanceof ProtocolException) {
-                return "what came is no HTTP";
-            }
-            if (head == null) {
-                return late ? "no reply in time" : "the connection was closed without a reply";
-            }
-            return head.code()
-                    + (late
-                            ? " came, but the reply did not end in time: is its Content-Length"
-                                    + " right, or is it chunked?"
-                            : " came, but the connection was closed before the body's end: is its"
-                                    + " Content-Length right?");
-        }
-
-        @Override
-        public void dnsStart(Call call, String host) {
-            say("name", null, "not come to its end");
-        }
-
-        @Override
-        public void dnsEnd(Call call, String host, List<InetAddress> addresses) {
-            say(
-                    "name",
-                    true,
-                    addresses.stream()
-                            .map(InetAddress::getHostAddress)
-                            .collect(Collectors.joining(", ")));
-        }
-
-        @Override
-        public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
-            super.connectStart(call, address, proxy);
-            // It has been checked by now.
-            say("address", true, "permitted");
-        }
-
-        @Override
-        public void secureConnectStart(Call call) {
-            say("connection", true, "made");
-        }
-
-        @Override
-        public void connectEnd(
-                Call call, InetSocketAddress address, Proxy proxy, @Nullable Protocol protocol) {
-            if (!steps.containsKey("name")) {
-                say("name", null, "the address is no name");
-            }
-            say("connection", true, address.getAddress().getHostAddress());
-        }
-
-        @Override
-        public void secureConnectEnd(Call call, @Nullable Handshake handshake) {
-            if (handshake != null) {
-                say("tls", true, handshake.tlsVersion().javaName());
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ public sealed interface Conduct {
     record Failed() implements Conduct {}
 
     /** It cannot take any delivery now: it is held at once. */
-    record AtFault(String reason) implements Conduct {}
+    record AtFault(HoldReason reason) implements Conduct {}
 
     /** Nothing: it was not called. */
     record Untried() implements Conduct {}

@@ -25,15 +25,9 @@ import java.util.UUID;
 record Gate(
         ClientSystemId system,
         @Nullable Instant claimableAt,
-        @Nullable String reason,
+        @Nullable HoldReason reason,
         int level,
         @Nullable UUID probeLease) {
-
-    static final String RATE = "rate";
-    static final String PAUSED = "paused";
-    static final String RESUMING = "resuming";
-    static final String RETRY_AFTER = "retry_after";
-    static final String FAILING = "failing";
 
     private static final List<Duration> HOLDS =
             List.of(
@@ -46,7 +40,8 @@ record Gate(
                     Duration.ofMinutes(15));
 
     /** These may be faults of our own network, which ends without the system's doing. */
-    private static final Set<String> MAY_BE_OURS = Set.of("dns", "connect");
+    private static final Set<HoldReason> MAY_BE_OURS =
+            Set.of(new HoldReason("dns"), new HoldReason("connect"));
 
     private static final Duration MAX_HOLD_OF_OURS = Duration.ofMinutes(1);
 
@@ -62,7 +57,7 @@ record Gate(
 
     /** Whether it is closed until a probe succeeds. */
     boolean isHeld() {
-        return reason != null && !reason.equals(RATE);
+        return reason != null && reason.isHeld();
     }
 
     /**
@@ -92,25 +87,26 @@ record Gate(
         }
         var asked = latestAsked(all);
         if (health == Health.FAILING) {
-            return held(FAILING, now).atLeastUntil(asked);
+            return held(HoldReason.FAILING, now).atLeastUntil(asked);
         }
         return asked == null || health == Health.WELL
                 ? this
-                : new Gate(system, asked, RETRY_AFTER, 1, null);
+                : new Gate(system, asked, HoldReason.RETRY_AFTER, 1, null);
     }
 
     private Gate whenProbed(Conduct conduct, Instant now) {
         return switch (conduct) {
             case Conduct.Good good -> new Gate(system, null, null, 0, null);
-            case Conduct.Failed failed -> held(FAILING, now);
+            case Conduct.Failed failed -> held(HoldReason.FAILING, now);
             case Conduct.AtFault(var fault) -> held(fault, now);
             // The next one may be made elsewhere.
             case Conduct.Untried untried -> new Gate(system, now, reason, level, null);
-            case Conduct.AskedToWait(var until) -> held(RETRY_AFTER, now).atLeastUntil(until);
+            case Conduct.AskedToWait(var until) ->
+                    held(HoldReason.RETRY_AFTER, now).atLeastUntil(until);
         };
     }
 
-    private Gate held(String why, Instant now) {
+    private Gate held(HoldReason why, Instant now) {
         var hold = HOLDS.get(Math.min(level, HOLDS.size() - 1));
         if (MAY_BE_OURS.contains(why) && hold.compareTo(MAX_HOLD_OF_OURS) > 0) {
             hold = MAX_HOLD_OF_OURS;

@@ -12,4 +12,5 @@ import java.time.Instant;
  * @param until null if it is let go
  * @param reason null if it is let go
  */
-public record GateChange(ClientSystemId system, @Nullable Instant until, @Nullable String reason) {}
+public record GateChange(
+        ClientSystemId system, @Nullable Instant until, @Nullable HoldReason reason) {}

@@ -112,7 +112,7 @@ final class GateSql {
                                 new Gate(
                                         new ClientSystemId(row.getString("system_id")),
                                         Columns.instant(row, "claimable_at"),
-                                        row.getString("held_reason"),
+                                        HoldReason.ofColumn(row.getString("held_reason")),
                                         row.getInt("hold_level"),
                                         row.getObject("probe_lease", UUID.class)))
                 .list();
@@ -128,7 +128,7 @@ final class GateSql {
                         """)
                 .bind("system", gate.system().value())
                 .bind("at", gate.claimableAt())
-                .bind("reason", gate.reason())
+                .bind("reason", gate.reason() == null ? null : gate.reason().wireName())
                 .bind("level", gate.level())
                 .bind("probe", gate.probeLease())
                 .execute();

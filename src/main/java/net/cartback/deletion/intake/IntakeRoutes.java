@@ -15,13 +15,16 @@ import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.OutOfStep;
 import net.cartback.deletion.recording.Recorder;
 import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.PublicUrl;
 import net.cartback.deletion.terms.Subject;
 import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.Form;
@@ -37,8 +40,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Meta's callbacks: {@code POST /meta/{app_id}/data-deletion}, when a person wants to be forgotten,
@@ -93,30 +94,29 @@ public final class IntakeRoutes implements Routes {
                     "retired-app");
 
     private final Registry registry;
-    private final Function<NewRequest, Recording> recorder;
+    private final Recorder recorder;
     private final InstantSource clock;
-    private final Supplier<String> publicUrl;
+    private final PublicUrl publicUrl;
     private final Brake brake;
     private final Signatures signatures;
-    private final Runnable newWork;
+    private final Workers workers;
     private final MeterProvider<Counter> callbacks;
 
     /**
      * @param recorder records a request and returns after the commit
-     * @param publicUrl base of the status URL, without a slash at its end; asked at each request;
-     *     the Host header is never used
+     * @param publicUrl asked at each request
      * @param brake slows down who sends what no secret of an app has signed
      * @param signatures told of each that was right or wrong
-     * @param newWork told after each commit that created deliveries
+     * @param workers woken after each commit that created deliveries
      */
     public IntakeRoutes(
             Registry registry,
-            Function<NewRequest, Recording> recorder,
+            Recorder recorder,
             InstantSource clock,
-            Supplier<String> publicUrl,
+            PublicUrl publicUrl,
             Brake brake,
             Signatures signatures,
-            Runnable newWork,
+            Workers workers,
             MeterRegistry meters) {
         this.registry = registry;
         this.recorder = recorder;
@@ -124,7 +124,7 @@ public final class IntakeRoutes implements Routes {
         this.publicUrl = publicUrl;
         this.brake = brake;
         this.signatures = signatures;
-        this.newWork = newWork;
+        this.workers = workers;
         this.callbacks =
                 Counter.builder("relay.callbacks")
                         .description("Callbacks, by their kind, by app and by what came of them")
@@ -178,11 +178,11 @@ public final class IntakeRoutes implements Routes {
         try {
             app = app(ctx);
             requireNotRetired(app);
-            var recording = recorder.apply(request(ctx, kind, app));
+            var recording = recorder.record(request(ctx, kind, app));
             switch (recording) {
                 case Recording.Created created -> {
                     count(kind, app, "created");
-                    newWork.run();
+                    workers.wake();
                 }
                 case Recording.Repeated repeated -> count(kind, app, "repeated");
             }
@@ -230,11 +230,9 @@ public final class IntakeRoutes implements Routes {
                 var platform = valid.platform() == null ? app.platform() : valid.platform();
                 yield new NewRequest(
                         kind,
-                        app.id(),
-                        platform,
-                        valid.secretId(),
-                        new Subject(valid.userId(), idType(platform)),
-                        valid.issuedAt());
+                        new Origin.MetaCallback(
+                                app.id(), platform, valid.secretId(), valid.issuedAt()),
+                        new Subject(valid.userId(), idType(platform)));
             }
             case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
             case SignedRequest.Verdict.BadSignature() -> {
@@ -260,12 +258,12 @@ public final class IntakeRoutes implements Routes {
     }
 
     private void answer(Context ctx, Recording recording) {
-        var code = Objects.requireNonNull(recording.code(), "A deletion has a code").value();
+        var code = Objects.requireNonNull(recording.code(), "A deletion has a code");
         var json =
                 JsonNodeFactory.instance
                         .objectNode()
-                        .put("url", publicUrl.get() + "/status/" + code)
-                        .put("confirmation_code", code);
+                        .put("url", publicUrl.ofStatus(code))
+                        .put("confirmation_code", code.value());
         ctx.contentType("application/json").result(json.toString());
     }
 

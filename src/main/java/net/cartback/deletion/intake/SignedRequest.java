@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 
 import net.cartback.deletion.registry.AppSecret;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -69,7 +69,6 @@ final class SignedRequest {
     }
 
     private static final int SIGNATURE_BYTES = 32;
-    private static final int MAX_USER_ID_LENGTH = 256;
 
     /** The last second of the year 9999: later ones have no ISO 8601 form. */
     static final long MAX_ISSUED_AT = 253_402_300_799L;
@@ -79,14 +78,11 @@ final class SignedRequest {
                     .streamReadConstraints(
                             StreamReadConstraints.builder()
                                     .maxNestingDepth(64)
-                                    .maxNumberLength(MAX_USER_ID_LENGTH)
+                                    .maxNumberLength(Subject.MAX_LENGTH)
                                     .build())
                     // Two readers of a document with a key twice may see two different persons.
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build();
-
-    /** Six-bit value of each character, of the URL alphabet and of the standard one; else -1. */
-    private static final byte[] SIX_BITS = sixBits();
 
     private SignedRequest() {}
 
@@ -166,12 +162,7 @@ final class SignedRequest {
         }
         var text = json.getText();
         boolean usable =
-                !text.isBlank()
-                        && !text.equals("0")
-                        && text.length() <= MAX_USER_ID_LENGTH
-                        // A lone surrogate would become "?", and two persons one.
-                        && UTF_8.newEncoder().canEncode(text)
-                        && (token == JsonToken.VALUE_STRING || text.charAt(0) != '-');
+                Subject.isValid(text) && (token == JsonToken.VALUE_STRING || text.charAt(0) != '-');
         return usable ? text : null;
     }
 
@@ -194,47 +185,16 @@ final class SignedRequest {
      * signature.
      */
     private static byte @Nullable [] decode(String text, int from, int to) {
-        int end = to;
-        while (end > from && end > to - 2 && text.charAt(end - 1) == '=') {
-            end--;
-        }
-        int padding = to - end;
-        int length = end - from;
-        int rest = length % 4;
-        if (length == 0 || rest == 1 || (padding > 0 && (length + padding) % 4 != 0)) {
+        var digits = text.substring(from, to).replace('+', '-').replace('/', '_');
+        byte[] bytes;
+        try {
+            bytes = Base64.getUrlDecoder().decode(digits);
+        } catch (IllegalArgumentException e) {
             return null;
         }
-        var bytes = new byte[length * 6 / 8];
-        int buffer = 0;
-        int bits = 0;
-        int at = 0;
-        for (int i = from; i < end; i++) {
-            char c = text.charAt(i);
-            int six = c < SIX_BITS.length ? SIX_BITS[c] : -1;
-            if (six < 0) {
-                return null;
-            }
-            buffer = (buffer << 6 | six) & 0xFFFF;
-            bits += 6;
-            if (bits >= 8) {
-                bits -= 8;
-                bytes[at++] = (byte) (buffer >>> bits);
-            }
-        }
-        return (buffer & ((1 << bits) - 1)) == 0 ? bytes : null;
-    }
-
-    private static byte[] sixBits() {
-        var table = new byte[128];
-        Arrays.fill(table, (byte) -1);
-        var alphabet =
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".toCharArray();
-        for (int i = 0; i < alphabet.length; i++) {
-            table[alphabet[i]] = (byte) i;
-        }
-        table['-'] = table['+'] = 62;
-        table['_'] = table['/'] = 63;
-        return table;
+        var padded = Base64.getUrlEncoder().encodeToString(bytes);
+        var bare = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        return bytes.length > 0 && (digits.equals(padded) || digits.equals(bare)) ? bytes : null;
     }
 
     /** Makes a signed request, as Meta does. */

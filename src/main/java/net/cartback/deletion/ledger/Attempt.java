@@ -1,5 +1,7 @@
 package net.cartback.deletion.ledger;
 
+import net.cartback.deletion.terms.ReplyClass;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -16,7 +18,7 @@ import java.time.Instant;
 public record Attempt(
         Instant startedAt,
         Duration duration,
-        String reply,
+        ReplyClass reply,
         @Nullable ErrorClass error,
         @Nullable Integer status,
         byte[] answer) {

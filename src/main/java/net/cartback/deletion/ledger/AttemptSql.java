@@ -41,7 +41,9 @@ final class AttemptSql {
                                 "int4",
                                 settlements,
                                 each -> (int) each.attempt().duration().toMillis()))
-                .bind("replies", array("text", settlements, each -> each.attempt().reply()))
+                .bind(
+                        "replies",
+                        array("text", settlements, each -> each.attempt().reply().wireName()))
                 .bind("errors", array("text", settlements, each -> errorName(each.attempt())))
                 .bind("statuses", array("int4", settlements, each -> each.attempt().status()))
                 .bind("answers", bytes(rows, Row::answerSealed))

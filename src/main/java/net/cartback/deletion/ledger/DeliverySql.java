@@ -4,6 +4,7 @@ import static net.cartback.deletion.storage.Columns.array;
 
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.RequestId;
 
 import org.jdbi.v3.core.Handle;
@@ -26,7 +27,7 @@ final class DeliverySql {
     record Schedule(
             UUID delivery,
             UUID lease,
-            String state,
+            DeliveryState state,
             int step,
             @Nullable Instant at,
             @Nullable String reason) {}
@@ -94,7 +95,7 @@ final class DeliverySql {
                         """)
                 .bind("deliveries", array("uuid", schedules, Schedule::delivery))
                 .bind("leases", array("uuid", schedules, Schedule::lease))
-                .bind("states", array("text", schedules, Schedule::state))
+                .bind("states", array("text", schedules, each -> each.state().wireName()))
                 .bind("steps", array("int4", schedules, Schedule::step))
                 .bind("now", now)
                 .bind("ats", array("timestamptz", schedules, Schedule::at))

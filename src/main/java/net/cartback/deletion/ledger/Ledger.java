@@ -20,6 +20,7 @@ import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.DeliveryState;
 
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -267,13 +268,14 @@ public final class Ledger {
         var lease = delivery.leaseId();
         return switch (settlement.next()) {
             case AwaitReceipt(var by, var doubt) ->
-                    new Schedule(id, lease, "awaiting_receipt", delivery.step(), by, doubt);
+                    new Schedule(
+                            id, lease, DeliveryState.AWAITING_RECEIPT, delivery.step(), by, doubt);
             case Retry(var at, var reason) ->
-                    new Schedule(id, lease, "pending", delivery.step() + 1, at, reason);
+                    new Schedule(id, lease, DeliveryState.PENDING, delivery.step() + 1, at, reason);
             case Postpone(var at, var reason) ->
-                    new Schedule(id, lease, "pending", delivery.step(), at, reason);
+                    new Schedule(id, lease, DeliveryState.PENDING, delivery.step(), at, reason);
             case Park(var reason) ->
-                    new Schedule(id, lease, "parked", delivery.step(), null, reason);
+                    new Schedule(id, lease, DeliveryState.PARKED, delivery.step(), null, reason);
             case Close closed -> throw new IllegalArgumentException("An answer is no schedule");
             case Delivered done -> throw new IllegalArgumentException("Done needs no schedule");
         };

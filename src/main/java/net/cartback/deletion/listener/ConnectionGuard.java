@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toCollection;
 
 import net.cartback.deletion.web.ClientAddress;
+import net.cartback.deletion.web.Proxies;
 
 import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.Connection;
@@ -67,7 +68,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
     private static final Duration ROUND = Duration.ofMillis(250);
 
     private final Server server;
-    private final Predicate<InetAddress> isProxy;
+    private final Proxies proxies;
     private final IdleLimits limits;
     private final Map<InetAddress, Integer> open = new ConcurrentHashMap<>();
     private final Map<Connection, Watched> watched = new ConcurrentHashMap<>();
@@ -78,13 +79,13 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
                     Thread.ofPlatform().name("connections").daemon().factory());
 
     /**
-     * @param isProxy addresses of proxies in front, through which many come
+     * @param proxies addresses of proxies in front, through which many come
      * @param limits without a byte that could be read: inside of TLS, others may come all the time
      */
-    ConnectionGuard(Server server, Predicate<InetAddress> isProxy, IdleLimits limits) {
+    ConnectionGuard(Server server, Proxies proxies, IdleLimits limits) {
         this.limits = limits;
         this.server = server;
-        this.isProxy = isProxy;
+        this.proxies = proxies;
     }
 
     /** One connection, and how far it was when the last request on it had ended. */
@@ -144,7 +145,7 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
             return;
         }
         // A proxy is itself, and no neighbour of it is to blame for what comes through it.
-        boolean proxy = isProxy.test(address);
+        boolean proxy = proxies.contains(address);
         var network = proxy ? address : ClientAddress.network(address);
         var limit = limits.of(proxy);
         // The server's own limit must not end it before.

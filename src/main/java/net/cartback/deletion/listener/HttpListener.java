@@ -8,6 +8,7 @@ import io.javalin.util.JavalinException;
 
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Problems;
+import net.cartback.deletion.web.Proxies;
 import net.cartback.deletion.web.Routes;
 import net.cartback.deletion.web.SecurityHeaders;
 
@@ -20,11 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 
 /**
  * One address on which the program answers HTTP. Every request runs on a virtual thread of its own;
@@ -69,21 +68,21 @@ public final class HttpListener implements AutoCloseable {
     /**
      * As the other, behind proxies or with TLS.
      *
-     * @param isProxy from where many people come over one address
+     * @param proxies from where many people come over one address
      * @param tls null: plain HTTP
      */
     public static HttpListener start(
             String host,
             int port,
             BooleanSupplier gate,
-            Predicate<InetAddress> isProxy,
+            Proxies proxies,
             @Nullable TlsIdentity tls,
             IdleLimits idle,
             List<Routes> routes) {
         var javalin =
                 Javalin.create(
                         config -> {
-                            configure(config, host, port, isProxy, tls, idle, routes);
+                            configure(config, host, port, proxies, tls, idle, routes);
                             config.routes.before(ctx -> SecurityHeaders.set(ctx));
                             Problems.addTo(config.routes);
                             routes.forEach(each -> each.addTo(config.routes));
@@ -128,7 +127,7 @@ public final class HttpListener implements AutoCloseable {
             JavalinConfig config,
             String host,
             int port,
-            Predicate<InetAddress> isProxy,
+            Proxies proxies,
             @Nullable TlsIdentity tls,
             IdleLimits idle,
             List<Routes> routes) {
@@ -157,7 +156,7 @@ public final class HttpListener implements AutoCloseable {
                     server.setStopTimeout(STOP_LIMIT.toMillis());
                     server.setErrorHandler(new BrokenRequests(routes));
                     server.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, server));
-                    server.addBean(new ConnectionGuard(server, isProxy, idle));
+                    server.addBean(new ConnectionGuard(server, proxies, idle));
                 });
     }
 

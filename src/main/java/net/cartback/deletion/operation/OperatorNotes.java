@@ -9,6 +9,7 @@ import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Note;
 import net.cartback.deletion.terms.RequestId;
+import net.cartback.deletion.terms.Verb;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ final class OperatorNotes {
     /** Keeps one action, in the transaction of the change. */
     void keep(
             Handle handle,
-            String verb,
+            Verb verb,
             ClientSystemId system,
             @Nullable DeliveryId delivery,
             int deliveries,
@@ -39,7 +40,7 @@ final class OperatorNotes {
     }
 
     /** As the other, of what is done to a request as a whole. */
-    void keep(Handle handle, String verb, RequestId request, Note note) {
+    void keep(Handle handle, Verb verb, RequestId request, Note note) {
         keep(handle, UUID.randomUUID(), verb, null, request, null, 0, note);
     }
 
@@ -47,7 +48,7 @@ final class OperatorNotes {
     void keep(
             Handle handle,
             UUID id,
-            String verb,
+            Verb verb,
             ClientSystemId system,
             @Nullable DeliveryId delivery,
             int deliveries,
@@ -58,7 +59,7 @@ final class OperatorNotes {
     private void keep(
             Handle handle,
             UUID id,
-            String verb,
+            Verb verb,
             @Nullable ClientSystemId system,
             @Nullable RequestId request,
             @Nullable DeliveryId delivery,

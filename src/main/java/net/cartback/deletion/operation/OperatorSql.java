@@ -9,6 +9,7 @@ import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.RequestId;
+import net.cartback.deletion.terms.Verb;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ final class OperatorSql {
     /** One thing that an operator did. */
     record Action(
             UUID id,
-            String verb,
+            Verb verb,
             @Nullable ClientSystemId system,
             @Nullable RequestId request,
             @Nullable DeliveryId delivery,
@@ -46,7 +47,7 @@ final class OperatorSql {
                         """)
                 .bind("id", action.id())
                 .bind("now", now)
-                .bind("verb", action.verb())
+                .bind("verb", action.verb().wireName())
                 .bind("system", system == null ? null : system.value())
                 .bind("request", request == null ? null : request.value())
                 .bind("delivery", delivery == null ? null : delivery.value())

@@ -19,6 +19,7 @@ import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.Verb;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +28,6 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -53,15 +51,7 @@ public final class OperatorVerbs {
         NOT_NOW
     }
 
-    /** What a verb for many deliveries may concern at most. */
-    public static final int MOST = 1_000_000;
-
     private static final Logger log = LoggerFactory.getLogger(OperatorVerbs.class);
-    private static final int BATCH = 1_000;
-
-    /** Read in one statement where no index helps: well within a statement's time limit. */
-    private static final int STRETCH = 100_000;
-
     private final Database database;
     private final InstantSource clock;
     private final OperatorNotes notes;
@@ -89,7 +79,7 @@ public final class OperatorVerbs {
                             if (!OperatorSql.pause(handle, system)) {
                                 return false;
                             }
-                            notes.keep(handle, "pause", system, null, 0, note);
+                            notes.keep(handle, Verb.PAUSE, system, null, 0, note);
                             return true;
                         });
         if (paused) {
@@ -113,7 +103,7 @@ public final class OperatorVerbs {
                             if (!OperatorSql.resume(handle, system, now)) {
                                 return false;
                             }
-                            notes.keep(handle, "resume", system, null, 0, note);
+                            notes.keep(handle, Verb.RESUME, system, null, 0, note);
                             return true;
                         });
         if (resumed) {
@@ -125,7 +115,7 @@ public final class OperatorVerbs {
     /** Makes one delivery due now that waits for its time or for its answer. */
     public Verdict retry(DeliveryId delivery, Note note) {
         return makeDue(
-                "retry",
+                Verb.RETRY,
                 delivery,
                 Set.of(DeliveryRecord.State.PENDING, DeliveryRecord.State.AWAITING_RECEIPT),
                 note);
@@ -133,11 +123,11 @@ public final class OperatorVerbs {
 
     /** Makes a parked delivery due now, after what was wrong with it has been mended. */
     public Verdict unpark(DeliveryId delivery, Note note) {
-        return makeDue("unpark", delivery, Set.of(DeliveryRecord.State.PARKED), note);
+        return makeDue(Verb.UNPARK, delivery, Set.of(DeliveryRecord.State.PARKED), note);
     }
 
     private Verdict makeDue(
-            String verb, DeliveryId delivery, Set<DeliveryRecord.State> states, Note note) {
+            Verb verb, DeliveryId delivery, Set<DeliveryRecord.State> states, Note note) {
         return act(
                 verb,
                 delivery,
@@ -160,7 +150,7 @@ public final class OperatorVerbs {
      * @param closing the outcome with which this closes it; null: it does not
      */
     private Verdict act(
-            String verb, DeliveryId delivery, Note note, @Nullable Outcome closing, Act act) {
+            Verb verb, DeliveryId delivery, Note note, @Nullable Outcome closing, Act act) {
         var now = clock.instant();
         var system =
                 database.inTransaction(
@@ -190,74 +180,6 @@ public final class OperatorVerbs {
         return Verdict.DONE;
     }
 
-    /** How many deliveries {@link #replay} would send now. */
-    public int countReplay(ClientSystemId system, Replay replay) {
-        return matching(system, replay).size();
-    }
-
-    /**
-     * Makes matching deliveries due now, under the ids that they have; what is answered meanwhile
-     * is left out.
-     *
-     * @return how many
-     */
-    public int replay(ClientSystemId system, Replay replay, Note note) {
-        return forAll(
-                "replay",
-                system,
-                matching(system, replay),
-                note,
-                (handle, batch, now) -> OperatorSql.makeDue(handle, batch, now));
-    }
-
-    private List<UUID> matching(ClientSystemId system, Replay replay) {
-        return walk(system, replay.states(), replay);
-    }
-
-    /** Goes through what is not answered, a stretch at a time. */
-    private List<UUID> walk(
-            ClientSystemId system, Set<DeliveryRecord.State> states, @Nullable Replay replay) {
-        // What moves on while we walk may be met twice.
-        var found = new LinkedHashSet<UUID>();
-        for (var state : states) {
-            DeliveryRecord.Place after = null;
-            do {
-                var from = after;
-                var walked =
-                        database.withHandle(
-                                handle ->
-                                        OperatorSql.unanswered(
-                                                handle, system, state, replay, from, STRETCH));
-                found.addAll(walked.found());
-                after = walked.last();
-            } while (after != null && found.size() < MOST);
-        }
-        return found.stream().limit(MOST).toList();
-    }
-
-    /** How many deliveries {@link #closeUnconfirmed(ClientSystemId, Note)} would close now. */
-    public int countUnanswered(ClientSystemId system) {
-        return unanswered(system).size();
-    }
-
-    /**
-     * Closes everything of a client that is gone and will never answer, but for what is under a
-     * legal hold; the person is told so.
-     *
-     * @return how many
-     */
-    public int closeUnconfirmed(ClientSystemId system, Note note) {
-        int closed =
-                forAll(
-                        "unconfirmed",
-                        system,
-                        unanswered(system),
-                        note,
-                        (handle, batch, now) -> OperatorSql.closeUnconfirmed(handle, batch, now));
-        tell(system, Outcome.UNCONFIRMED, closed);
-        return closed;
-    }
-
     private void tell(ClientSystemId system, Outcome outcome, int deliveries) {
         closed.withTags("system", system.value(), "outcome", outcome.wireName())
                 .increment(deliveries);
@@ -268,14 +190,10 @@ public final class OperatorVerbs {
                 .log("An operator has closed deliveries by hand");
     }
 
-    private List<UUID> unanswered(ClientSystemId system) {
-        return walk(system, EnumSet.complementOf(EnumSet.of(DeliveryRecord.State.CLOSED)), null);
-    }
-
     /** Closes one delivery of a client that is gone and will never answer. */
     public Verdict closeUnconfirmed(DeliveryId delivery, Note note) {
         return act(
-                "unconfirmed",
+                Verb.UNCONFIRMED,
                 delivery,
                 note,
                 Outcome.UNCONFIRMED,
@@ -286,73 +204,10 @@ public final class OperatorVerbs {
                                         == 1);
     }
 
-    /** How many deliveries {@link #redeliver} would create now. */
-    public int countRedeliver(ClientSystemId system, Instant since) {
-        return closedSince(system, since).size();
-    }
-
-    /**
-     * Sends afresh, under new ids, everything that this system has closed since then and whose
-     * person is still known: for a client that has restored a backup, and with it what it had
-     * deleted. Those requests are open until it has answered again.
-     *
-     * @return how many deliveries were created
-     */
-    public int redeliver(ClientSystemId system, Instant since, Note note) {
-        return forAll(
-                "redeliver",
-                system,
-                closedSince(system, since),
-                note,
-                (handle, batch, now) -> OperatorSql.deliverAgain(handle, batch, now));
-    }
-
-    private List<UUID> closedSince(ClientSystemId system, Instant since) {
-        var found = new ArrayList<UUID>();
-        UUID after = null;
-        do {
-            var from = after;
-            var stretch =
-                    database.withHandle(
-                            handle ->
-                                    OperatorSql.closedSince(handle, system, since, from, STRETCH));
-            found.addAll(stretch.found());
-            after = stretch.last();
-        } while (after != null && found.size() < MOST);
-        return found.size() > MOST ? found.subList(0, MOST) : found;
-    }
-
-    private interface Step {
-        int apply(Handle handle, List<UUID> batch, Instant now);
-    }
-
-    private int forAll(
-            String verb, ClientSystemId system, List<UUID> deliveries, Note note, Step step) {
-        int done = 0;
-        for (int i = 0; i < deliveries.size(); i += BATCH) {
-            var batch = deliveries.subList(i, Math.min(i + BATCH, deliveries.size()));
-            var now = clock.instant();
-            done +=
-                    database.inTransaction(
-                            note.actor(),
-                            handle -> {
-                                int concerned = step.apply(handle, batch, now);
-                                notes.keep(handle, verb, system, null, concerned, note);
-                                return concerned;
-                            });
-        }
-        log.atInfo()
-                .addKeyValue("verb", verb)
-                .addKeyValue("system", system)
-                .addKeyValue("deliveries", done)
-                .log("An operator has acted on many deliveries");
-        return done;
-    }
-
     /** Enters the answer that a client gave outside of the protocol, in a letter say. */
     public Verdict record(DeliveryId delivery, Answer answer, Note note) {
         return act(
-                "record",
+                Verb.RECORD,
                 delivery,
                 note,
                 answer.outcome(),
@@ -375,7 +230,7 @@ public final class OperatorVerbs {
     /** Corrects an answer that was recorded before; what it said stays on record. */
     public Verdict amend(DeliveryId delivery, Answer answer, Note note) {
         return act(
-                "amend",
+                Verb.AMEND,
                 delivery,
                 note,
                 null,

@@ -10,6 +10,7 @@ import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.Note;
 import net.cartback.deletion.terms.RequestId;
+import net.cartback.deletion.terms.Verb;
 
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -55,7 +56,7 @@ public final class RequestVerbs {
      */
     public Verdict hold(RequestId request, Ground ground, Note note) {
         return act(
-                "hold",
+                Verb.HOLD,
                 request,
                 note,
                 (handle, now) -> {
@@ -67,7 +68,10 @@ public final class RequestVerbs {
     /** Ends the hold: what is due is sent, and what has been kept long enough is erased. */
     public Verdict release(RequestId request, Note note) {
         return act(
-                "release", request, note, (handle, now) -> RequestVerbSql.release(handle, request));
+                Verb.RELEASE,
+                request,
+                note,
+                (handle, now) -> RequestVerbSql.release(handle, request));
     }
 
     /**
@@ -80,7 +84,7 @@ public final class RequestVerbs {
             throw new IllegalArgumentException("An extension is 1 to 60 days");
         }
         return act(
-                "extend",
+                Verb.EXTEND,
                 request,
                 note,
                 (handle, now) ->
@@ -93,7 +97,7 @@ public final class RequestVerbs {
      */
     public Verdict closeUnconfirmed(RequestId request, Note note) {
         return act(
-                "unconfirmed",
+                Verb.UNCONFIRMED,
                 request,
                 note,
                 (handle, now) -> RequestVerbSql.closeUnconfirmed(handle, request, now));
@@ -103,7 +107,7 @@ public final class RequestVerbs {
         boolean on(Handle handle, Instant now);
     }
 
-    private Verdict act(String verb, RequestId request, Note note, Act act) {
+    private Verdict act(Verb verb, RequestId request, Note note, Act act) {
         var now = clock.instant();
         var verdict =
                 database.inTransaction(
@@ -122,7 +126,7 @@ public final class RequestVerbs {
         if (verdict == Verdict.DONE) {
             log.atInfo()
                     .addKeyValue("request_id", request)
-                    .addKeyValue("verb", verb)
+                    .addKeyValue("verb", verb.wireName())
                     .log("An operator has acted on a request");
         }
         return verdict;

@@ -10,6 +10,7 @@ import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.Verb;
 
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +77,7 @@ public final class TestDeliveries {
                             .bind("system", system.value())
                             .bind("now", now)
                             .execute();
-                    notes.keep(handle, "test", system, null, 0, note);
+                    notes.keep(handle, Verb.TEST, system, null, 0, note);
                     return null;
                 });
         return id;

@@ -1,5 +1,6 @@
 package net.cartback.deletion.reading;
 
+import net.cartback.deletion.gate.HoldReason;
 import net.cartback.deletion.terms.ClientSystemId;
 
 import org.jspecify.annotations.Nullable;
@@ -26,5 +27,5 @@ public record Backlog(
         long silent,
         long parked,
         Duration lag,
-        @Nullable String heldReason,
+        @Nullable HoldReason heldReason,
         @Nullable Instant heldUntil) {}

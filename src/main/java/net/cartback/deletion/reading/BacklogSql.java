@@ -1,5 +1,6 @@
 package net.cartback.deletion.reading;
 
+import net.cartback.deletion.gate.HoldReason;
 import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.terms.ClientSystemId;
 
@@ -97,7 +98,7 @@ public final class BacklogSql {
                                         row.getLong("parked"),
                                         Duration.between(
                                                 row.getTimestamp("due_since").toInstant(), now),
-                                        row.getString("held_reason"),
+                                        HoldReason.ofColumn(row.getString("held_reason")),
                                         Columns.instant(row, "held_until")))
                 .list();
     }

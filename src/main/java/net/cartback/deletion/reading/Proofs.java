@@ -4,11 +4,11 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.ConfirmationCode;
+import net.cartback.deletion.terms.PublicUrl;
 
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Proofs: signed documents that say what was asked when, and which client system answered what and
@@ -28,13 +28,12 @@ public final class Proofs {
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Supplier<String> issuer;
+    private final PublicUrl issuer;
 
     /**
      * @param issuer the relay's public URL
      */
-    public Proofs(
-            Database database, Keyring keyring, InstantSource clock, Supplier<String> issuer) {
+    public Proofs(Database database, Keyring keyring, InstantSource clock, PublicUrl issuer) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
@@ -46,7 +45,7 @@ public final class Proofs {
         return database.withHandle(handle -> ProofSql.facts(handle, code.digest()))
                 .map(
                         facts -> {
-                            facts.put("iss", issuer.get())
+                            facts.put("iss", issuer.base())
                                     .put("iat", clock.instant().getEpochSecond())
                                     .put(
                                             "confirmation_code_sha256",

@@ -4,6 +4,7 @@ import net.cartback.deletion.answer.ExtensionGround;
 import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.WireName;
 
 import org.jspecify.annotations.Nullable;
@@ -38,19 +39,11 @@ public record RequestStatus(
     /** One client system's part. */
     public record Part(
             String systemName,
-            PartState state,
+            DeliveryState state,
             @Nullable Outcome outcome,
             List<Retained> retained,
             @Nullable Ground ground,
             @Nullable Instant answeredAt) {}
-
-    /** How far one client system's part is. */
-    public enum PartState implements WireName {
-        PENDING,
-        AWAITING_RECEIPT,
-        PARKED,
-        CLOSED
-    }
 
     /** The public state. */
     public enum State implements WireName {
@@ -88,7 +81,7 @@ public record RequestStatus(
 
     /** How many systems have answered. */
     public int confirmed() {
-        return (int) parts.stream().filter(part -> part.state() == PartState.CLOSED).count();
+        return (int) parts.stream().filter(part -> part.state() == DeliveryState.CLOSED).count();
     }
 
     /** When the last answer came; if there is none, when the request came. */

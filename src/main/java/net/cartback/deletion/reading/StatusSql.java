@@ -5,6 +5,7 @@ import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.ledger.AnswerColumns;
 import net.cartback.deletion.storage.Columns;
+import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
@@ -118,7 +119,7 @@ final class StatusSql {
         var ground = row.getString("ground");
         return new RequestStatus.Part(
                 row.getString("public_name"),
-                WireName.named(RequestStatus.PartState.class, row.getString("state")),
+                WireName.named(DeliveryState.class, row.getString("state")),
                 outcome == null ? null : WireName.named(Outcome.class, outcome),
                 AnswerColumns.retained(row.getString("retained")),
                 ground == null ? null : WireName.named(Ground.class, ground),

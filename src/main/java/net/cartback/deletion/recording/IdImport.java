@@ -12,7 +12,9 @@ import net.cartback.deletion.terms.Actor;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
+import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.terms.Subject;
 
 import org.jdbi.v3.core.Handle;
@@ -22,7 +24,10 @@ import org.slf4j.LoggerFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -52,6 +57,10 @@ public final class IdImport {
 
     private static final Logger log = LoggerFactory.getLogger(IdImport.class);
     private static final int BATCH = 200;
+
+    /** Of a list of so many ids at most, the request of each is told. */
+    public static final int SHORT = 100;
+
     private static final int PAGE = 5_000;
 
     /** Whoever holds it imports; any number will do that nothing else here uses. */
@@ -76,8 +85,17 @@ public final class IdImport {
      * @param ids how many it holds
      * @param created of those: recorded now, or that would be
      * @param repeated of those: asked for before
+     * @param requests of a short list, the request of each id, in the order of the list; of one
+     *     longer than {@value #SHORT}, or one that was only counted: none
      */
-    public record Result(int ids, int created, int repeated) {}
+    public record Result(int ids, int created, int repeated, List<Taken> requests) {}
+
+    /**
+     * The request of one id.
+     *
+     * @param created whether it was recorded now
+     */
+    public record Taken(RequestId request, boolean created) {}
 
     /** Whether a list may look back to then. */
     public boolean mayLookBackTo(Instant since) {
@@ -105,11 +123,13 @@ public final class IdImport {
     private Result take(
             MetaApp app, IdType type, IdList list, Instant since, boolean dryRun, Actor actor) {
         var known = known(app.id(), type, since, Set.copyOf(list.ids()));
-        var missing = list.ids().stream().filter(id -> !known.contains(id)).toList();
+        var missing = list.ids().stream().filter(id -> !known.containsKey(id)).toList();
         int repeated = list.ids().size() - missing.size();
         int created = 0;
+        var requests = new HashMap<String, Taken>();
+        known.forEach((id, request) -> requests.put(id, new Taken(request, false)));
         if (dryRun) {
-            return new Result(list.ids().size(), missing.size(), repeated);
+            return new Result(list.ids().size(), missing.size(), repeated, List.of());
         }
         if (type != IdType.APP_SCOPED_USER_ID) {
             database.inTransaction(
@@ -119,22 +139,24 @@ public final class IdImport {
                     });
         }
         var platform = type == IdType.PAGE_SCOPED_USER_ID ? Platform.MESSENGER : app.platform();
+        var origin = new Origin.IdList(app.id(), platform);
         for (int i = 0; i < missing.size(); i += BATCH) {
+            var ids = missing.subList(i, Math.min(i + BATCH, missing.size()));
             var batch =
-                    missing.subList(i, Math.min(i + BATCH, missing.size())).stream()
+                    ids.stream()
                             .map(
                                     id ->
                                             recordings.prepare(
                                                     new NewRequest(
                                                             Kind.DELETION,
-                                                            app.id(),
-                                                            platform,
-                                                            null,
-                                                            new Subject(id, type),
-                                                            null)))
+                                                            origin,
+                                                            new Subject(id, type))))
                             .toList();
-            for (var recording : recordings.record(batch, actor)) {
-                if (recording instanceof Recording.Created) {
+            var recorded = recordings.record(batch, actor);
+            for (int k = 0; k < recorded.size(); k++) {
+                boolean isNew = recorded.get(k) instanceof Recording.Created;
+                requests.put(ids.get(k), new Taken(recorded.get(k).request(), isNew));
+                if (isNew) {
                     created++;
                 } else {
                     repeated++;
@@ -146,7 +168,15 @@ public final class IdImport {
                 .addKeyValue("created", created)
                 .addKeyValue("repeated", repeated)
                 .log("A list of ids is recorded");
-        return new Result(list.ids().size(), created, repeated);
+        return new Result(
+                list.ids().size(),
+                created,
+                repeated,
+                list.ids().size() > SHORT
+                        ? List.of()
+                        : list.ids().stream()
+                                .map(id -> Objects.requireNonNull(requests.get(id)))
+                                .toList());
     }
 
     private interface Page {
@@ -157,8 +187,9 @@ public final class IdImport {
      * Those of these ids that were asked for since then, as far as it is still known; and those
      * that were asked for at any time, and are being deleted or under a legal hold.
      */
-    private Set<String> known(MetaAppId app, IdType type, Instant since, Set<String> ids) {
-        var known = new HashSet<String>();
+    private Map<String, RequestId> known(
+            MetaAppId app, IdType type, Instant since, Set<String> ids) {
+        var known = new HashMap<String, RequestId>();
         read(
                 RequestListSql.first(since),
                 (handle, last) -> RequestListSql.subjects(handle, app, type, last, PAGE),
@@ -178,7 +209,7 @@ public final class IdImport {
         return known;
     }
 
-    private void read(UUID first, Page page, Set<String> ids, Set<String> known) {
+    private void read(UUID first, Page page, Set<String> ids, Map<String, RequestId> known) {
         for (var after = first; after != null; ) {
             var from = after;
             var read = database.withHandle(handle -> page.after(handle, from));
@@ -187,7 +218,7 @@ public final class IdImport {
                     var place = SealedColumns.SUBJECT.at(each.request());
                     var id = keyring.sealer().open(place, each.sealed());
                     if (ids.contains(id)) {
-                        known.add(id);
+                        known.put(id, each.request());
                     }
                 } catch (SealBroken e) {
                     // Whoever it is, deleted twice is better than not at all.

@@ -44,7 +44,7 @@ public final class Recorder implements AutoCloseable {
      * A proxy in front may wait no longer than 10 s. A commit that waits for a standby has no limit
      * of its own in the server, and two writers may wait one after the other.
      */
-    private static final Duration LIMIT = Duration.ofSeconds(8);
+    public static final Duration LIMIT = Duration.ofSeconds(8);
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
@@ -59,12 +59,8 @@ public final class Recorder implements AutoCloseable {
     /**
      * @param together how many share a commit at most; 1: each request is recorded by a thread and
      *     with a commit of its own
+     * @param limit how long one waits for its commit; {@link #LIMIT}, but for tests
      */
-    public Recorder(Recordings recordings, int together, MeterRegistry meters) {
-        this(recordings, together, LIMIT, meters);
-    }
-
-    /** As above, with another limit for who waits. */
     public Recorder(Recordings recordings, int together, Duration limit, MeterRegistry meters) {
         this.limit = limit;
         this.recordings = recordings;

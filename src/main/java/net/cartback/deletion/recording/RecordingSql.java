@@ -78,17 +78,22 @@ final class RecordingSql {
                         """)
                 .bind("ids", array("uuid", requests, one -> one.id().value()))
                 .bind("kinds", array("text", requests, one -> one.request().kind().wireName()))
-                .bind("apps", array("text", requests, one -> one.request().app().value()))
+                .bind("apps", array("text", requests, one -> one.request().origin().app().value()))
                 .bind(
                         "platforms",
-                        array("text", requests, one -> one.request().platform().wireName()))
-                .bind("secrets", array("uuid", requests, one -> one.request().secretId()))
+                        array(
+                                "text",
+                                requests,
+                                one -> one.request().origin().platform().wireName()))
+                .bind("secrets", array("uuid", requests, one -> one.request().origin().secretId()))
                 .bind(
                         "id_types",
                         array("text", requests, one -> one.request().subject().type().wireName()))
                 .bind("subjects", bytes(requests, PreparedRequest::subjectSealed))
                 .bind("repeats", bytes(requests, one -> one.repeat().current()))
-                .bind("issued", array("timestamptz", requests, one -> one.request().issuedAt()))
+                .bind(
+                        "issued",
+                        array("timestamptz", requests, one -> one.request().origin().issuedAt()))
                 .bind("code_digests", bytes(requests, PreparedRequest::codeDigest))
                 .bind("codes", bytes(requests, PreparedRequest::codeSealed))
                 .bind("requested", array("timestamptz", requests, PreparedRequest::requestedAt))

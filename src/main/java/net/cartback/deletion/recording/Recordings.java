@@ -85,14 +85,18 @@ public final class Recordings {
         var id = RequestId.at(now, random);
         var kind = request.kind();
         var code = kind == Kind.DELETION ? ConfirmationCode.random(random) : null;
-        var issuedAt = request.issuedAt();
+        var issuedAt = request.origin().issuedAt();
         return new PreparedRequest(
                 request,
                 id,
                 code,
                 keyring.sealer().seal(SealedColumns.SUBJECT.at(id), request.subject().id()),
                 RepeatDigest.of(
-                        keyring, kind, request.app(), request.subject(), request.issuedAt()),
+                        keyring,
+                        kind,
+                        request.origin().app(),
+                        request.subject(),
+                        request.origin().issuedAt()),
                 code == null ? null : code.digest(),
                 code == null
                         ? null
@@ -164,7 +168,10 @@ public final class Recordings {
         var created = RecordingSql.insertWithDeliveries(handle, List.copyOf(requests));
         return requests.stream()
                 .filter(each -> created.contains(each.id()))
-                .collect(toMap(PreparedRequest::id, each -> new Recording.Created(each.code())));
+                .collect(
+                        toMap(
+                                PreparedRequest::id,
+                                each -> new Recording.Created(each.id(), each.code())));
     }
 
     private Map<RequestId, Recording> findRepeated(
@@ -173,7 +180,9 @@ public final class Recordings {
                 requests.stream().flatMap(each -> each.repeat().oldestFirst().stream()).toList();
         var known = new HashMap<ByteBuffer, Recording>();
         for (var each : RecordingSql.codesOfRepeats(handle, digests)) {
-            known.put(ByteBuffer.wrap(each.repeatDigest()), new Recording.Repeated(code(each)));
+            known.put(
+                    ByteBuffer.wrap(each.repeatDigest()),
+                    new Recording.Repeated(each.id(), code(each)));
         }
         var found = new HashMap<RequestId, Recording>();
         for (var each : requests) {
@@ -190,7 +199,7 @@ public final class Recordings {
         if (recording instanceof Recording.Created) {
             log.atInfo()
                     .addKeyValue("request_id", request.id())
-                    .addKeyValue("app", request.request().app())
+                    .addKeyValue("app", request.request().origin().app())
                     .log(
                             request.request().kind() == Kind.DELETION
                                     ? "A deletion request is recorded"

@@ -1,6 +1,7 @@
 package net.cartback.deletion.registry;
 
 import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public record ClientSystem(
         ClientSystemId id,
         String publicName,
         URI url,
-        List<Secret> secrets,
+        Credential credential,
         AckMeans ackMeans,
         Map<Integer, String> answers,
         @Nullable String answersHeader,
@@ -34,19 +35,37 @@ public record ClientSystem(
         Duration receiptWithin,
         Tls tls) {
 
+    /** How the relay and the system know each other's messages. */
+    public sealed interface Credential {
+
+        /** Secrets that both have: any one that is in force will do (Standard Webhooks). */
+        record WebhookSecrets(List<Secret> secrets) implements Credential {
+
+            public WebhookSecrets {
+                secrets = List.copyOf(secrets);
+            }
+
+            /** Those to sign with, and to verify answers with, at this instant. */
+            public List<WebhookSecret> active(Instant now) {
+                return secrets.stream()
+                        .filter(each -> each.notAfter() == null || now.isBefore(each.notAfter()))
+                        .map(Secret::value)
+                        .toList();
+            }
+        }
+    }
+
     /** A webhook secret and until when it is in force; null: without end. */
     public record Secret(WebhookSecret value, @Nullable Instant notAfter) {}
 
     public ClientSystem {
-        secrets = List.copyOf(secrets);
         answers = Map.copyOf(answers);
     }
 
-    /** The secrets to sign with, and to verify answers with, at this instant. */
+    /** The webhook secrets that are in force at this instant; empty: there are none. */
     public List<WebhookSecret> activeSecrets(Instant now) {
-        return secrets.stream()
-                .filter(each -> each.notAfter() == null || now.isBefore(each.notAfter()))
-                .map(Secret::value)
-                .toList();
+        return switch (credential) {
+            case Credential.WebhookSecrets secrets -> secrets.active(now);
+        };
     }
 }

@@ -13,20 +13,15 @@ import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
 
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The Meta apps and client systems, kept in the database and read from a copy in memory, which
@@ -203,30 +198,9 @@ public final class Registry {
         RegistrySql.drop(handle, kind, ids);
     }
 
-    /** All that is registered, retired entries too. */
-    public Map<Kind, List<Entry>> all() {
-        return database.withHandle(
-                handle ->
-                        Stream.of(Kind.values())
-                                .collect(
-                                        Collectors.toMap(
-                                                kind -> kind,
-                                                kind ->
-                                                        List.copyOf(
-                                                                RegistryViewSql.all(handle, kind)
-                                                                        .values()),
-                                                (one, other) -> one,
-                                                () -> new EnumMap<>(Kind.class))));
-    }
-
-    /** An entry is not as who changes it believes; nothing was changed. */
-    public static final class Stale extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        Stale() {
-            super("The entry has changed meanwhile", null, false, false);
-        }
+    /** All that is registered by its id, retired entries too. */
+    public Map<Kind, Map<String, Entry>> all() {
+        return database.withHandle(RegistryViewSql::all);
     }
 
     /**
@@ -251,7 +225,7 @@ public final class Registry {
      *     by its {@code id} instead of its value
      * @param version what the entry must have now; empty: there must be none of this id
      * @param plainHttp whether a system may have an {@code http} address at all
-     * @throws Stale if it has another version
+     * @throws RegistryView.Stale if it has another version
      * @throws InvalidRegistry with each fault named by its field
      */
     public Entry change(
@@ -270,7 +244,7 @@ public final class Registry {
                                 RegistrySql.lockAgainstOtherAppliers(handle);
                                 var before = RegistryViewSql.find(handle, kind, id);
                                 if (!RegistryView.version(before).equals(version)) {
-                                    throw new Stale();
+                                    throw new RegistryView.Stale();
                                 }
                                 apply(handle, file);
                                 return RegistryViewSql.find(handle, kind, id).orElseThrow();
@@ -305,26 +279,10 @@ public final class Registry {
 
     private List<RegistryChange> apply(Handle handle, RegistryFile file) {
         RegistrySql.lockAgainstOtherAppliers(handle);
-        refuseWhatDoesNotFit(handle, file);
+        RegistryFit.require(file, sql.ids(handle, "meta_app"), sql.ids(handle, "client_system"));
         var deaf = sql.deafSystems(handle);
         var before = state(handle);
-        var added = new HashSet<Subscription>();
-        for (var system : file.systems()) {
-            sql.upsertSystem(handle, system, file.whole());
-            if (system.secrets() != null) {
-                secretSql.replace(
-                        handle, SecretSql.Table.SYSTEM, system.id().value(), system.secrets());
-            }
-        }
-        for (var app : file.apps()) {
-            sql.upsertApp(handle, app, file.whole());
-            if (app.secrets() != null) {
-                secretSql.replace(handle, SecretSql.Table.APP, app.id().value(), app.secrets());
-            }
-            if (app.systems() != null) {
-                added.addAll(sql.replaceSubscriptions(handle, app.id(), app.systems()));
-            }
-        }
+        var added = new HashSet<>(sql.write(handle, file, secretSql));
         added.addAll(sql.listening(handle, deaf));
         if (!added.isEmpty()) {
             listener.subscribed(handle, added);
@@ -341,103 +299,12 @@ public final class Registry {
         return changes;
     }
 
-    /** All that is registered, as the dispatcher knows it and as operators read it. */
-    private record State(
-            Map<ClientSystemId, ClientSystem> systems, Map<Kind, Map<String, Entry>> entries) {
-
-        /** Which systems that were there have another entry now. */
-        Set<ClientSystemId> changedSince(State before) {
-            return before.systems.values().stream()
-                    .filter(each -> !each.equals(systems.get(each.id())))
-                    .map(ClientSystem::id)
-                    .collect(Collectors.toSet());
-        }
-
-        List<RegistryChange> changesSince(State before) {
-            return entries.entrySet().stream()
-                    .flatMap(
-                            kind ->
-                                    kind.getValue().entrySet().stream()
-                                            .flatMap(
-                                                    each ->
-                                                            change(
-                                                                    before,
-                                                                    kind.getKey(),
-                                                                    each.getKey(),
-                                                                    each.getValue())))
-                    .toList();
-        }
-
-        private Stream<RegistryChange> change(State before, Kind kind, String id, Entry after) {
-            var old = Objects.requireNonNull(before.entries.get(kind)).get(id);
-            boolean otherQuery =
-                    kind == Kind.SYSTEM
-                            && !Objects.equals(before.query(id), query(id))
-                            && before.query(id) != null
-                            && query(id) != null;
-            return RegistryChange.between(kind, old, after, otherQuery).stream();
-        }
-
-        /** The query of a system's address, which entries do not show. */
-        private @Nullable String query(String id) {
-            var system = systems.get(new ClientSystemId(id));
-            return system == null ? null : system.url().getRawQuery();
-        }
-    }
-
-    private State state(Handle handle) {
-        return new State(
-                systems(handle),
-                Stream.of(Kind.values())
-                        .collect(
-                                Collectors.toMap(
-                                        kind -> kind,
-                                        kind -> RegistryViewSql.all(handle, kind),
-                                        (one, other) -> one,
-                                        () -> new EnumMap<>(Kind.class))));
+    private RegistryState state(Handle handle) {
+        return new RegistryState(systems(handle), RegistryViewSql.all(handle));
     }
 
     private Map<ClientSystemId, ClientSystem> systems(Handle handle) {
         return byId(sql.systems(handle, secrets(handle, SecretSql.Table.SYSTEM)), ClientSystem::id);
-    }
-
-    /** What a new entry must say, and whether every system that an app names exists. */
-    private void refuseWhatDoesNotFit(Handle handle, RegistryFile file) {
-        var faults = new ArrayList<String>();
-        var knownApps = new HashSet<>(sql.ids(handle, "meta_app"));
-        var knownSystems = new HashSet<>(sql.ids(handle, "client_system"));
-        for (int i = 0; i < file.systems().size(); i++) {
-            var system = file.systems().get(i);
-            if (knownSystems.add(system.id().value())) {
-                var path = "systems[" + i + "].";
-                require(faults, path + "name", system.name());
-                require(faults, path + "url", system.url());
-                require(faults, path + "secrets", system.secrets());
-            }
-        }
-        for (int i = 0; i < file.apps().size(); i++) {
-            var app = file.apps().get(i);
-            var path = "apps[" + i + "].";
-            if (!knownApps.contains(app.id().value())) {
-                require(faults, path + "name", app.name());
-                require(faults, path + "secrets", app.secrets());
-            }
-            var systems = app.systems() == null ? List.<ClientSystemId>of() : app.systems();
-            for (int k = 0; k < systems.size(); k++) {
-                if (!knownSystems.contains(systems.get(k).value())) {
-                    faults.add(path + "systems[" + k + "]: no system has the id " + systems.get(k));
-                }
-            }
-        }
-        if (!faults.isEmpty()) {
-            throw new InvalidRegistry(faults);
-        }
-    }
-
-    private static void require(List<String> faults, String path, @Nullable Object value) {
-        if (value == null) {
-            faults.add(path + ": is required for a new entry");
-        }
     }
 
     private Map<String, List<SecretSql.Stored>> secrets(Handle handle, SecretSql.Table table) {

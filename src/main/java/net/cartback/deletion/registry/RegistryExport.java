@@ -36,12 +36,12 @@ public final class RegistryExport {
     private RegistryExport() {}
 
     /** The text of the file, in UTF-8 lines that end with a line feed. */
-    public static String yaml(Map<Kind, List<Entry>> entries) {
+    public static String yaml(Map<Kind, Map<String, Entry>> entries) {
         var text = new StringBuilder(SECRETS);
         var file = JsonNodeFactory.instance.objectNode();
         for (var kind : List.of(Kind.SYSTEM, Kind.APP)) {
             var list = file.putArray(kind.list());
-            for (var entry : entries.getOrDefault(kind, List.of())) {
+            for (var entry : entries.getOrDefault(kind, Map.of()).values()) {
                 var json = entry.json().deepCopy();
                 if (json.path("url_has_query").asBoolean()) {
                     text.append("# The address of ")

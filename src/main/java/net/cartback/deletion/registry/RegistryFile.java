@@ -2,6 +2,7 @@ package net.cartback.deletion.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;

@@ -1,7 +1,5 @@
 package net.cartback.deletion.registry;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -11,10 +9,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 
 import net.cartback.deletion.crypto.Placeholder;
-import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.WireName;
 import net.cartback.deletion.yaml.YamlFault;
 import net.cartback.deletion.yaml.YamlFields;
 import net.cartback.deletion.yaml.YamlScan;
@@ -24,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -44,9 +42,6 @@ final class RegistryReader {
     private static final int MAX_RATE = 1_000_000;
     private static final Duration MAX_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration MAX_RECEIPT_WITHIN = Duration.ofDays(30);
-    private static final String PLACEHOLDER =
-            Placeholder.RULE + "; an environment variable is written ${NAME}";
-    private static final Pattern APP_SECRET = Pattern.compile("[\\x21-\\x7E]{16,256}");
     private static final Pattern STATUS = Pattern.compile("[1-5][0-9][0-9]");
 
     private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}");
@@ -91,10 +86,27 @@ final class RegistryReader {
                     "x-request-id",
                     "x-xss-protection");
 
-    private static final Pattern PRINTABLE = Pattern.compile("[ -~]+");
     private static final Set<String> MAPPED_OUTCOMES = Set.of("deleted", "nothing_found");
     private static final Set<String> EVENTS = Set.of("deletion", "deauthorization");
     private static final Set<String> APP_STATES = Set.of("live", "ended", "retired");
+    private static final String[] SYSTEM_FIELDS = {
+        "id",
+        "name",
+        "public_name",
+        "state",
+        "url",
+        "secrets",
+        "events",
+        "ack_means",
+        "answers",
+        "answers_header",
+        "max_in_flight",
+        "rate_per_minute",
+        "timeout",
+        "receipt_within",
+        "tls",
+        "ca"
+    };
     private static final Set<String> SYSTEM_STATES = Set.of("live", "retired");
 
     private static final ObjectMapper YAML =
@@ -166,7 +178,7 @@ final class RegistryReader {
             app.fault("platform", "must be facebook, instagram, threads, whatsapp or messenger");
         }
         var state = app.oneOf("state", APP_STATES);
-        var secrets = app.has("secrets") ? secrets(app, false) : null;
+        var secrets = app.has("secrets") ? SecretReader.appSecrets(app) : null;
         var systems = app.texts("systems");
         if (systems != null) {
             for (int i = 0; i < systems.size(); i++) {
@@ -189,23 +201,7 @@ final class RegistryReader {
     }
 
     private RegistryFile.@Nullable Client system(YamlFields system) {
-        system.allow(
-                "id",
-                "name",
-                "public_name",
-                "state",
-                "url",
-                "secrets",
-                "events",
-                "ack_means",
-                "answers",
-                "answers_header",
-                "max_in_flight",
-                "rate_per_minute",
-                "timeout",
-                "receipt_within",
-                "tls",
-                "ca");
+        system.allow(SYSTEM_FIELDS);
         var id =
                 system.required(
                         "id", ClientSystemId::isValid, "must be 1 to 64 of a-z, 0-9, - and _");
@@ -213,7 +209,7 @@ final class RegistryReader {
         var publicName = name(system, "public_name");
         var state = system.oneOf("state", SYSTEM_STATES);
         var url = url(system);
-        var secrets = system.has("secrets") ? secrets(system, true) : null;
+        var secrets = system.has("secrets") ? SecretReader.webhookSecrets(system) : null;
         var events = system.texts("events");
         if (events != null && !EVENTS.containsAll(events)) {
             system.fault("events", "may hold deletion and deauthorization");
@@ -237,9 +233,7 @@ final class RegistryReader {
                         url,
                         secrets,
                         events == null ? null : events.stream().distinct().sorted().toList(),
-                        ackMeans == null
-                                ? null
-                                : AckMeans.valueOf(ackMeans.toUpperCase(Locale.ROOT)),
+                        ackMeans == null ? null : WireName.named(AckMeans.class, ackMeans),
                         answers,
                         answersHeader,
                         maxInFlight,
@@ -273,65 +267,6 @@ final class RegistryReader {
             owner.fault(field, Placeholder.RULE);
         }
         return name;
-    }
-
-    private List<RegistryFile.Secret> secrets(YamlFields owner, boolean webhook) {
-        var secrets = new ArrayList<RegistryFile.Secret>();
-        var values = new HashSet<String>();
-        var entries = owner.objects("secrets");
-        for (var secret : entries) {
-            secret.allow("label", "value", "not_after", "id");
-            var id = secret.has("id") ? secret.uuid("id") : null;
-            var value = secret.has("id") ? null : secret.required("value", text -> true, "");
-            if (value == null && id == null) {
-                continue;
-            }
-            var fault =
-                    value == null ? null : webhook ? webhookFault(value) : appSecretFault(value);
-            if (id != null && secret.has("value")) {
-                secret.fault("value", "must not stand beside id");
-            } else if (fault != null) {
-                secret.fault("value", fault);
-            } else if (!values.add(value == null ? String.valueOf(id) : value)) {
-                secret.fault("value", "stands twice in this list");
-            }
-            secrets.add(
-                    new RegistryFile.Secret(
-                            secret.text("label", 1, 64),
-                            value,
-                            secret.instant("not_after"),
-                            id,
-                            secret.names()));
-        }
-        if (entries.isEmpty()) {
-            owner.fault("secrets", "must hold at least one secret");
-        } else if (entries.size() > 10) {
-            owner.fault("secrets", "must hold at most 10 secrets");
-        }
-        return secrets;
-    }
-
-    private static @Nullable String appSecretFault(String value) {
-        if (Placeholder.isOne(value)) {
-            return PLACEHOLDER;
-        }
-        return APP_SECRET.matcher(value).matches()
-                ? null
-                : "must be 16 to 256 printable ASCII characters without spaces";
-    }
-
-    private static @Nullable String webhookFault(String value) {
-        try {
-            var _ = WebhookSecret.parse(value);
-            var base64 = value.substring(WebhookSecret.PREFIX.length());
-            var decoded = new String(Base64.getDecoder().decode(base64), ISO_8859_1);
-            return Placeholder.isOne(base64)
-                            || (PRINTABLE.matcher(decoded).matches() && Placeholder.isOne(decoded))
-                    ? PLACEHOLDER
-                    : null;
-        } catch (IllegalArgumentException e) {
-            return Placeholder.isOne(value) ? PLACEHOLDER : e.getMessage();
-        }
     }
 
     private @Nullable URI url(YamlFields system) {

@@ -9,9 +9,11 @@ import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.registry.RegistryView.Kind;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -21,8 +23,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** SQL on apps, systems and subscriptions. Each method is one statement, or one list replaced. */
 final class RegistrySql {
@@ -81,6 +85,32 @@ final class RegistrySql {
                 .define("table", table)
                 .mapTo(String.class)
                 .list();
+    }
+
+    /**
+     * Writes what the file names.
+     *
+     * @return who hears of whom from now on
+     */
+    Set<Subscription> write(Handle handle, RegistryFile file, SecretSql secretSql) {
+        var added = new HashSet<Subscription>();
+        for (var system : file.systems()) {
+            upsertSystem(handle, system, file.whole());
+            if (system.secrets() != null) {
+                secretSql.replace(
+                        handle, SecretSql.Table.SYSTEM, system.id().value(), system.secrets());
+            }
+        }
+        for (var app : file.apps()) {
+            upsertApp(handle, app, file.whole());
+            if (app.secrets() != null) {
+                secretSql.replace(handle, SecretSql.Table.APP, app.id().value(), app.secrets());
+            }
+            if (app.systems() != null) {
+                added.addAll(replaceSubscriptions(handle, app.id(), app.systems()));
+            }
+        }
+        return added;
     }
 
     /**
@@ -287,19 +317,10 @@ final class RegistrySql {
                                         new ClientSystemId(row.getString("id")),
                                         row.getString("public_name"),
                                         url(row),
-                                        secrets
-                                                .getOrDefault(row.getString("id"), List.of())
-                                                .stream()
-                                                .map(
-                                                        each ->
-                                                                new ClientSystem.Secret(
-                                                                        WebhookSecret.parse(
-                                                                                each.value()),
-                                                                        each.notAfter()))
-                                                .toList(),
-                                        row.getString("ack_means").equals("deleted")
-                                                ? AckMeans.DELETED
-                                                : AckMeans.ACCEPTED,
+                                        credential(
+                                                secrets.getOrDefault(
+                                                        row.getString("id"), List.of())),
+                                        WireName.named(AckMeans.class, row.getString("ack_means")),
                                         read(row.getString("answers")),
                                         row.getString("answers_header"),
                                         row.getInt("max_in_flight"),
@@ -349,5 +370,15 @@ final class RegistrySql {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("client_system.answers holds no map of statuses", e);
         }
+    }
+
+    private static ClientSystem.Credential credential(List<SecretSql.Stored> stored) {
+        return new ClientSystem.Credential.WebhookSecrets(
+                stored.stream()
+                        .map(
+                                each ->
+                                        new ClientSystem.Secret(
+                                                WebhookSecret.parse(each.value()), each.notAfter()))
+                        .toList());
     }
 }

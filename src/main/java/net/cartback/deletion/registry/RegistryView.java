@@ -39,6 +39,16 @@ public final class RegistryView {
         }
     }
 
+    /** An entry is not as who changes it believes; nothing was changed. */
+    public static final class Stale extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        Stale() {
+            super("The entry has changed meanwhile", null, false, false);
+        }
+    }
+
     /** The two kinds of entries. */
     public enum Kind {
         APP("app", "apps"),

@@ -13,6 +13,7 @@ import org.jdbi.v3.core.Handle;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,8 +75,17 @@ final class RegistryViewSql {
                 .list();
     }
 
+    /** All that is registered, by its id, in the order of the ids. */
+    static Map<Kind, Map<String, Entry>> all(Handle handle) {
+        var all = new EnumMap<Kind, Map<String, Entry>>(Kind.class);
+        for (var kind : Kind.values()) {
+            all.put(kind, all(handle, kind));
+        }
+        return all;
+    }
+
     /** All entries by their ids, in their order. */
-    static Map<String, Entry> all(Handle handle, Kind kind) {
+    private static Map<String, Entry> all(Handle handle, Kind kind) {
         var entries = new LinkedHashMap<String, Entry>();
         handle.createQuery(select(kind) + "ORDER BY e.id")
                 .map((row, context) -> entry(kind, row))

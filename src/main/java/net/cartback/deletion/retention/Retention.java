@@ -10,6 +10,7 @@ import net.cartback.deletion.registry.RegistryView.Kind;
 import net.cartback.deletion.retention.RetentionSql.Late;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
+import net.cartback.deletion.terms.RetentionPeriods;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,8 @@ public final class Retention {
      */
     public void sweepIfDue() {
         var now = clock.instant();
+        // Known from the start, also while a sweep waits.
+        last = database.withHandle(handle -> RetentionSql.last(handle, now)).orElse(null);
         if (!isPlausible(now)) {
             return;
         }
@@ -115,13 +118,20 @@ public final class Retention {
                                 RetentionSql.begin(
                                         handle, now.minus(EVERY), now.minus(LONGEST), now));
         if (sweep.isPresent()) {
+            sweep(sweep.get(), now);
+            last = database.withHandle(handle -> RetentionSql.last(handle, now)).orElse(null);
+        }
+    }
+
+    private void sweep(UUID id, Instant now) {
+        try {
             var swept = sweep(now);
             var oldest = oldestHeld();
             database.withHandle(
                     handle -> {
                         RetentionSql.end(
                                 handle,
-                                sweep.get(),
+                                id,
                                 swept.erased(),
                                 swept.dropped(),
                                 oldest,
@@ -135,8 +145,23 @@ public final class Retention {
                             swept.erased() + swept.dropped() == 0
                                     ? "Nothing has been kept long enough to be erased"
                                     : "What was kept long enough has been erased");
+        } catch (RuntimeException e) {
+            // Else the next one would wait until this one counts as dead.
+            giveUp(id, e);
+            throw e;
         }
-        last = database.withHandle(handle -> RetentionSql.last(handle, now)).orElse(null);
+    }
+
+    private void giveUp(UUID id, RuntimeException failure) {
+        try {
+            database.withHandle(
+                    handle -> {
+                        RetentionSql.giveUp(handle, id);
+                        return null;
+                    });
+        } catch (DatabaseUnavailable e) {
+            failure.addSuppressed(e);
+        }
     }
 
     private boolean isPlausible(Instant now) {

@@ -419,6 +419,13 @@ final class RetentionSql {
                 .execute();
     }
 
+    /** A sweep that failed has not been: the next round begins another. */
+    static void giveUp(Handle handle, UUID sweep) {
+        handle.createUpdate("DELETE FROM retention_sweep WHERE id = :sweep AND ended_at IS NULL")
+                .bind("sweep", sweep)
+                .execute();
+    }
+
     /** The last sweep that has ended. */
     static Optional<Last> last(Handle handle, Instant now) {
         return handle.createQuery(

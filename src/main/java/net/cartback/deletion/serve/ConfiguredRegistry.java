@@ -2,10 +2,12 @@ package net.cartback.deletion.serve;
 
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.RegistryPath;
+import net.cartback.deletion.keys.OlderReplicaRuns;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryChange;
 import net.cartback.deletion.registry.RegistryFile;
+import net.cartback.deletion.storage.Signals;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,13 +22,16 @@ final class ConfiguredRegistry {
 
     private final @Nullable RegistryFile file;
     private final Registry registry;
+    private final Signals signals;
+    private volatile boolean waits;
 
     /**
      * @param file null: none is configured
      */
-    ConfiguredRegistry(@Nullable RegistryFile file, Registry registry) {
+    ConfiguredRegistry(@Nullable RegistryFile file, Registry registry, Signals signals) {
         this.file = file;
         this.registry = registry;
+        this.signals = signals;
     }
 
     /** What {@code REGISTRY_FILE} names; null: it is unset. */
@@ -36,12 +41,41 @@ final class ConfiguredRegistry {
     }
 
     /**
+     * Applies the file. What an older replica would not understand waits until none runs: those
+     * wait in their turn for this one to be ready.
+     *
+     * @throws InvalidRegistry if it is to be applied and does not fit what is registered
+     */
+    void applyOrWait() {
+        try {
+            if (apply()) {
+                signals.send(App.REGISTRY);
+            }
+            waits = false;
+        } catch (OlderReplicaRuns e) {
+            if (!waits) {
+                log.warn(
+                        "The registry file is not applied yet: it retires something, and {}",
+                        e.getMessage());
+            }
+            waits = true;
+        }
+    }
+
+    /** Tries again what {@link #applyOrWait} has put off. */
+    void applyIfItWaits() {
+        if (waits) {
+            applyOrWait();
+        }
+    }
+
+    /**
      * Applies the file, unless exactly this content was applied before; then it tells what differs.
      *
      * @return whether it was applied now
      * @throws InvalidRegistry if it is to be applied and does not fit what is registered
      */
-    boolean apply() {
+    private boolean apply() {
         if (file == null) {
             registry.reload();
             return false;

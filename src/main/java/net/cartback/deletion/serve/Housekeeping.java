@@ -6,12 +6,17 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 
+import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.reading.Backlog;
 import net.cartback.deletion.reading.Backlogs;
 import net.cartback.deletion.recording.Backfill;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.retention.Retention;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.stream.Stream;
  */
 final class Housekeeping implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
     private static final Duration ROUND = Duration.ofSeconds(10);
     private static final Duration FRESH = Duration.ofMinutes(1);
 
@@ -33,23 +39,27 @@ final class Housekeeping implements AutoCloseable {
     private final Registry registry;
     private final Backlogs backlogs;
     private final Backfill backfill;
+    private final Retention retention;
+    private final IdempotencyKeys idempotencyKeys;
+    private final boolean erases;
     private final MultiGauge backlog;
     private final MultiGauge lag;
     private final MultiGauge held;
     private final Loop rounds = new Loop("housekeeping", ROUND, this::round);
 
     /** Of its own: to erase much takes long, and nothing else may wait for it. */
-    private final Loop sweeps;
+    private final Loop sweeps = new Loop("retention", ROUND, this::sweep);
 
     /** When the last round began of which every part has ended well. */
     private final LastSeen rounded;
 
+    private volatile boolean started;
     private volatile double oldest;
     private volatile double oldestSnapshot;
     private volatile boolean isDatabaseThere;
 
     /**
-     * @param sweep ends what was kept long enough, if it is time
+     * @param erases whether it ends what was kept long enough
      */
     Housekeeping(
             Database database,
@@ -57,9 +67,21 @@ final class Housekeeping implements AutoCloseable {
             Registry registry,
             Backlogs backlogs,
             Backfill backfill,
-            Runnable sweep,
+            Retention retention,
+            IdempotencyKeys idempotencyKeys,
+            boolean erases,
             MeterRegistry meters) {
-        this(database, clock, registry, backlogs, backfill, sweep, meters, new LastSeen());
+        this(
+                database,
+                clock,
+                registry,
+                backlogs,
+                backfill,
+                retention,
+                idempotencyKeys,
+                erases,
+                meters,
+                new LastSeen());
     }
 
     /** With another way to tell how long a round is ago. */
@@ -69,7 +91,9 @@ final class Housekeeping implements AutoCloseable {
             Registry registry,
             Backlogs backlogs,
             Backfill backfill,
-            Runnable sweep,
+            Retention retention,
+            IdempotencyKeys idempotencyKeys,
+            boolean erases,
             MeterRegistry meters,
             LastSeen rounded) {
         this.rounded = rounded;
@@ -80,7 +104,30 @@ final class Housekeeping implements AutoCloseable {
         this.registry = registry;
         this.backlogs = backlogs;
         this.backfill = backfill;
-        this.sweeps = new Loop("retention", ROUND, sweep);
+        this.retention = retention;
+        this.idempotencyKeys = idempotencyKeys;
+        this.erases = erases;
+        measure(meters);
+        backlog =
+                MultiGauge.builder("relay.backlog")
+                        .description(
+                                "Deliveries not closed, by client system and state; counted to"
+                                        + " 100 000")
+                        .register(meters);
+        held =
+                MultiGauge.builder("relay.system.held")
+                        .description("1 while a client system is held back or paused")
+                        .register(meters);
+        lag =
+                MultiGauge.builder("relay.delivery.lag")
+                        .baseUnit("seconds")
+                        .description(
+                                "How long the delivery that is due the longest has waited to be"
+                                        + " sent, by client system")
+                        .register(meters);
+    }
+
+    private void measure(MeterRegistry meters) {
         Gauge.builder("relay.oldest.open.request", () -> oldest)
                 .baseUnit("seconds")
                 .description("Age of the oldest request that is not completed")
@@ -104,30 +151,16 @@ final class Housekeeping implements AutoCloseable {
         Gauge.builder("relay.database.up", () -> isDatabaseThere ? 1 : 0)
                 .description("1 if the database answered when it was last asked, each 10 s")
                 .register(meters);
-        Gauge.builder("relay.figures.age", () -> seconds(rounded.age()))
+        Gauge.builder("relay.figures.age", () -> started ? seconds(rounded.age()) : 0)
                 .baseUnit("seconds")
                 .description("How long ago the figures that need the database were all measured")
                 .register(meters);
-        backlog =
-                MultiGauge.builder("relay.backlog")
-                        .description(
-                                "Deliveries not closed, by client system and state; counted to"
-                                        + " 100 000")
-                        .register(meters);
-        held =
-                MultiGauge.builder("relay.system.held")
-                        .description("1 while a client system is held back or paused")
-                        .register(meters);
-        lag =
-                MultiGauge.builder("relay.delivery.lag")
-                        .baseUnit("seconds")
-                        .description(
-                                "How long the delivery that is due the longest has waited to be"
-                                        + " sent, by client system")
-                        .register(meters);
     }
 
     void start() {
+        // While it waited for the schema, there was nothing to measure.
+        rounded.at(rounded.now());
+        started = true;
         rounds.start();
         sweeps.start();
     }
@@ -142,13 +175,21 @@ final class Housekeeping implements AutoCloseable {
         return rounds.isAlive() && sweeps.isAlive();
     }
 
+    /** Ends what was kept long enough, if it is time. */
+    void sweep() {
+        idempotencyKeys.tidy();
+        if (erases) {
+            retention.sweepIfDue();
+        }
+    }
+
     /** Whether every part of a round has ended well within the last minute, or it is young. */
     boolean isUpToDate() {
         return rounded.isWithin(FRESH);
     }
 
     /** A part of a round, and what is not known any more if it fails. */
-    private record Part(Runnable work, Runnable unknown) {}
+    private record Part(String name, Runnable work, Runnable unknown) {}
 
     /** Each part for itself: one that fails must not keep the others from being done. */
     private void round() {
@@ -156,21 +197,27 @@ final class Housekeeping implements AutoCloseable {
         RuntimeException failed = null;
         for (var part :
                 List.of(
-                        new Part(this::look, () -> isDatabaseThere = false),
-                        new Part(registry::reload, () -> {}),
+                        new Part("database", this::look, () -> isDatabaseThere = false),
+                        new Part("registry", registry::reload, () -> {}),
                         new Part(
+                                "open transactions",
                                 () -> oldestSnapshot = seconds(database.oldestSnapshot()),
                                 () -> oldestSnapshot = Double.NaN),
                         new Part(
+                                "oldest request",
                                 () -> oldest = seconds(backlogs.ageOfOldestOpenRequest()),
                                 () -> oldest = Double.NaN),
-                        new Part(this::measureBacklog, this::forgetBacklog),
+                        new Part("backlog", this::measureBacklog, this::forgetBacklog),
                         // Last, because it may take long.
-                        new Part(backfill::fillOpenRequests, () -> {}))) {
+                        new Part("backfill", backfill::fillOpenRequests, () -> {}))) {
             try {
                 part.work().run();
             } catch (RuntimeException e) {
                 part.unknown().run();
+                log.atWarn()
+                        .addKeyValue("part", part.name())
+                        .addKeyValue("cause", e.getMessage())
+                        .log("A part of the housekeeping failed");
                 failed = failed == null ? e : failed;
             }
         }
@@ -229,7 +276,7 @@ final class Housekeeping implements AutoCloseable {
 
     private static double held(Backlog backlog) {
         var reason = backlog.heldReason();
-        return reason == null || reason.equals("rate") ? 0 : 1;
+        return reason != null && reason.isHeld() ? 1 : 0;
     }
 
     private static Row<Number> row(Backlog backlog, String state, long deliveries) {

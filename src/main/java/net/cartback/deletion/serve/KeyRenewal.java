@@ -1,6 +1,7 @@
 package net.cartback.deletion.serve;
 
 import net.cartback.deletion.access.IdempotencyKeys;
+import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Keyring.Known;
@@ -10,6 +11,12 @@ import net.cartback.deletion.keys.Reseal;
 import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.ledger.SealedColumns;
 import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.DatabaseClock;
+import net.cartback.deletion.terms.RetentionPeriods;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +29,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -37,6 +43,8 @@ import java.util.stream.Stream;
  */
 public final class KeyRenewal {
 
+    private static final Logger log = LoggerFactory.getLogger(KeyRenewal.class);
+
     /** By then each relay has looked which keys are in force, or counts as ended. */
     public static final Duration SETTLED = Duration.ofMinutes(1);
 
@@ -48,14 +56,14 @@ public final class KeyRenewal {
     private final Reseal reseal;
     private final InstantSource clock;
     private final BooleanSupplier clocksAreApart;
-    private final UnaryOperator<Instant> backupsBegin;
+    private final RetentionPeriods retention;
 
     /**
      * @param file of the keyring that the register and the sealing go by
      * @param register as of a command: more careful than a replica's
      * @param clocksAreApart whether this machine's clock and the database's disagree: a key that is
      *     taken out by a wrong clock does not come back
-     * @param backupsBegin from when the oldest backup is that there may be at a moment
+     * @param retention how long a backup lives: until what is personal is erased
      */
     public KeyRenewal(
             Path file,
@@ -63,13 +71,13 @@ public final class KeyRenewal {
             Reseal reseal,
             InstantSource clock,
             BooleanSupplier clocksAreApart,
-            UnaryOperator<Instant> backupsBegin) {
+            RetentionPeriods retention) {
         this.file = file;
         this.register = register;
         this.reseal = reseal;
         this.clock = clock;
         this.clocksAreApart = clocksAreApart;
-        this.backupsBegin = backupsBegin;
+        this.retention = retention;
     }
 
     /**
@@ -112,7 +120,7 @@ public final class KeyRenewal {
     /** Whatever was written down when it was retired: a key that something needs stays. */
     private void takeOut(List<String> told) {
         var retired = register.retired();
-        var before = backupsBegin.apply(clock.instant());
+        var before = retention.erasedBefore(clock.instant());
         var over =
                 in(dataKeys(), State.PREVIOUS).stream()
                         .map(Known::kid)
@@ -189,5 +197,22 @@ public final class KeyRenewal {
                         IdempotencyKeys.sealedColumns())
                 .flatMap(List::stream)
                 .toList();
+    }
+
+    /** Renews the keyring of a relay that made it itself, if it is time. */
+    static void run(Config config, Database database, DatabaseClock clock) {
+        // With a keyring of its own: it is more careful about which keys are in force.
+        var file = KeyringFile.open(config, clock);
+        var register = KeyRegister.ofCommand(database, file.keyring(), clock);
+        register.rememberInForce();
+        new KeyRenewal(
+                        file.path(),
+                        register,
+                        new Reseal(database, file.keyring().sealer()),
+                        clock,
+                        clock::isApart,
+                        config.retention())
+                .run()
+                .forEach(log::info);
     }
 }

@@ -15,6 +15,9 @@ final class Loop implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Loop.class);
 
+    /** A round waits for the database for no longer than this, but for a sweep. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
     private final String name;
     private final Duration pause;
     private final Runnable round;
@@ -36,10 +39,20 @@ final class Loop implements AutoCloseable {
         return thread.isAlive();
     }
 
+    /**
+     * Returns when the round that runs is over, or after the limit: what it uses is closed next.
+     */
     @Override
     public void close() {
         stopping = true;
         thread.interrupt();
+        try {
+            if (thread.isAlive() && !thread.join(STOP_LIMIT)) {
+                log.atWarn().addKeyValue("loop", name).log("A round does not end; going on");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void run() {

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -47,16 +46,9 @@ public final class Database implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
     private static final int MAX_TRIES = 5;
-    static final String READ_ONLY = "25006";
-    static final String LOCKED = "55P03";
 
-    /** A warning of no class of its own; and: whether it is committed is unknown. */
+    /** A warning of no class of its own. */
     private static final String WARNING = "01000";
-
-    private static final String UNKNOWN = "40003";
-
-    /** 40001 serialization failure, 40P01 deadlock: nothing happened, the transaction may rerun. */
-    private static final Set<String> RERUN = Set.of("40001", "40P01");
 
     /** What every session has, with how the server shows it. */
     private static final Map<String, String> SETTINGS = new TreeMap<>();
@@ -157,7 +149,8 @@ public final class Database implements AutoCloseable {
         for (var told = warnings; told != null; told = told.getNextWarning()) {
             if (WARNING.equals(told.getSQLState())) {
                 throw new DatabaseUnavailable(
-                        new SQLException("The wait for a standby was cancelled", UNKNOWN));
+                        new SQLException(
+                                "The wait for a standby was cancelled", SqlFaults.UNKNOWN));
             }
         }
     }
@@ -231,7 +224,7 @@ public final class Database implements AutoCloseable {
                 release(alone, lock);
             }
         } catch (SQLException e) {
-            throw translated(new IllegalStateException("A lock cannot be had", e));
+            throw SqlFaults.translated(new IllegalStateException("A lock cannot be had", e));
         }
     }
 
@@ -254,8 +247,8 @@ public final class Database implements AutoCloseable {
             try {
                 return work.run();
             } catch (RuntimeException e) {
-                if (tries == MAX_TRIES || !RERUN.contains(String.valueOf(sqlState(e)))) {
-                    throw translated(e);
+                if (tries == MAX_TRIES || !SqlFaults.mayRerun(e)) {
+                    throw SqlFaults.translated(e);
                 }
             }
         }
@@ -295,8 +288,8 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * How long the transaction has been open that keeps dead rows the longest, of those that this
-     * role may see.
+     * How long the transaction has been open that keeps dead rows the longest, or holds up the
+     * audit trail, of those that this role may see.
      */
     public Duration oldestSnapshot() {
         return withHandle(
@@ -308,7 +301,11 @@ public final class Database implements AutoCloseable {
                                                            clock_timestamp() - xact_start)
                                                            AS bigint)), 0)
                                                   FROM pg_stat_activity
-                                                 WHERE backend_xmin IS NOT NULL
+                                                 -- One that has written holds them too, and the
+                                                 -- audit trail, wherever on the server it is.
+                                                 WHERE backend_xid IS NOT NULL
+                                                    OR (backend_xmin IS NOT NULL
+                                                        AND datname = current_database())
                                                 """)
                                         .mapTo(Long.class)
                                         .one()));
@@ -343,40 +340,5 @@ public final class Database implements AutoCloseable {
             properties.setProperty("password", address.password());
         }
         return properties;
-    }
-
-    private static RuntimeException translated(RuntimeException e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && meansUnavailable(sql)) {
-                return new DatabaseUnavailable(sql);
-            }
-        }
-        return e;
-    }
-
-    static boolean meansUnavailable(SQLException e) {
-        var state = e.getSQLState();
-        if (e instanceof java.sql.SQLTransientConnectionException || state == null) {
-            return true;
-        }
-        return state.startsWith("08") // connection
-                || state.startsWith("53") // out of connections, memory, disk
-                || state.startsWith("58") // the disk, beneath the server
-                || state.equals("25P03") // an idle transaction's time limit
-                || state.equals(UNKNOWN) // whether it is committed is unknown
-                || state.startsWith("57P") // shutting down, starting up, dropped
-                || state.equals("57014") // a statement's time limit
-                || state.equals(LOCKED) // a lock's time limit
-                || state.equals(READ_ONLY) // read-only: a failover is under way
-                || state.equals("28P01"); // credentials being rotated
-    }
-
-    private static @Nullable String sqlState(Throwable e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql) {
-                return sql.getSQLState();
-            }
-        }
-        return null;
     }
 }

@@ -34,7 +34,7 @@ public final class DatabaseUnavailable extends RuntimeException {
 
     /** Whether only a lock was not had in time: another session holds it, and the rest goes on. */
     public boolean isLocked() {
-        return getCause() instanceof SQLException sql && Database.LOCKED.equals(sql.getSQLState());
+        return getCause() instanceof SQLException sql && SqlFaults.LOCKED.equals(sql.getSQLState());
     }
 
     /** Whether what was asked may have been done all the same: the connection broke under way. */
@@ -86,8 +86,15 @@ public final class DatabaseUnavailable extends RuntimeException {
     }
 
     private static String reason(Throwable cause) {
-        return cause instanceof SQLException sql && sql.getSQLState() != null
-                ? "SQLSTATE " + sql.getSQLState()
-                : cause.getClass().getSimpleName();
+        if (!(cause instanceof SQLException sql) || sql.getSQLState() == null) {
+            return cause.getClass().getSimpleName();
+        }
+        return switch (sql.getSQLState()) {
+            case SqlFaults.LOCKED -> "another session keeps a lock (SQLSTATE 55P03)";
+            case SqlFaults.READ_ONLY -> "it takes no writes (SQLSTATE 25006)";
+            case "08001" -> "no server that takes writes is reached (SQLSTATE 08001)";
+            case "57014" -> "a statement took too long (SQLSTATE 57014)";
+            default -> "SQLSTATE " + sql.getSQLState();
+        };
     }
 }

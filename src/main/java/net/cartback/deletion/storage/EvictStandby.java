@@ -12,7 +12,7 @@ public final class EvictStandby implements SQLExceptionOverride {
 
     @java.lang.Override
     public SQLExceptionOverride.Override adjudicate(SQLException e) {
-        return Database.READ_ONLY.equals(e.getSQLState())
+        return SqlFaults.READ_ONLY.equals(e.getSQLState())
                 ? SQLExceptionOverride.Override.MUST_EVICT
                 : SQLExceptionOverride.Override.CONTINUE_EVICT;
     }

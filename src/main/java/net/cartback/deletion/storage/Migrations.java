@@ -172,7 +172,7 @@ public final class Migrations {
 
     private static boolean isLocked(FlywayException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && Database.LOCKED.equals(sql.getSQLState())) {
+            if (cause instanceof SQLException sql && SqlFaults.LOCKED.equals(sql.getSQLState())) {
                 return true;
             }
         }
@@ -296,7 +296,7 @@ public final class Migrations {
     private static RuntimeException translated(FlywayException e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql
-                    && (Database.meansUnavailable(sql) || NOT_YET.contains(sql.getSQLState()))) {
+                    && (SqlFaults.meansUnavailable(sql) || NOT_YET.contains(sql.getSQLState()))) {
                 return new DatabaseUnavailable(sql);
             }
         }

@@ -1,22 +1,30 @@
 package net.cartback.deletion.terms;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 /**
  * The person, known only by an id of Meta's. Text, never a number: ids exceed 2^53. {@link
  * #toString} does not show it.
  */
 public record Subject(String id, IdType type) {
 
-    private static final int MAX_LENGTH = 256;
+    /** In characters. */
+    public static final int MAX_LENGTH = 256;
 
     public Subject {
         if (!isValid(id)) {
-            throw new IllegalArgumentException("A user id is 1 to 256 characters, and not 0");
+            throw new IllegalArgumentException(
+                    "A user id is 1 to 256 characters that UTF-8 has, and not 0");
         }
     }
 
     /** Whether this text names a person: Meta sends 0 where there is none (page-tab events). */
     public static boolean isValid(String id) {
-        return !id.isBlank() && id.length() <= MAX_LENGTH && !id.equals("0");
+        return !id.isBlank()
+                && !id.equals("0")
+                && id.length() <= MAX_LENGTH
+                // A lone surrogate would become "?", and two persons one.
+                && UTF_8.newEncoder().canEncode(id);
     }
 
     @Override

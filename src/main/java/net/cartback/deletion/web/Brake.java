@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 
 /**
  * Slows down who guesses. From an address that was wrong 20 times within a minute, the answer to
@@ -28,7 +27,7 @@ public final class Brake {
     private static final Duration WINDOW = Duration.ofMinutes(1);
     private static final Duration DELAY = Duration.ofSeconds(1);
 
-    private final Predicate<InetAddress> isProxy;
+    private final Proxies proxies;
     private final InstantSource clock;
     private final Map<InetAddress, Guesses> guesses =
             new LinkedHashMap<>(16, 0.75f, true) {
@@ -52,10 +51,10 @@ public final class Brake {
     }
 
     /**
-     * @param isProxy whose {@code X-Forwarded-For} is believed
+     * @param proxies whose {@code X-Forwarded-For} is believed
      */
-    public Brake(Predicate<InetAddress> isProxy, InstantSource clock) {
-        this.isProxy = isProxy;
+    public Brake(Proxies proxies, InstantSource clock) {
+        this.proxies = proxies;
         this.clock = clock;
     }
 
@@ -66,7 +65,7 @@ public final class Brake {
      * @throws ProblemException 429, if too many wait already
      */
     public ProblemException after(Context ctx, ProblemException answer) {
-        var of = count(ClientAddress.network(ClientAddress.of(ctx, isProxy)));
+        var of = count(ClientAddress.network(ClientAddress.of(ctx, proxies)));
         if (of == null) {
             return answer;
         }

@@ -8,7 +8,6 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -27,10 +26,10 @@ public final class ClientAddress {
 
     private ClientAddress() {}
 
-    static InetAddress of(Context ctx, Predicate<InetAddress> isProxy) {
+    static InetAddress of(Context ctx, Proxies proxies) {
         var address = InetAddress.ofLiteral(ctx.req().getRemoteAddr());
         var hops = hops(ctx);
-        for (int i = hops.size() - 1; i >= 0 && isProxy.test(address); i--) {
+        for (int i = hops.size() - 1; i >= 0 && proxies.contains(address); i--) {
             try {
                 address = InetAddress.ofLiteral(WITH_PORT.matcher(hops.get(i)).replaceFirst("$1"));
             } catch (IllegalArgumentException e) {

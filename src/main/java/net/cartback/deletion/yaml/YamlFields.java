@@ -8,9 +8,9 @@ import net.cartback.deletion.crypto.Certificates;
 import org.jspecify.annotations.Nullable;
 
 import java.security.cert.CertificateException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,8 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -29,7 +27,6 @@ import java.util.stream.Collectors;
  */
 public final class YamlFields {
 
-    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)}");
     private static final String NOT_TEXT =
             "is read as a number, a date or yes and no, and not as text: put it in quotes";
     private static final int MAX_PEM = 64 * 1024;
@@ -96,11 +93,7 @@ public final class YamlFields {
 
     /** The whole tree as text with its variables filled in. */
     public String filledIn() {
-        return VARIABLE.matcher(node.toString())
-                .replaceAll(
-                        found ->
-                                Matcher.quoteReplacement(
-                                        source.variables().getOrDefault(found.group(1), "")));
+        return Placeholders.filledInSoFar(node.toString(), source.variables());
     }
 
     public @Nullable String required(String field, Predicate<String> rule, String ruleText) {
@@ -140,17 +133,34 @@ public final class YamlFields {
     }
 
     public @Nullable UUID uuid(String field) {
-        var text = text(field, 1, 100);
-        try {
-            return text == null || text.length() != 36 ? faulty(field) : UUID.fromString(text);
-        } catch (IllegalArgumentException e) {
-            return faulty(field);
-        }
+        return parsed(
+                field,
+                text(field, 1, 100),
+                "must be an id as it is read back",
+                text -> text.length() == 36 ? UUID.fromString(text) : null);
     }
 
-    private @Nullable UUID faulty(String field) {
-        fault(field, "must be an id as it is read back");
-        return null;
+    /** Reads a value, or finds none in it. */
+    private interface Reading<T> {
+        @Nullable T of(String text) throws CertificateException;
+    }
+
+    /** The value in a text; null, and a fault by the rule, if there is none. */
+    private <T> @Nullable T parsed(
+            String field, @Nullable String text, String rule, Reading<T> reading) {
+        if (text == null) {
+            return null;
+        }
+        @Nullable T value;
+        try {
+            value = reading.of(text);
+        } catch (IllegalArgumentException | DateTimeException | CertificateException e) {
+            value = null;
+        }
+        if (value == null) {
+            fault(field, rule);
+        }
+        return value;
     }
 
     public @Nullable String oneOf(String field, Set<String> allowed) {
@@ -213,38 +223,26 @@ public final class YamlFields {
     }
 
     public @Nullable Integer integer(String field, int min, int max) {
-        var text = word(field, 20);
-        if (text == null) {
-            return null;
-        }
-        try {
-            // Not what YAML makes of it: 010 is eight to some.
-            int value = text.matches("0|[1-9][0-9]{0,9}") ? Integer.parseInt(text) : -1;
-            if (value >= min && value <= max) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            // Falls through to the same fault: the rule is one.
-        }
-        fault(field, "must be a whole number from " + min + " to " + max);
-        return null;
+        return parsed(
+                field,
+                word(field, 20),
+                "must be a whole number from " + min + " to " + max,
+                text -> {
+                    // Not what YAML makes of it: 010 is eight to some.
+                    int value = text.matches("0|[1-9][0-9]{0,9}") ? Integer.parseInt(text) : -1;
+                    return value >= min && value <= max ? value : null;
+                });
     }
 
     public @Nullable Duration duration(String field, Duration min, Duration max) {
-        var text = word(field, 40);
-        if (text == null) {
-            return null;
-        }
-        try {
-            var value = Duration.parse(text);
-            if (value.compareTo(min) >= 0 && value.compareTo(max) <= 0) {
-                return value;
-            }
-        } catch (DateTimeParseException e) {
-            // Falls through to the same fault: the rule is one.
-        }
-        fault(field, "must be an ISO 8601 duration from " + min + " to " + max);
-        return null;
+        return parsed(
+                field,
+                word(field, 40),
+                "must be an ISO 8601 duration from " + min + " to " + max,
+                text -> {
+                    var value = Duration.parse(text);
+                    return value.compareTo(min) >= 0 && value.compareTo(max) <= 0 ? value : null;
+                });
     }
 
     /** PEM certificates (RFC 7468); the text "public" stands for none. */
@@ -263,26 +261,22 @@ public final class YamlFields {
             fault(field, "must have at most " + MAX_PEM + " characters");
             return null;
         }
-        try {
-            Certificates.of(text);
-            return text;
-        } catch (CertificateException e) {
-            fault(field, "must be PEM certificates, or public");
-            return null;
-        }
+        return parsed(
+                field,
+                text,
+                "must be PEM certificates, or public",
+                pem -> {
+                    Certificates.of(pem);
+                    return pem;
+                });
     }
 
     public @Nullable Instant instant(String field) {
-        var text = word(field, 40);
-        if (text == null) {
-            return null;
-        }
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeParseException e) {
-            fault(field, "must be an instant such as 2027-01-31T00:00:00Z");
-            return null;
-        }
+        return parsed(
+                field,
+                word(field, 40),
+                "must be an instant such as 2027-01-31T00:00:00Z",
+                Instant::parse);
     }
 
     private JsonNode list(String field) {
@@ -324,22 +318,6 @@ public final class YamlFields {
             return null;
         }
         var written = source.notText().getOrDefault(path(field), value.asText());
-        if (VARIABLE.matcher(written).replaceAll("").contains("${")) {
-            fault(field, "has a variable of another form than ${NAME}");
-            return null;
-        }
-        var missing = new ArrayList<String>();
-        var text =
-                VARIABLE.matcher(written)
-                        .replaceAll(
-                                found -> {
-                                    var content = source.variables().get(found.group(1));
-                                    if (content == null) {
-                                        missing.add(found.group(1));
-                                    }
-                                    return Matcher.quoteReplacement(content == null ? "" : content);
-                                });
-        missing.forEach(name -> fault(field, "the environment variable " + name + " is not set"));
-        return missing.isEmpty() ? text : null;
+        return Placeholders.filledIn(written, source.variables(), rule -> fault(field, rule));
     }
 }

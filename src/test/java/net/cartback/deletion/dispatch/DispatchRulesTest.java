@@ -8,10 +8,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.answer.Basis;
+import net.cartback.deletion.dispatch.protocol.HttpReply;
+import net.cartback.deletion.dispatch.protocol.Reply;
+import net.cartback.deletion.dispatch.protocol.ReplyTable;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Tls;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.Kind;
 
@@ -238,7 +241,7 @@ class DispatchRulesTest {
     void every_other_status_has_one_row(int status, String replyClass) {
         var reply = read(status, "{\"outcome\":\"deleted\"}");
 
-        assertThat(reply.replyClass()).isEqualTo(replyClass);
+        assertThat(reply.replyClass().wireName()).isEqualTo(replyClass);
         assertThat(reply.error()).isEqualTo(ErrorClass.STATUS);
     }
 
@@ -408,7 +411,7 @@ class DispatchRulesTest {
                 new ClientSystemId("crm"),
                 "CRM",
                 URI.create("https://crm.example.com"),
-                List.of(),
+                new ClientSystem.Credential.WebhookSecrets(List.of()),
                 ackMeans,
                 answers,
                 "X-CRM",

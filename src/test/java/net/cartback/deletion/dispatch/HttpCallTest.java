@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Tls;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 
 import okhttp3.MediaType;
@@ -376,7 +376,7 @@ class HttpCallTest {
                         new ClientSystemId("crm"),
                         "CRM",
                         URI.create(url),
-                        List.of(),
+                        new ClientSystem.Credential.WebhookSecrets(List.of()),
                         AckMeans.ACCEPTED,
                         Map.of(),
                         null,

@@ -11,7 +11,6 @@ import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.answer.Retained;
 import net.cartback.deletion.reading.RequestStatus;
 import net.cartback.deletion.reading.RequestStatus.Part;
-import net.cartback.deletion.reading.RequestStatus.PartState;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -155,7 +154,7 @@ class TermsTest {
     void the_outcome_follows_from_the_parts(String outcomes, String expected) {
         var parts =
                 Arrays.stream(outcomes.split(" "))
-                        .map(each -> part(PartState.CLOSED, Outcome.valueOf(each)))
+                        .map(each -> part(DeliveryState.CLOSED, Outcome.valueOf(each)))
                         .toList();
 
         assertThat(
@@ -168,8 +167,8 @@ class TermsTest {
 
     @Test
     void the_state_follows_from_the_parts_and_the_time() {
-        var waiting = part(PartState.AWAITING_RECEIPT, null);
-        var done = part(PartState.CLOSED, Outcome.DELETED);
+        var waiting = part(DeliveryState.AWAITING_RECEIPT, null);
+        var done = part(DeliveryState.CLOSED, Outcome.DELETED);
 
         assertThat(open(waiting).state(DUE)).isEqualTo(RequestStatus.State.RECEIVED);
         assertThat(open(waiting, done).state(DUE)).isEqualTo(RequestStatus.State.IN_PROGRESS);
@@ -187,7 +186,7 @@ class TermsTest {
         return new RequestStatus(RECEIVED, DUE, null, null, null, List.of(parts));
     }
 
-    private static Part part(PartState state, @Nullable Outcome outcome) {
+    private static Part part(DeliveryState state, @Nullable Outcome outcome) {
         var retained =
                 outcome == Outcome.RETAINED
                         ? List.of(

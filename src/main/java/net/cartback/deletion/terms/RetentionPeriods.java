@@ -1,4 +1,4 @@
-package net.cartback.deletion.retention;
+package net.cartback.deletion.terms;
 
 import java.time.Instant;
 import java.time.Period;

@@ -1,13 +1,13 @@
-package net.cartback.deletion.dispatch;
+package net.cartback.deletion.dispatch.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import net.cartback.deletion.fixtures.Fuzz;
-import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Tls;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.Kind;
 
@@ -77,7 +77,7 @@ class ReplyFuzzTest {
                 new ClientSystemId("crm"),
                 "The CRM",
                 URI.create("https://crm.example.com/"),
-                List.of(),
+                new ClientSystem.Credential.WebhookSecrets(List.of()),
                 AckMeans.ACCEPTED,
                 Map.of(404, "nothing_found"),
                 null,

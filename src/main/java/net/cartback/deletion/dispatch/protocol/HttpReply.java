@@ -1,4 +1,4 @@
-package net.cartback.deletion.dispatch;
+package net.cartback.deletion.dispatch.protocol;
 
 import net.cartback.deletion.answer.AnswerReading;
 
@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param retryAfter the header, as it came
  */
-record HttpReply(int status, Headers headers, Body body, @Nullable String retryAfter) {
+public record HttpReply(int status, Headers headers, Body body, @Nullable String retryAfter) {
 
     /** How much of a body was seen. */
-    sealed interface Body {
+    public sealed interface Body {
 
         /** All of it; without its compression, if it had one that we read. */
         record Whole(byte[] bytes) implements Body {}
@@ -29,16 +29,16 @@ record HttpReply(int status, Headers headers, Body body, @Nullable String retryA
     }
 
     /** A status alone. */
-    static HttpReply bare(int status) {
+    public static HttpReply bare(int status) {
         return new HttpReply(status, Headers.of(), new Body.Whole(new byte[0]), null);
     }
 
-    boolean isSuccess() {
+    public boolean isSuccess() {
         return status >= 200 && status < 300;
     }
 
     /** What the body says of the deletion. */
-    AnswerReading reading() {
+    public AnswerReading reading() {
         return switch (body) {
             case Body.Whole(var bytes) -> AnswerReading.of(bytes);
             case Body.Beginning(var bytes) -> AnswerReading.ofBeginning(bytes);

@@ -1,16 +1,16 @@
-package net.cartback.deletion.dispatch;
+package net.cartback.deletion.dispatch.protocol;
 
 import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.terms.ReplyClass;
 
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
-import java.util.List;
 
 /** What a client system's reply means: one row of the reply table. */
-sealed interface Reply {
+public sealed interface Reply {
 
     /** It has answered what it did. */
     record Answered(Answer answer, Basis basis) implements Reply {}
@@ -37,27 +37,16 @@ sealed interface Reply {
     /** Something is wrong with this one delivery: an operator must look at it. */
     record DeliveryAtFault(ErrorClass error) implements Reply {}
 
-    /** All classes of replies. */
-    List<String> CLASSES =
-            List.of(
-                    "answered",
-                    "accepted",
-                    "try_again",
-                    "throttled",
-                    "system_at_fault",
-                    "not_sent",
-                    "delivery_at_fault");
-
-    /** The class of the reply, as attempts and metrics name it. */
-    default String replyClass() {
+    /** The class of the reply. */
+    default ReplyClass replyClass() {
         return switch (this) {
-            case Answered a -> "answered";
-            case Accepted a -> "accepted";
-            case TryAgain a -> "try_again";
-            case Throttled a -> "throttled";
-            case SystemAtFault a -> "system_at_fault";
-            case NotSent a -> "not_sent";
-            case DeliveryAtFault a -> "delivery_at_fault";
+            case Answered a -> ReplyClass.ANSWERED;
+            case Accepted a -> ReplyClass.ACCEPTED;
+            case TryAgain a -> ReplyClass.TRY_AGAIN;
+            case Throttled a -> ReplyClass.THROTTLED;
+            case SystemAtFault a -> ReplyClass.SYSTEM_AT_FAULT;
+            case NotSent a -> ReplyClass.NOT_SENT;
+            case DeliveryAtFault a -> ReplyClass.DELIVERY_AT_FAULT;
         };
     }
 

@@ -1,12 +1,12 @@
-package net.cartback.deletion.dispatch;
+package net.cartback.deletion.dispatch.protocol;
 
 import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.registry.AckMeans;
 import net.cartback.deletion.registry.AgreedStatus;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.Kind;
 
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 
 /** What each HTTP status of a client system means. Pure. */
-final class ReplyTable {
+public final class ReplyTable {
 
     /** However long a system asks us to wait, we ask again within a day. */
     static final Duration MAX_RETRY_AFTER = Duration.ofDays(1);
@@ -34,7 +34,8 @@ final class ReplyTable {
      * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body
      * @param made when the delivery was made
      */
-    static Reply read(Kind kind, ClientSystem system, HttpReply reply, Instant made, Instant now) {
+    public static Reply read(
+            Kind kind, ClientSystem system, HttpReply reply, Instant made, Instant now) {
         if (kind == Kind.DEAUTHORIZATION && reply.isSuccess()) {
             return new Reply.Accepted(null);
         }
@@ -120,7 +121,7 @@ final class ReplyTable {
     }
 
     /** Whether the number is a status at all (RFC 9110, section 15). */
-    static boolean isStatus(int status) {
+    public static boolean isStatus(int status) {
         return status >= 100 && status <= 599;
     }
 
@@ -146,7 +147,7 @@ final class ReplyTable {
     }
 
     /** Retry-After in seconds or as a date (RFC 9110, section 10.2.3); null if it is neither. */
-    static @Nullable Duration duration(@Nullable String retryAfter, Instant now) {
+    public static @Nullable Duration duration(@Nullable String retryAfter, Instant now) {
         if (retryAfter == null) {
             return null;
         }

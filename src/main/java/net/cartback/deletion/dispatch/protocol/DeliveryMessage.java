@@ -1,4 +1,4 @@
-package net.cartback.deletion.dispatch;
+package net.cartback.deletion.dispatch.protocol;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -11,6 +11,7 @@ import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.PublicUrl;
 import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.terms.Subject;
 
@@ -33,7 +34,7 @@ final class DeliveryMessage {
     private DeliveryMessage() {}
 
     /** What a test sends: like any other, of an app and a person that do not exist. */
-    static byte[] test(DeliveryId id, Instant now, String publicUrl) {
+    static byte[] test(DeliveryId id, Instant now, PublicUrl publicUrl) {
         var nobody =
                 new ClaimedDelivery(
                         id,
@@ -55,7 +56,7 @@ final class DeliveryMessage {
         return of(nobody, new Subject("test", IdType.APP_SCOPED_USER_ID), publicUrl, true);
     }
 
-    static byte[] of(ClaimedDelivery delivery, Subject subject, String publicUrl, boolean test) {
+    static byte[] of(ClaimedDelivery delivery, Subject subject, PublicUrl publicUrl, boolean test) {
         var id = delivery.id().toString();
         var received = delivery.receivedAt().toString();
         var bytes = new ByteArrayOutputStream(EXPECTED_BYTES);
@@ -80,7 +81,7 @@ final class DeliveryMessage {
             json.writeStringField("received_at", received);
             if (delivery.kind() == Kind.DELETION) {
                 json.writeStringField("due_at", delivery.dueAt().toString());
-                json.writeStringField("receipt_url", publicUrl + "/receipts/" + id);
+                json.writeStringField("receipt_url", publicUrl.ofReceipt(delivery.id()));
             }
             json.writeBooleanField("test", test);
             json.writeEndObject();

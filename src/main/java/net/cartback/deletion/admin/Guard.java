@@ -1,0 +1,85 @@
+package net.cartback.deletion.admin;
+
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HandlerType;
+
+import net.cartback.deletion.access.Caller;
+import net.cartback.deletion.access.Role;
+import net.cartback.deletion.keys.OlderReplicaRuns;
+import net.cartback.deletion.web.ProblemException;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/** Lets in who is known and whose role is enough, and writes down each verb. Thread-safe. */
+public final class Guard {
+
+    private static final Logger log = LoggerFactory.getLogger(Guard.class);
+    private static final Set<HandlerType> WRITING =
+            Set.of(HandlerType.POST, HandlerType.PATCH, HandlerType.PUT, HandlerType.DELETE);
+    private static final String CALLER = "caller";
+    private static final Duration RETRY_WHEN_STARTING = Duration.ofSeconds(5);
+
+    private final Authentication authentication;
+    private final Idempotency idempotency;
+    private final BooleanSupplier ready;
+
+    /**
+     * @param ready while it says false, there is no schema to work on
+     */
+    public Guard(Authentication authentication, Idempotency idempotency, BooleanSupplier ready) {
+        this.authentication = authentication;
+        this.idempotency = idempotency;
+        this.ready = ready;
+    }
+
+    /** The handler, for those who have this role, or one that may do more. */
+    Handler require(Role needed, Handler unguarded) {
+        Handler handler = ctx -> handle(ctx, unguarded);
+        return ctx -> {
+            check(ctx, needed);
+            idempotency.handle(ctx, handler);
+        };
+    }
+
+    private void check(Context ctx, Role needed) {
+        var caller = authentication.caller(ctx);
+        if (!ready.getAsBoolean()) {
+            throw ProblemException.unavailable(
+                    "The relay is starting; please try again", RETRY_WHEN_STARTING);
+        }
+        if (!caller.may(needed)) {
+            throw ProblemException.of(
+                    403, "not-allowed", "This needs the role " + needed.wireName());
+        }
+        ctx.attribute(CALLER, caller);
+    }
+
+    private static void handle(Context ctx, Handler handler) throws Exception {
+        try {
+            handler.handle(ctx);
+        } catch (OlderReplicaRuns e) {
+            throw ProblemException.of(409, "not-now", String.valueOf(e.getMessage()));
+        }
+        if (WRITING.contains(ctx.method())) {
+            // Addresses hold ids of ours; never what was said, nor a query.
+            log.atInfo()
+                    .addKeyValue("method", ctx.method().name())
+                    .addKeyValue("path", ctx.path())
+                    .addKeyValue("status", ctx.statusCode())
+                    .addKeyValue("actor", caller(ctx).actor())
+                    .log("An operator's verb is done");
+        }
+    }
+
+    /** Who was let in. */
+    static Caller caller(Context ctx) {
+        return Optional.<Caller>ofNullable(ctx.attribute(CALLER)).orElseThrow();
+    }
+}

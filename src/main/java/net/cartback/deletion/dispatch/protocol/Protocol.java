@@ -1,0 +1,45 @@
+package net.cartback.deletion.dispatch.protocol;
+
+import net.cartback.deletion.ledger.ClaimedDelivery;
+import net.cartback.deletion.ledger.ErrorClass;
+import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.terms.DeliveryId;
+import net.cartback.deletion.terms.Kind;
+import net.cartback.deletion.terms.Subject;
+
+import okhttp3.Request;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+
+/**
+ * How a client system is spoken to: what is sent, how it is authorised, and how its reply is read.
+ * When something is sent, over which connection, and what follows from a reply is the same for all.
+ * Thread-safe.
+ */
+public interface Protocol {
+
+    /** Why nothing may be sent to this system now; null: nothing speaks against it. */
+    @Nullable ErrorClass obstacle(ClientSystem system);
+
+    /** What a delivery sends. */
+    Request.Builder delivery(ClaimedDelivery delivery, Subject subject, ClientSystem system);
+
+    /** What a test delivery sends: it concerns nobody. */
+    Request.Builder test(DeliveryId id, ClientSystem system);
+
+    /**
+     * A test that is not authorised, and that only careful receivers refuse; null: the protocol has
+     * none.
+     */
+    Request.@Nullable Builder forgery(ClientSystem system);
+
+    /**
+     * What a reply means.
+     *
+     * @param kind what was sent
+     * @param made when the delivery was made
+     */
+    Reply read(Kind kind, ClientSystem system, HttpReply reply, Instant made);
+}

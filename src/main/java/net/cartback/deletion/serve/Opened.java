@@ -1,0 +1,39 @@
+package net.cartback.deletion.serve;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** What is open, the last on top: it is closed in the reverse order. */
+final class Opened implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Opened.class);
+
+    private final Deque<Runnable> closing = new ArrayDeque<>();
+
+    void push(Runnable close) {
+        closing.push(close);
+    }
+
+    /** A loop that ends before what was opened earlier is closed, because it may use it. */
+    Loop loop(String name, Duration pause, Runnable round) {
+        var loop = new Loop(name, pause, round);
+        push(loop::close);
+        return loop;
+    }
+
+    @Override
+    public void close() {
+        while (!closing.isEmpty()) {
+            try {
+                closing.pop().run();
+            } catch (RuntimeException e) {
+                // One part that does not end well must not keep the others open.
+                log.error("A part of the relay did not stop cleanly", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,357 @@
+package net.cartback.deletion.serve;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+
+import net.cartback.deletion.access.Access;
+import net.cartback.deletion.access.IdempotencyKeys;
+import net.cartback.deletion.access.OidcSettings;
+import net.cartback.deletion.access.OidcTokens;
+import net.cartback.deletion.access.Tokens;
+import net.cartback.deletion.admin.AttentionRoutes;
+import net.cartback.deletion.admin.AuditRoutes;
+import net.cartback.deletion.admin.BearerAuthentication;
+import net.cartback.deletion.admin.DeliveryRoutes;
+import net.cartback.deletion.admin.Guard;
+import net.cartback.deletion.admin.Idempotency;
+import net.cartback.deletion.admin.ImportRoutes;
+import net.cartback.deletion.admin.RegistryRoutes;
+import net.cartback.deletion.admin.RequestRoutes;
+import net.cartback.deletion.admin.SystemRoutes;
+import net.cartback.deletion.attention.Attention;
+import net.cartback.deletion.attention.Attentions;
+import net.cartback.deletion.audit.AuditChain;
+import net.cartback.deletion.audit.AuditTrail;
+import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.dispatch.Dispatcher;
+import net.cartback.deletion.dispatch.OutboundRules;
+import net.cartback.deletion.intake.IntakeRoutes;
+import net.cartback.deletion.intake.Signatures;
+import net.cartback.deletion.ledger.Ledger;
+import net.cartback.deletion.operation.BulkVerbs;
+import net.cartback.deletion.operation.OperatorVerbs;
+import net.cartback.deletion.operation.RequestVerbs;
+import net.cartback.deletion.operation.TestDeliveries;
+import net.cartback.deletion.reading.Backlogs;
+import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.reading.Proofs;
+import net.cartback.deletion.reading.Requests;
+import net.cartback.deletion.reading.Statuses;
+import net.cartback.deletion.receipt.ReceiptRoutes;
+import net.cartback.deletion.recording.Backfill;
+import net.cartback.deletion.recording.IdImport;
+import net.cartback.deletion.recording.Recorder;
+import net.cartback.deletion.recording.Recordings;
+import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.retention.Retention;
+import net.cartback.deletion.status.StatusRoutes;
+import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.storage.Signals;
+import net.cartback.deletion.terms.PublicUrl;
+import net.cartback.deletion.terms.RetentionPeriods;
+import net.cartback.deletion.web.Brake;
+import net.cartback.deletion.web.DocumentRoutes;
+import net.cartback.deletion.web.MetricsRoutes;
+import net.cartback.deletion.web.Proxies;
+import net.cartback.deletion.web.Routes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+
+/**
+ * The parts of a relay, wired: what is tested is what is delivered. Whoever makes them brings the
+ * database, the keyring, the clock and the randomness, and turns the loops.
+ */
+public final class Parts implements AutoCloseable {
+
+    private final Ledger ledger;
+    private final Backfill backfill;
+    private final Backlogs backlogs;
+    private final Recordings recordings;
+    private final Recorder recorder;
+    private final Registry registry;
+    private final Dispatcher dispatcher;
+    private final Retention retention;
+    private final AuditChain audit;
+    private final IdempotencyKeys idempotencyKeys;
+    private final Attentions attentions;
+    private final IntakeRoutes intake;
+    private final Signals signals;
+    private final MetricsRoutes metrics;
+    private final List<Routes> publicRoutes;
+    private final List<Routes> managementRoutes;
+
+    /**
+     * What stands around the parts.
+     *
+     * @param random makes keys and confirmation codes: it must be cryptographically strong
+     * @param signals to and from the other replicas
+     * @param inStep whether the keys that are loaded here are those that the other replicas use
+     * @param ready whether the schema is there, and the registry applied
+     * @param trustedFor for how long the clock has run without a step
+     */
+    public record Surroundings(
+            Database database,
+            Signals signals,
+            Keyring keyring,
+            InstantSource clock,
+            RandomGenerator random,
+            Proxies proxies,
+            PublicUrl publicUrl,
+            BooleanSupplier inStep,
+            BooleanSupplier ready,
+            Supplier<Duration> trustedFor,
+            PrometheusMeterRegistry meters) {}
+
+    /**
+     * What whoever runs it chooses.
+     *
+     * @param recordTogether how many callbacks share a commit at most
+     * @param recordLimit how long a callback waits for its commit
+     * @param blockEvery how long a block of the audit trail with few rows waits for the one before
+     * @param headEvery how often a head of it is signed
+     * @param heads takes each signed head to where the database's owner cannot change it
+     * @param adminToken bearer token of the admin API; null: none
+     */
+    public record Settings(
+            OutboundRules outbound,
+            int dispatchConcurrency,
+            int recordTogether,
+            Duration recordLimit,
+            RetentionPeriods retention,
+            Duration blockEvery,
+            Duration headEvery,
+            Consumer<String> heads,
+            @Nullable String adminToken,
+            @Nullable OidcSettings oidc) {}
+
+    /**
+     * @param watches what else can need an operator
+     */
+    public Parts(Surroundings around, Settings settings, List<Supplier<List<Attention>>> watches) {
+        var database = around.database();
+        var keyring = around.keyring();
+        var clock = around.clock();
+        var meters = around.meters();
+        signals = around.signals();
+        ledger = new Ledger(database, keyring, clock, meters);
+        backfill = new Backfill(database, clock);
+        backlogs = new Backlogs(database, clock);
+        recordings = new Recordings(database, keyring, clock, around.random(), around.inStep());
+        registry = new Registry(database, keyring, clock, backfill);
+        retention =
+                new Retention(database, clock, around.trustedFor(), settings.retention(), meters);
+        audit = audit(around, settings);
+        idempotencyKeys = new IdempotencyKeys(database, keyring, clock);
+        var signatures = new Signatures(clock);
+        var trail = new AuditTrail(database);
+        attentions =
+                new Attentions(
+                        database,
+                        clock,
+                        Stream.concat(
+                                        Stream.<Supplier<List<Attention>>>of(
+                                                signatures::attentions,
+                                                () -> Watches.auditBehind(trail, clock.instant())),
+                                        watches.stream())
+                                .toList());
+        var tests = new TestDeliveries(database, keyring, clock);
+        dispatcher = dispatcher(around, settings, tests);
+        recorder =
+                new Recorder(recordings, settings.recordTogether(), settings.recordLimit(), meters);
+        var brake = new Brake(around.proxies(), clock);
+        intake =
+                new IntakeRoutes(
+                        registry,
+                        recorder,
+                        clock,
+                        around.publicUrl(),
+                        brake,
+                        signatures,
+                        this::wake,
+                        meters);
+        publicRoutes =
+                List.of(
+                        intake,
+                        new ReceiptRoutes(registry, ledger, tests, clock, brake),
+                        new StatusRoutes(
+                                new Statuses(database),
+                                new Proofs(database, keyring, clock, around.publicUrl()),
+                                clock,
+                                brake,
+                                settings.retention().eraseAfter()),
+                        new DocumentRoutes(keyring::publicKeys));
+        metrics = new MetricsRoutes(meters);
+        managementRoutes = management(around, settings, tests, trail);
+    }
+
+    private static AuditChain audit(Surroundings around, Settings settings) {
+        return new AuditChain(
+                around.database(),
+                around.keyring(),
+                around.clock(),
+                settings.blockEvery(),
+                settings.headEvery(),
+                settings.retention(),
+                around.trustedFor(),
+                settings.heads(),
+                around.meters());
+    }
+
+    private Dispatcher dispatcher(Surroundings around, Settings settings, TestDeliveries tests) {
+        return new Dispatcher(
+                ledger,
+                tests,
+                registry,
+                around.keyring(),
+                settings.outbound(),
+                around.clock(),
+                around.random(),
+                around.publicUrl(),
+                around.inStep(),
+                settings.dispatchConcurrency(),
+                around.meters());
+    }
+
+    private List<Routes> management(
+            Surroundings around, Settings settings, TestDeliveries tests, AuditTrail trail) {
+        var database = around.database();
+        var keyring = around.keyring();
+        var clock = around.clock();
+        var oidc = settings.oidc();
+        var guard =
+                new Guard(
+                        new BearerAuthentication(
+                                new Access(
+                                        settings.adminToken(),
+                                        new Tokens(database, clock),
+                                        oidc == null ? null : new OidcTokens(oidc, keyring, clock)),
+                                new Brake(around.proxies(), clock)),
+                        new Idempotency(idempotencyKeys),
+                        around.ready());
+        var deliveries = new DeliveryRecords(database, keyring);
+        var verbs = new OperatorVerbs(database, keyring, clock, around.meters());
+        var bulk = new BulkVerbs(database, keyring, clock, around.meters());
+        return List.of(
+                metrics,
+                new SystemRoutes(
+                        guard, registry, backlogs, deliveries, verbs, bulk, tests, this::wake),
+                new DeliveryRoutes(guard, registry, deliveries, verbs, this::wake),
+                new RequestRoutes(
+                        guard,
+                        registry,
+                        new Requests(database),
+                        deliveries,
+                        new RequestVerbs(database, keyring, clock),
+                        this::wake,
+                        clock),
+                new RegistryRoutes(
+                        guard,
+                        registry,
+                        settings.outbound().allowsPlainHttp(),
+                        this::registryChanged),
+                new ImportRoutes(
+                        guard,
+                        registry,
+                        new IdImport(database, keyring, clock, recordings),
+                        this::wake),
+                new AuditRoutes(guard, registry, trail),
+                new AttentionRoutes(guard, attentions));
+    }
+
+    /** What the public listener serves, and nothing else. */
+    public List<Routes> publicRoutes() {
+        return publicRoutes;
+    }
+
+    /** What the management listener serves, beside the health of the process: never public. */
+    public List<Routes> managementRoutes() {
+        return managementRoutes;
+    }
+
+    /** What a listener of metrics serves. */
+    public Routes metrics() {
+        return metrics;
+    }
+
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    public Backfill backfill() {
+        return backfill;
+    }
+
+    public Backlogs backlogs() {
+        return backlogs;
+    }
+
+    public Recordings recordings() {
+        return recordings;
+    }
+
+    public Recorder recorder() {
+        return recorder;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    public Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    public Retention retention() {
+        return retention;
+    }
+
+    public AuditChain audit() {
+        return audit;
+    }
+
+    public IdempotencyKeys idempotencyKeys() {
+        return idempotencyKeys;
+    }
+
+    public Attentions attentions() {
+        return attentions;
+    }
+
+    /** There may be something to send, here and on the other replicas. */
+    public void wake() {
+        dispatcher.wake();
+        signals.send(App.WORK);
+    }
+
+    /**
+     * What follows a change of the registry: the others hear of it, and open requests are filled
+     * up.
+     */
+    public void registryChanged() {
+        signals.send(App.REGISTRY);
+        backfill.fillOpenRequests();
+        wake();
+    }
+
+    /** Begins the counters of all that is registered at 0; again does nothing. */
+    public void beginCounters() {
+        intake.begin(registry.appIds());
+        ledger.begin(registry.systemIds());
+        dispatcher.begin(registry.systemIds());
+    }
+
+    /** Takes no more requests, records those that wait, and ends the calls that are under way. */
+    @Override
+    public void close() {
+        recorder.close();
+        dispatcher.close();
+    }
+}

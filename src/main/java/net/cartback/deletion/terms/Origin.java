@@ -1,0 +1,37 @@
+package net.cartback.deletion.terms;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/** How a request came, and what that says of it. A new way in is another of these. */
+public sealed interface Origin {
+
+    /** Which app's data is to be deleted. */
+    MetaAppId app();
+
+    /** Which Meta product the person used. */
+    Platform platform();
+
+    /** Which of the app's secrets signed it; null: nothing was signed. */
+    default @Nullable UUID secretId() {
+        return null;
+    }
+
+    /** When Meta says the person asked; null: nobody says, or nothing usable. */
+    default @Nullable Instant issuedAt() {
+        return null;
+    }
+
+    /**
+     * Meta has called, signed.
+     *
+     * @param platform of the secret that matched where its label names one, else of the app
+     */
+    record MetaCallback(MetaAppId app, Platform platform, UUID secretId, @Nullable Instant issuedAt)
+            implements Origin {}
+
+    /** It stood in a list of ids that an operator has brought. */
+    record IdList(MetaAppId app, Platform platform) implements Origin {}
+}
