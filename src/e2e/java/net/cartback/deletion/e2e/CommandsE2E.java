@@ -70,9 +70,10 @@ class CommandsE2E {
         var ids = new String[] {"ids", "import", "--app", TestRelay.APP_ID, list.toString()};
         assertThat(done(environment, with(ids, "--dry-run")))
                 .isEqualTo("2 ids: 2 would be recorded, 0 repeats\n");
-        assertThat(done(environment, ids)).isEqualTo("2 ids: 2 recorded, 0 repeats\n");
+        assertThat(done(environment, ids))
+                .matches("2 ids: 2 recorded, 0 repeats\n(  request [0-9a-f-]{36}: recorded\n){2}");
         assertThat(done(environment, with(ids, "--app-scoped")))
-                .isEqualTo("2 ids: 0 recorded, 2 repeats\n");
+                .matches("2 ids: 0 recorded, 2 repeats\n(  request [0-9a-f-]{36}: a repeat\n){2}");
         Files.writeString(list, "10210123456789000\n10210123456780000\n");
         assertThat(failed(environment, 2, ids)).contains("was rounded by a spreadsheet");
         Files.writeString(list, "Dana\n1001\nErik\n");
