@@ -50,6 +50,10 @@ public final class RequestBody {
     }
 
     private static byte[] readOnce(Context ctx, int maxBytes) {
+        // To open the body is to say "100 Continue" to who waits for it (RFC 9110, 10.1.1).
+        if (ctx.req().getContentLengthLong() > maxBytes && ctx.header("Expect") != null) {
+            throw tooLarge(maxBytes);
+        }
         try (var alarm = new Alarm();
                 var in = ctx.bodyInputStream()) {
             return read(ctx, in, maxBytes, alarm);
@@ -61,11 +65,8 @@ public final class RequestBody {
     private static byte[] read(Context ctx, InputStream in, int maxBytes, Alarm alarm)
             throws IOException {
         try {
-            // Before reading: a sender that waits for "100 Continue" is told no at once.
             if (ctx.req().getContentLengthLong() > maxBytes) {
-                if (ctx.header("Expect") == null) {
-                    discard(in);
-                }
+                discard(in);
                 throw tooLarge(maxBytes);
             }
             var body = in.readNBytes(maxBytes + 1);
