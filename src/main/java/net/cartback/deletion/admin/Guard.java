@@ -24,6 +24,7 @@ public final class Guard {
     private static final Set<HandlerType> WRITING =
             Set.of(HandlerType.POST, HandlerType.PATCH, HandlerType.PUT, HandlerType.DELETE);
     private static final String CALLER = "caller";
+    private static final String COUNTED = "counted";
     private static final Duration RETRY_WHEN_STARTING = Duration.ofSeconds(5);
 
     private final Authentication authentication;
@@ -62,20 +63,34 @@ public final class Guard {
     }
 
     private static void handle(Context ctx, Handler handler) throws Exception {
+        boolean ended = false;
         try {
             handler.handle(ctx);
+            ended = true;
         } catch (OlderReplicaRuns e) {
             throw ProblemException.of(409, "not-now", String.valueOf(e.getMessage()));
+        } finally {
+            // What is committed has happened, also if it cannot be shown now.
+            if (WRITING.contains(ctx.method())
+                    && (ended || Idempotency.isDone(ctx))
+                    && ctx.attribute(COUNTED) == null) {
+                tell(ctx);
+            }
         }
-        if (WRITING.contains(ctx.method())) {
-            // Addresses hold ids of ours; never what was said, nor a query.
-            log.atInfo()
-                    .addKeyValue("method", ctx.method().name())
-                    .addKeyValue("path", ctx.path())
-                    .addKeyValue("status", ctx.statusCode())
-                    .addKeyValue("actor", caller(ctx).actor())
-                    .log("An operator's verb is done");
-        }
+    }
+
+    /** Addresses hold ids of ours; never what was said, nor a query. */
+    private static void tell(Context ctx) {
+        log.atInfo()
+                .addKeyValue("method", ctx.method().name())
+                .addKeyValue("path", ctx.path())
+                .addKeyValue("actor", caller(ctx).actor())
+                .log("An operator's verb is done");
+    }
+
+    /** It was only counted: nothing is done. */
+    static void counted(Context ctx) {
+        ctx.attribute(COUNTED, true);
     }
 
     /** Who was let in. */

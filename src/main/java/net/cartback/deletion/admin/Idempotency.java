@@ -89,7 +89,7 @@ public final class Idempotency {
         } catch (DatabaseUnavailable e) {
             // What was begun was undone. What a verb for many had finished before, it passes over
             // when it is asked for again.
-            if (!e.mayHaveHappened() && ctx.attribute(DONE) == null) {
+            if (!e.mayHaveHappened() && !isDone(ctx)) {
                 keys.nothingDone(first);
             }
             throw e;
@@ -104,5 +104,10 @@ public final class Idempotency {
     /** What was asked is done; if it cannot be told now, it must not be done again. */
     static void done(Context ctx) {
         ctx.attribute(DONE, true);
+    }
+
+    /** Whether what was asked is done, whatever became of the answer. */
+    static boolean isDone(Context ctx) {
+        return ctx.attribute(DONE) != null;
     }
 }

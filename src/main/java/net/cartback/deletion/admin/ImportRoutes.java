@@ -78,7 +78,11 @@ public final class ImportRoutes implements Routes {
         }
         var kind = type == null ? IdType.META_USER_ID : type;
         var result = taken(ctx, app, kind, list(ctx, app, exact), since, dryRun);
-        workers.wake();
+        if (dryRun) {
+            Guard.counted(ctx);
+        } else {
+            workers.wake();
+        }
         var json =
                 JsonNodeFactory.instance
                         .objectNode()

@@ -174,7 +174,9 @@ public final class SystemRoutes implements Routes {
         var note = body.note();
         boolean dryRun = body.isDryRun();
         int deliveries = dryRun ? count.getAsInt() : verb.apply(system, note);
-        if (!dryRun) {
+        if (dryRun) {
+            Guard.counted(ctx);
+        } else {
             workers.wake();
         }
         answer(

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Whether a registry file fits what is registered: what a new entry must say, and which systems
@@ -24,6 +25,7 @@ final class RegistryFit {
      */
     static void require(RegistryFile file, Collection<String> apps, Collection<String> systems) {
         var faults = new ArrayList<String>();
+        var knownApps = Set.copyOf(apps);
         var knownSystems = new HashSet<>(systems);
         for (int i = 0; i < file.systems().size(); i++) {
             var system = file.systems().get(i);
@@ -37,7 +39,7 @@ final class RegistryFit {
         for (int i = 0; i < file.apps().size(); i++) {
             var app = file.apps().get(i);
             var path = "apps[" + i + "].";
-            if (!apps.contains(app.id().value())) {
+            if (!knownApps.contains(app.id().value())) {
                 requireNew(faults, path + "name", app.name());
                 requireNew(faults, path + "secrets", app.secrets());
             }

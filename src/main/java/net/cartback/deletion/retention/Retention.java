@@ -159,7 +159,7 @@ public final class Retention {
                         RetentionSql.giveUp(handle, id);
                         return null;
                     });
-        } catch (DatabaseUnavailable e) {
+        } catch (RuntimeException e) {
             failure.addSuppressed(e);
         }
     }

@@ -132,6 +132,8 @@ public final class App implements AutoCloseable {
                             with(
                                     new HealthRoutes(live(), Map.of("ready", this::isReady)),
                                     parts.managementRoutes()));
+            // Right after the public listener: what has been taken in comes first of all.
+            opened.push(parts::close);
             if (identity != null) {
                 opened.loop("certificate", CERTIFICATE_LOOK, identity::reloadIfChanged).start();
             }
@@ -318,7 +320,9 @@ public final class App implements AutoCloseable {
     }
 
     private @Nullable Loop renewal(Config config) {
-        return config.isEmbedded() && config.keyringFile() == null
+        return config.isEmbedded()
+                        && config.keyringFile() == null
+                        && config.dispatchConcurrency() > 0
                 ? opened.loop("renewal", RENEW_EVERY, () -> KeyRenewal.run(config, database, clock))
                 : null;
     }

@@ -14,6 +14,7 @@ import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.retention.Retention;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseClock;
+import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -214,10 +215,7 @@ final class Housekeeping implements AutoCloseable {
                 part.work().run();
             } catch (RuntimeException e) {
                 part.unknown().run();
-                log.atWarn()
-                        .addKeyValue("part", part.name())
-                        .addKeyValue("cause", e.getMessage())
-                        .log("A part of the housekeeping failed");
+                tell(part, e);
                 failed = failed == null ? e : failed;
             }
         }
@@ -225,6 +223,16 @@ final class Housekeeping implements AutoCloseable {
             throw failed;
         }
         rounded.at(began);
+    }
+
+    /** While the database is away, the loop says so, once for all. */
+    private static void tell(Part part, RuntimeException failure) {
+        if (!(failure instanceof DatabaseUnavailable away) || away.isLocked()) {
+            log.atWarn()
+                    .addKeyValue("part", part.name())
+                    .addKeyValue("cause", failure.getMessage())
+                    .log("A part of the housekeeping failed");
+        }
     }
 
     private void look() {

@@ -15,8 +15,10 @@ final class Loop implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Loop.class);
 
-    /** A round waits for the database for no longer than this, but for a sweep. */
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+    /**
+     * An interrupt ends what waits for the database; a file that hangs must not hold up the stop.
+     */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
     private final String name;
     private final Duration pause;

@@ -59,6 +59,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -87,6 +88,7 @@ public final class Parts implements AutoCloseable {
     private final MetricsRoutes metrics;
     private final List<Routes> publicRoutes;
     private final List<Routes> managementRoutes;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * What stands around the parts.
@@ -348,10 +350,15 @@ public final class Parts implements AutoCloseable {
         dispatcher.begin(registry.systemIds());
     }
 
-    /** Takes no more requests, records those that wait, and ends the calls that are under way. */
+    /** Takes no more requests, records those that wait, and ends the calls; again does nothing. */
     @Override
     public void close() {
-        recorder.close();
-        dispatcher.close();
+        if (closed.compareAndSet(false, true)) {
+            try {
+                recorder.close();
+            } finally {
+                dispatcher.close();
+            }
+        }
     }
 }
