@@ -1,7 +1,4 @@
-/**
- * Our circuit breaker: what holds back a client system, the same for every replica. Owns the tables
- * {@code system_gate} and {@code system_health}.
- */
+/** Our circuit breaker: what holds back a client system, the same for every replica. */
 @NullMarked
 package net.cartback.deletion.gate;
 
