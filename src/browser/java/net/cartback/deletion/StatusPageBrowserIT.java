@@ -96,8 +96,8 @@ class StatusPageBrowserIT {
                 .isEqualTo("Your data has been deleted, with exceptions");
         assertThat(browser.findElement(By.tagName("main")).getText())
                 .contains(
-                        "Invoices, because the law requires it to be kept. Kept until 31 December"
-                                + " 2032.");
+                        "Invoices",
+                        "The law requires that this is kept. Kept until 31 December 2032.");
         // The content security policy lets the page's own style through.
         assertThat(browser.findElement(By.tagName("main")).getCssValue("max-width"))
                 .isEqualTo("640px");
@@ -107,7 +107,7 @@ class StatusPageBrowserIT {
     void a_wrong_code_leads_back_to_the_field() {
         browser.get(relay.uri("/status/wrong").toString());
 
-        browser.findElement(By.linkText("Enter another code")).click();
+        browser.findElement(By.linkText("Enter a confirmation code")).click();
         await().atMost(PATIENCE).until(() -> !browser.findElements(By.id("code")).isEmpty());
 
         assertThat(browser.findElement(By.id("code")).isDisplayed()).isTrue();

@@ -55,6 +55,34 @@ class AccessIT {
         crm.close();
     }
 
+    /** Fetch Metadata and RFC 6454: browsers say where a request comes from. */
+    @ParameterizedTest
+    @CsvSource({
+        "Sec-Fetch-Site, cross-site, 403",
+        "Sec-Fetch-Site, same-site, 403",
+        "Sec-Fetch-Site, same-origin, 200",
+        "Sec-Fetch-Site, none, 200",
+        "Origin, https://evil.example, 403",
+        "Origin, null, 403",
+        "X-Other, of no browser, 200",
+    })
+    void a_page_of_another_site_makes_no_browser_act(String header, String value, int expected) {
+        var pause =
+                HttpRequest.newBuilder(relay.managementUri().resolve("/admin/v1/systems/crm/pause"))
+                        .header("Authorization", "Bearer " + TestRelay.ADMIN_TOKEN)
+                        .header("Content-Type", "application/json")
+                        .header(header, value)
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"by\":\"x\",\"why\":\"y\"}"))
+                        .build();
+        assertThat(Http.send(pause).statusCode()).isEqualTo(expected);
+        var read =
+                HttpRequest.newBuilder(relay.managementUri().resolve("/admin/v1/systems"))
+                        .header("Authorization", "Bearer " + TestRelay.ADMIN_TOKEN)
+                        .header(header, value)
+                        .build();
+        assertThat(Http.send(read).statusCode()).isEqualTo(200);
+    }
+
     @Test
     void every_route_lets_in_whom_the_contract_says_and_nobody_else() throws IOException {
         var table = new ArrayList<String>();

@@ -282,7 +282,7 @@ class AdminApiIT {
                                         "If-Match",
                                         one.headers().firstValue("ETag").orElseThrow())
                                 .body())
-                .contains("secrets[0].id: no secret of this entry has it");
+                .contains("secrets[0].id: no secret of this entry has this id");
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.io.Closeable;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -200,7 +201,8 @@ class AuditIT {
                 "SELECT setval('audit_id', audit_first_id('%s') + 10); DELETE FROM audit"
                         .formatted(before));
         var writing = new AtomicBoolean(true);
-        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor();
+                Closeable _ = () -> writing.set(false)) {
             var writers = new ArrayList<Future<Integer>>();
             for (int i = 0; i < 6; i++) {
                 var app = "9" + i;
@@ -307,7 +309,8 @@ class AuditIT {
         chained();
         var id = relay.count("SELECT min(id) - 1 FROM audit");
         tamper("INSERT INTO audit (id, actor, event) VALUES (" + id + ", 'relay', 'x.y')");
-        assertThat(breaks()).containsExactly("row " + id + ": put in after its time");
+        assertThat(breaks())
+                .containsExactly("row " + id + ": inserted after its block was chained");
     }
 
     @ParameterizedTest
@@ -319,7 +322,7 @@ class AuditIT {
                 "UPDATE audit_block SET row_hashes = set_byte(row_hashes, 0, 0),"
                         + " hash = sha256(hash) WHERE number = 1 | block 1: changed",
                 "DELETE FROM audit_block WHERE number = 2"
-                        + " | block 3 follows block 1: those in between are missing",
+                        + " | block 3 follows block 1: the blocks between them are missing",
                 "DELETE FROM audit_block WHERE number = 1 | blocks before block 2 are missing, and"
                         + " no signed checkpoint stands for them",
             })
@@ -347,8 +350,8 @@ class AuditIT {
         assertThat(relay.verifyAudit(List.of(head)).breaks())
                 .singleElement()
                 .asString()
-                .startsWith("the chain ends with block " + (last - 1) + ", and a head of ")
-                .endsWith("stands for block " + last + ": its end was cut off");
+                .startsWith("the chain ends with block " + (last - 1) + ", but a head of ")
+                .endsWith("was signed for block " + last + ": the chain's end was cut off");
     }
 
     @Test

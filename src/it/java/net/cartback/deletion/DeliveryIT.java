@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.FakeClientSystem.Received;
 import net.cartback.deletion.fixtures.OutsideVerifier;
@@ -292,7 +292,7 @@ class DeliveryIT {
                 relay.keyring()
                         .sealer()
                         .open(
-                                new Place(
+                                new SealContext(
                                         "attempt",
                                         "answer_sealed",
                                         crm.received().getFirst().webhookId() + "/1"),

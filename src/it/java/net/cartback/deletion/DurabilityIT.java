@@ -12,7 +12,7 @@ import net.cartback.deletion.fixtures.OwnPostgres;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.recording.NewRequest;
-import net.cartback.deletion.recording.Recorder;
+import net.cartback.deletion.recording.RequestBatcher;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.Migrations;
 import net.cartback.deletion.terms.IdType;
@@ -108,7 +108,7 @@ class DurabilityIT {
     void who_waits_for_a_standby_is_told_so_at_the_limit_and_recorded_when_it_comes() {
         withoutStandby();
         try (var recorder =
-                new Recorder(
+                new RequestBatcher(
                         relay.recordings(), 64, Duration.ofMillis(50), new SimpleMeterRegistry())) {
             assertThatThrownBy(() -> recorder.record(wish()))
                     .isInstanceOf(DatabaseUnavailable.class)

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 
 /** The server that the relay brings with it. */
 class EmbeddedDatabaseIT {
@@ -51,6 +52,8 @@ class EmbeddedDatabaseIT {
     void a_server_of_an_older_version_gets_a_password_and_keeps_its_data() throws Exception {
         try (var older =
                         EmbeddedPostgres.builder()
+                                // A busy machine takes longer than the usual 10 s.
+                                .setPGStartupWait(Duration.ofMinutes(5))
                                 .setDataDirectory(directory.resolve("postgres"))
                                 .setCleanDataDirectory(false)
                                 .start();

@@ -8,8 +8,8 @@ import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.recording.NewRequest;
-import net.cartback.deletion.recording.Recorder;
-import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.recording.RecordedRequest;
+import net.cartback.deletion.recording.RequestBatcher;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
@@ -63,7 +63,7 @@ class GroupCommitIT {
     @Test
     void requests_that_come_together_are_recorded_together_each_with_its_own_code()
             throws Exception {
-        var recordings = new ArrayList<Future<Recording>>();
+        var recordings = new ArrayList<Future<RecordedRequest>>();
         try (var blocked = new Blocked("deletion_request")) {
             for (int i = 0; i < 500; i++) {
                 recordings.add(record("user " + i, Instant.ofEpochSecond(1_700_000_000)));
@@ -82,7 +82,7 @@ class GroupCommitIT {
 
     @Test
     void the_same_request_many_times_in_one_batch_is_one_request() throws Exception {
-        var recordings = new ArrayList<Future<Recording>>();
+        var recordings = new ArrayList<Future<RecordedRequest>>();
         try (var blocked = new Blocked("deletion_request")) {
             for (int i = 0; i < 200; i++) {
                 recordings.add(
@@ -102,8 +102,8 @@ class GroupCommitIT {
 
     @Test
     void one_that_cannot_be_recorded_does_not_take_the_others_with_it() throws Exception {
-        var recordings = new ArrayList<Future<Recording>>();
-        Future<Recording> unknownApp;
+        var recordings = new ArrayList<Future<RecordedRequest>>();
+        Future<RecordedRequest> unknownApp;
         try (var blocked = new Blocked("deletion_request")) {
             for (int i = 0; i < 10; i++) {
                 recordings.add(record("user " + i, null));
@@ -123,7 +123,7 @@ class GroupCommitIT {
 
     @Test
     void more_than_can_wait_are_told_to_come_again() throws Exception {
-        var recordings = new ArrayList<Future<Recording>>();
+        var recordings = new ArrayList<Future<RecordedRequest>>();
         try (var blocked = new Blocked("deletion_request")) {
             for (int i = 0; i < 1_400; i++) {
                 recordings.add(record("user " + i, null));
@@ -136,7 +136,7 @@ class GroupCommitIT {
         }
         var overloaded =
                 recordings.stream()
-                        .filter(each -> failure(each) instanceof Recorder.Overloaded)
+                        .filter(each -> failure(each) instanceof RequestBatcher.Overloaded)
                         .count();
 
         assertThat(overloaded).isBetween(1_400 - 1_024 - 130L, 1_400 - 1_024L);
@@ -152,7 +152,7 @@ class GroupCommitIT {
         TestPostgres.execute(
                 relay.address(), "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
         relay.execute("SELECT pg_reload_conf()");
-        Future<Recording> recording;
+        Future<RecordedRequest> recording;
         try {
             await().atMost(PATIENCE)
                     .until(
@@ -181,7 +181,7 @@ class GroupCommitIT {
 
     @Test
     void a_connection_that_breaks_before_the_commit_costs_nothing() throws Exception {
-        Future<Recording> recording;
+        Future<RecordedRequest> recording;
         try (var blocked = new Blocked("deletion_request")) {
             recording = record("1", null);
             await().atMost(PATIENCE).until(() -> blocked.waiting() == 1);
@@ -193,8 +193,8 @@ class GroupCommitIT {
         assertThat(relay.count("SELECT count(*) FROM deletion_request")).isEqualTo(1);
     }
 
-    private Future<Recording> record(String user, @Nullable Instant at) {
-        Callable<Recording> call =
+    private Future<RecordedRequest> record(String user, @Nullable Instant at) {
+        Callable<RecordedRequest> call =
                 () -> relay.recorder().record(request(TestRelay.APP_ID, user, at));
         return callers.submit(call);
     }
@@ -206,15 +206,15 @@ class GroupCommitIT {
                 new Subject(user, IdType.APP_SCOPED_USER_ID));
     }
 
-    private static String code(Future<Recording> recording) {
+    private static String code(Future<RecordedRequest> recording) {
         return Objects.requireNonNull(done(recording).code()).value();
     }
 
-    private static boolean created(Future<Recording> recording) {
-        return done(recording) instanceof Recording.Created;
+    private static boolean created(Future<RecordedRequest> recording) {
+        return done(recording) instanceof RecordedRequest.Created;
     }
 
-    private static Recording done(Future<Recording> recording) {
+    private static RecordedRequest done(Future<RecordedRequest> recording) {
         try {
             return recording.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
@@ -222,7 +222,7 @@ class GroupCommitIT {
         }
     }
 
-    private static @Nullable Throwable failure(Future<Recording> recording) {
+    private static @Nullable Throwable failure(Future<RecordedRequest> recording) {
         try {
             var _ = recording.get();
             return null;

@@ -7,7 +7,7 @@ import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.recording.NewRequest;
-import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.recording.RecordedRequest;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
@@ -61,7 +61,7 @@ class HoldIT {
         assertThat(relay.status(other).get("state").textValue()).isEqualTo("completed");
         assertThat(relay.status(code).at("/hold/ground").textValue()).isEqualTo("legal_claims");
         assertThat(page(code))
-                .contains("Your request is on hold", "because it is needed for legal claims");
+                .contains("Your request is on hold", "This is needed for legal claims.");
         assertThat(Http.json(relay.admin("/systems/crm")).get("lag_seconds").longValue()).isZero();
 
         assertThat(act("release", "")).isEqualTo(200);
@@ -198,10 +198,10 @@ class HoldIT {
                                 null),
                         new Subject("1001", IdType.APP_SCOPED_USER_ID));
         relay.recordings().record(wish);
-        assertThat(relay.recordings().record(wish)).isInstanceOf(Recording.Repeated.class);
+        assertThat(relay.recordings().record(wish)).isInstanceOf(RecordedRequest.Repeated.class);
         assertThat(act("close-unconfirmed", "")).isEqualTo(200);
         relay.register(crm);
-        assertThat(relay.recordings().record(wish)).isInstanceOf(Recording.Created.class);
+        assertThat(relay.recordings().record(wish)).isInstanceOf(RecordedRequest.Created.class);
         relay.dispatchOnce();
         assertThat(crm.received()).hasSize(1);
     }
@@ -246,7 +246,7 @@ class HoldIT {
         assertThat(status.at("/extension/ground").textValue()).isEqualTo("complexity");
         relay.clock().advance(Duration.ofDays(31));
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("received");
-        assertThat(page(code)).contains("Time extended", "because the request is complex");
+        assertThat(page(code)).contains("Time extended", "The request is complex.");
         assertThat(act("extend", "\"ground\": \"complexity\", \"days\": 60")).isEqualTo(409);
         relay.clock().advance(Duration.ofDays(30));
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("delayed");

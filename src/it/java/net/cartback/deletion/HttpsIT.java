@@ -138,16 +138,16 @@ class HttpsIT {
     void what_cannot_be_used_is_told_in_a_sentence_that_quotes_no_key() throws IOException {
         var one = certificate(1);
         Files.writeString(key, one.privateKeyPkcs8Pem());
-        assertFault("the private key is not the certificate's");
+        assertFault("the private key does not belong to the certificate");
         Files.writeString(
                 key, "-----BEGIN EC PRIVATE KEY-----\nSECRET\n-----END EC PRIVATE KEY-----");
         assertFault("must be PKCS #8 in PEM");
         Files.writeString(key, "-----BEGIN PRIVATE KEY-----\nU0VDUkVU\n-----END PRIVATE KEY-----");
-        assertFault("has no form");
+        assertFault("is malformed");
         Files.writeString(key, "-----BEGIN PRIVATE KEY-----\nA=B\n-----END PRIVATE KEY-----");
-        assertFault("has no form");
+        assertFault("is malformed");
         Files.writeString(certificate, "");
-        assertFault("holds none in PEM");
+        assertFault("holds no certificate in PEM");
         Files.writeString(certificate, "x".repeat(70_000));
         assertFault("is longer than 64 KiB");
         Files.delete(certificate);

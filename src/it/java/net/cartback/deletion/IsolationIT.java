@@ -9,8 +9,8 @@ import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.RawServer;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.gate.Conduct;
 import net.cartback.deletion.gate.HoldReason;
+import net.cartback.deletion.gate.SystemSignal;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.Settlement;
@@ -214,10 +214,10 @@ class IsolationIT {
         relay.ledger()
                 .settle(
                         List.of(
-                                settlement(claimed.get(0), new Conduct.Good()),
+                                settlement(claimed.get(0), new SystemSignal.Good()),
                                 settlement(
                                         claimed.get(1),
-                                        new Conduct.AtFault(new HoldReason("tls")))));
+                                        new SystemSignal.AtFault(new HoldReason("tls")))));
 
         assertThat(gate()).isEqualTo("status_401 1");
     }
@@ -409,7 +409,7 @@ class IsolationIT {
                                 each -> each.system().value(), Collectors.counting()));
     }
 
-    private static Settlement settlement(ClaimedDelivery delivery, Conduct conduct) {
+    private static Settlement settlement(ClaimedDelivery delivery, SystemSignal conduct) {
         return new Settlement(
                 delivery,
                 new Attempt(

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.Place;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -82,7 +82,7 @@ class KeyRenewalIT {
         assertThat(renew()).singleElement().asString().startsWith("A new data key is added");
         assertThat(renew()).singleElement().asString().startsWith("A new data key waits");
         pass(Duration.ofHours(1));
-        assertThat(renew()).singleElement().asString().startsWith("What older keys sealed");
+        assertThat(renew()).singleElement().asString().startsWith("Values of older keys");
         pass(Duration.ofMinutes(2));
         assertThat(renew()).singleElement().asString().contains("values are sealed anew");
         assertThat(renew()).isEmpty();
@@ -188,7 +188,7 @@ class KeyRenewalIT {
         relay.execute("UPDATE relay_key SET retired_at = now() WHERE kid = '" + kid + "'");
         var other = maker.generate(now).replaceAll("data-[0-9a-f-]+", kid);
         var faults = replica.faults(Keyring.parse(other, relay.clock(), new SecureRandom()));
-        assertThat(faults).anyMatch(each -> each.contains(kid) && each.contains("is not the one"));
+        assertThat(faults).anyMatch(each -> each.contains(kid) && each.contains("is not the key"));
     }
 
     /** The file as it is now is what the relay has loaded. */
@@ -209,7 +209,7 @@ class KeyRenewalIT {
         return relay.keyring().known().stream()
                 .filter(key -> key.kind() == Keyring.Kind.DATA)
                 .filter(key -> key.state() == Keyring.State.CURRENT)
-                .map(Keyring.Known::kid)
+                .map(Keyring.KeyInfo::kid)
                 .findFirst()
                 .orElseThrow();
     }
@@ -217,6 +217,6 @@ class KeyRenewalIT {
     private String opened(String id, byte[] sealed) throws IOException {
         return Keyring.parse(Files.readString(file), relay.clock(), new SecureRandom())
                 .sealer()
-                .open(new Place("deletion_request", "subject_sealed", id), sealed);
+                .open(new SealContext("deletion_request", "subject_sealed", id), sealed);
     }
 }

@@ -125,7 +125,7 @@ class KeysIT {
         command.look();
         assertThat(relay.keyring().known())
                 .filteredOn(each -> each.kind() == Kind.DATA)
-                .extracting(Keyring.Known::state)
+                .extracting(Keyring.KeyInfo::state)
                 .containsExactly(State.CURRENT, State.NEXT);
     }
 
@@ -148,14 +148,14 @@ class KeysIT {
         new KeyRegister(relay.database(), other, relay.clock()).beat();
         register.beat();
 
-        assertThat(other.known().stream().map(Keyring.Known::kid))
+        assertThat(other.known().stream().map(Keyring.KeyInfo::kid))
                 .containsExactlyElementsOf(
-                        relay.keyring().known().stream().map(Keyring.Known::kid).toList());
+                        relay.keyring().known().stream().map(Keyring.KeyInfo::kid).toList());
         assertThat(current(relay.keyring(), Kind.DATA)).isEqualTo(old);
         assertThat(register.faults(relay.keyring()))
                 .singleElement()
                 .asString()
-                .contains("not the one");
+                .contains("not the key");
     }
 
     @Test
@@ -190,18 +190,21 @@ class KeysIT {
         var command = KeyRegister.ofCommand(relay.database(), copy, relay.clock());
         // The relay may be without its database for hours and run on.
         relay.clock().advance(Duration.ofHours(23));
-        assertThat(command.strange()).isEmpty();
+        assertThat(command.faultsBesideReplicas()).isEmpty();
         assertThat(current(copy, Kind.DATA)).isEqualTo(current(relay.keyring(), Kind.DATA));
         assertThat(current(copy, Kind.SIGNING)).isEqualTo(current(relay.keyring(), Kind.SIGNING));
         assertThat(command.isSettled(Duration.ofMinutes(1))).isFalse();
         command.rememberInForce();
         assertThat(relay.texts("SELECT kid FROM relay_key ORDER BY kid"))
                 .isEqualTo(
-                        relay.keyring().known().stream().map(Keyring.Known::kid).sorted().toList());
+                        relay.keyring().known().stream()
+                                .map(Keyring.KeyInfo::kid)
+                                .sorted()
+                                .toList());
 
         // Whoever was not seen for a day has gone without saying so.
         relay.clock().advance(Duration.ofHours(2));
-        assertThat(command.strange()).isEmpty();
+        assertThat(command.faultsBesideReplicas()).isEmpty();
         assertThat(current(copy, Kind.DATA)).isNotEqualTo(current(relay.keyring(), Kind.DATA));
     }
 
@@ -211,7 +214,9 @@ class KeysIT {
         var stranger =
                 Keyring.parse(
                         MAKER.generate(relay.clock().instant()), relay.clock(), new SecureRandom());
-        assertThat(KeyRegister.ofCommand(relay.database(), stranger, relay.clock()).strange())
+        assertThat(
+                        KeyRegister.ofCommand(relay.database(), stranger, relay.clock())
+                                .faultsBesideReplicas())
                 .hasSize(3)
                 .allSatisfy(each -> assertThat(each).contains("is this their keyring?"));
     }
@@ -247,7 +252,7 @@ class KeysIT {
                                         key ->
                                                 key.state() != State.CURRENT
                                                         || key.kind() != Kind.INDEX)
-                                .map(Keyring.Known::kid)
+                                .map(Keyring.KeyInfo::kid)
                                 .toList()));
         assertThat(current(behind, Kind.INDEX)).isNotEqualTo(current(relay.keyring(), Kind.INDEX));
         try (var other = relay.replica(behind);
@@ -477,13 +482,13 @@ class KeysIT {
     }
 
     private List<State> states() {
-        return relay.keyring().known().stream().map(Keyring.Known::state).toList();
+        return relay.keyring().known().stream().map(Keyring.KeyInfo::state).toList();
     }
 
     private static String current(Keyring keyring, Kind kind) {
         return keyring.known().stream()
                 .filter(key -> key.kind() == kind && key.state() == State.CURRENT)
-                .map(Keyring.Known::kid)
+                .map(Keyring.KeyInfo::kid)
                 .findFirst()
                 .orElseThrow();
     }
@@ -515,7 +520,7 @@ class KeysIT {
     private String next(String json) {
         return Keyring.parse(json, relay.clock(), new SecureRandom()).known().stream()
                 .filter(key -> key.kind() == Kind.DATA && key.state() == State.NEXT)
-                .map(Keyring.Known::kid)
+                .map(Keyring.KeyInfo::kid)
                 .findFirst()
                 .orElseThrow();
     }
@@ -525,7 +530,7 @@ class KeysIT {
         var previous =
                 relay.keyring().known().stream()
                         .filter(key -> key.state() == State.PREVIOUS)
-                        .map(Keyring.Known::kid)
+                        .map(Keyring.KeyInfo::kid)
                         .toList();
         return Keyring.parse(Keyrings.without(file, previous), relay.clock(), new SecureRandom());
     }

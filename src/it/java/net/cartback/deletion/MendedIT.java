@@ -180,7 +180,7 @@ class MendedIT {
         var resume = relay.admin("/systems/crm/resume", "");
         assertThat(resume.statusCode()).isEqualTo(409);
         assertThat(Http.json(resume).get("detail").textValue())
-                .contains("Nothing holds the system back", "replay", "tests");
+                .contains("The system is not held back", "replay", "tests");
 
         assertThat(relay.admin("/systems/crm/pause", "").statusCode()).isEqualTo(200);
         var pause = relay.admin("/systems/crm/pause", "");

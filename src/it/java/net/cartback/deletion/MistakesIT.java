@@ -3,6 +3,7 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -93,7 +94,7 @@ class MistakesIT {
         }
         try {
             return Config.readToServe(environment).doubts();
-        } catch (Config.Invalid e) {
+        } catch (Refused e) {
             return e.faults();
         }
     }

@@ -7,14 +7,14 @@ import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.gate.Conduct;
+import net.cartback.deletion.gate.SystemSignal;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.ReceiptVerdict;
 import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.Settlement.Next;
 import net.cartback.deletion.recording.NewRequest;
-import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.recording.RecordedRequest;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
@@ -104,7 +104,7 @@ class RacesIT {
                                         + " AND open_deliveries = 0"))
                 .isEqualTo(100);
         // Undated, and closed: the next such wish is a new one.
-        assertThat(record("user 1", null)).isInstanceOf(Recording.Created.class);
+        assertThat(record("user 1", null)).isInstanceOf(RecordedRequest.Created.class);
     }
 
     @Test
@@ -152,7 +152,7 @@ class RacesIT {
                 tasks.add(
                         () ->
                                 target.recordings().record(request(user, null))
-                                        instanceof Recording.Created);
+                                        instanceof RecordedRequest.Created);
             }
             tasks.add(
                     30,
@@ -227,7 +227,7 @@ class RacesIT {
                                         claimed,
                                         attempt(),
                                         new Next.AwaitReceipt(relay.clock().instant(), null),
-                                        new Conduct.Good())));
+                                        new SystemSignal.Good())));
         relay.ledger().settle(List.of(settlement(claimed, Answer.DELETED)));
 
         assertThat(
@@ -261,7 +261,7 @@ class RacesIT {
                                         stale,
                                         attempt(),
                                         new Next.Park("status_400"),
-                                        new Conduct.Good())));
+                                        new SystemSignal.Good())));
         assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'parked'")).isZero();
         relay.ledger().settle(List.of(settlement(stale, Answer.DELETED)));
         assertThat(relay.count("SELECT count(*) FROM delivery WHERE state = 'closed'"))
@@ -295,15 +295,18 @@ class RacesIT {
         for (var issuedAt : new Instant[] {Instant.ofEpochSecond(1_700_000_000), null}) {
             for (int round = 0; round < 10; round++) {
                 var user = "user " + round + issuedAt;
-                var tasks = new ArrayList<Callable<Recording>>();
+                var tasks = new ArrayList<Callable<RecordedRequest>>();
                 for (int i = 0; i < 32; i++) {
                     var target = either(i);
                     tasks.add(() -> target.recordings().record(request(user, issuedAt)));
                 }
                 var recordings = race(tasks);
-                assertThat(recordings.stream().map(Recording::code).collect(Collectors.toSet()))
+                assertThat(
+                                recordings.stream()
+                                        .map(RecordedRequest::code)
+                                        .collect(Collectors.toSet()))
                         .hasSize(1);
-                assertThat(recordings.stream().filter(Recording.Created.class::isInstance))
+                assertThat(recordings.stream().filter(RecordedRequest.Created.class::isInstance))
                         .hasSize(1);
             }
         }
@@ -352,7 +355,7 @@ class RacesIT {
                 .isGreaterThanOrEqualTo(20);
     }
 
-    private Recording record(String user, @Nullable Instant issuedAt) {
+    private RecordedRequest record(String user, @Nullable Instant issuedAt) {
         return relay.recordings().record(request(user, issuedAt));
     }
 
@@ -369,7 +372,10 @@ class RacesIT {
 
     private Settlement settlement(ClaimedDelivery delivery, Answer answer) {
         return new Settlement(
-                delivery, attempt(), new Next.Close(answer, Basis.IN_REPLY), new Conduct.Good());
+                delivery,
+                attempt(),
+                new Next.Close(answer, Basis.IN_REPLY),
+                new SystemSignal.Good());
     }
 
     private Attempt attempt() {

@@ -2,7 +2,7 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -84,7 +84,7 @@ class ReceiptAndStatusIT {
                                                                     relay.keyring()
                                                                             .sealer()
                                                                             .open(
-                                                                                    new Place(
+                                                                                    new SealContext(
                                                                                             "receipt",
                                                                                             "body_sealed",
                                                                                             delivery),
@@ -199,9 +199,9 @@ class ReceiptAndStatusIT {
         assertThat(page(code))
                 .contains(
                         "Your data has been deleted, with exceptions",
-                        "Invoices, because the law requires it to be kept. Kept until 31 December"
-                                + " 2032.",
-                        "because it could not be established whose data it is",
+                        "<dt>Invoices</dt><dd>The law requires that this is kept. Kept until 31"
+                                + " December 2032.</dd>",
+                        "A system could not establish whose data it is.",
                         "The crm",
                         "The shop",
                         "UTC",
@@ -216,7 +216,7 @@ class ReceiptAndStatusIT {
         assertThat(page(code))
                 .contains("Your data is being deleted", "1 of 2 systems", "Has deleted your data");
         relay.clock().advance(Duration.ofDays(31));
-        assertThat(page(code)).contains("taking longer than it should", "until they do");
+        assertThat(page(code)).contains("taking longer than it should", "We keep asking");
     }
 
     @Test

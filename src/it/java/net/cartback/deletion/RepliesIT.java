@@ -453,15 +453,15 @@ class RepliesIT {
                                 "called encoded",
                                 http("200 OK", "Content-Encoding: br", DELETED),
                                 List.of(
-                                        "body must be complete, and not encoded other than with"
-                                                + " gzip")),
+                                        "body must be complete, and either unencoded or"
+                                                + " encoded with gzip")),
                         new Case(
                                 "agreed",
                                 http("404 Not Found", "", DELETED),
                                 List.of(
-                                        "outcome must be the one that the status is agreed to"
-                                                + " mean, in a body that is complete and not"
-                                                + " encoded other than with gzip")));
+                                        "outcome must be the outcome agreed for the status, in a"
+                                                + " complete body that is unencoded or encoded"
+                                                + " with gzip")));
         try (var relay = new TestRelay();
                 var raw = new RawServer(path -> broken.get(number(path)).reply())) {
             for (int i = 0; i < broken.size(); i++) {
@@ -491,7 +491,7 @@ class RepliesIT {
                 ? sentence(comesTo)
                         .replace(
                                 "The step body says which rule is broken",
-                                "The body says another outcome than its status is agreed to mean")
+                                "The body has another outcome than the one agreed for its status")
                 : sentence(comesTo);
     }
 
@@ -499,8 +499,8 @@ class RepliesIT {
         var words =
                 comesTo.replaceFirst(
                                 " unclear$",
-                                " unclear. An empty body acknowledges, or a JSON object that"
-                                        + " reports no failure")
+                                " unclear. Only an empty body or a JSON object that reports no"
+                                        + " failure acknowledges")
                         .replaceFirst(
                                 " unidentified$",
                                 " unidentified. Without a JSON body, or the header of"

@@ -122,10 +122,10 @@ class TestDeliveryIT {
     void how_a_reply_failed_to_come_whole_is_told() throws IOException {
         var told =
                 Map.of(
-                        "SSH-2.0-OpenSSH_9.6\r\n", "what came is no HTTP",
+                        "SSH-2.0-OpenSSH_9.6\r\n", "the reply is not HTTP",
                         "", "the connection was closed without a reply",
                         "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}",
-                                "200 came, but the connection was closed before the body's end");
+                                "200 arrived, but the connection was closed before the body's end");
         for (var each : told.entrySet()) {
             try (var raw = new RawServer(path -> each.getKey().getBytes(US_ASCII))) {
                 relay.register("systems: [{id: crm, url: \"" + raw.url() + "\"}]");
@@ -141,7 +141,7 @@ class TestDeliveryIT {
         var steps = test();
         assertThat(detail(steps, "body")).isEqualTo("outcome deleted");
         assertThat(detail(steps, "result"))
-                .endsWith("The body says another outcome than its status is agreed to mean");
+                .endsWith("The body has another outcome than the one agreed for its status");
     }
 
     @Test
@@ -149,15 +149,15 @@ class TestDeliveryIT {
         crm.answers(202, "");
         var path = ask();
         relay.dispatchOnce();
-        assertThat(detail(steps(path), "receipt")).isEqualTo("none has come yet");
+        assertThat(detail(steps(path), "receipt")).isEqualTo("no receipt has arrived yet");
         var id = crm.received().getFirst().webhookId();
 
         assertThat(relay.receipt(id, "whsec_" + "A".repeat(32), DELETED).statusCode())
                 .isEqualTo(401);
         assertThat(detail(steps(path), "receipt"))
                 .isEqualTo(
-                        "refused: webhook-signature is of the right form, but made with another"
-                                + " secret or of other bytes than"
+                        "refused: webhook-signature has the right form, but was made with another"
+                                + " secret or over other bytes than"
                                 + " <webhook-id>.<webhook-timestamp>.<body>");
         assertThat(relay.receipt(id, crm.secret(), "{\"outcome\": \"gone\"}").statusCode())
                 .isEqualTo(400);
@@ -230,7 +230,7 @@ class TestDeliveryIT {
         assertThat(tls(good, pem, "TLSv1.3")).isEqualTo("TLSv1.3");
         assertThat(tls(good, pem, "TLSv1.2")).contains("with tls: \"1.2\"");
         assertThat(tls(other, pem, "TLSv1.3")).contains("url must have a name");
-        assertThat(tls(ended, pem, "TLSv1.3")).contains("has ended");
+        assertThat(tls(ended, pem, "TLSv1.3")).contains("has expired");
         assertThat(tls(early, pem, "TLSv1.3")).contains("not valid yet");
         try (var silent = new RawServer(ANSWER)) {
             for (var url : List.of(crm.url(), silent.url())) {

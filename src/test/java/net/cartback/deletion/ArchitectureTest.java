@@ -46,7 +46,7 @@ class ArchitectureTest {
         uses.put("terms", List.of("crypto"));
         uses.put("answer", List.of("terms"));
         uses.put("storage", List.of("terms"));
-        uses.put("web", List.of("storage"));
+        uses.put("web", List.of("crypto", "storage"));
         uses.put("listener", List.of("web"));
         uses.put("yaml", List.of("crypto"));
         uses.put("keys", List.of("crypto", "storage"));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.RegistryFile;
 
@@ -44,7 +45,7 @@ class ExamplesTest {
         for (var name : new String[] {"ADMIN_TOKEN", "DATABASE_URL"}) {
             assertThatThrownBy(() -> Config.read(Map.of(name, value(values, name))))
                     .isInstanceOfSatisfying(
-                            Config.Invalid.class,
+                            Refused.class,
                             e -> assertThat(e.faults()).anyMatch(each -> each.startsWith(name)));
         }
         assertThatThrownBy(

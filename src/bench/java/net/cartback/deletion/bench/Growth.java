@@ -6,7 +6,7 @@ import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.gate.Conduct;
+import net.cartback.deletion.gate.SystemSignal;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.Ledger;
 import net.cartback.deletion.ledger.Settlement;
@@ -163,7 +163,7 @@ final class Growth {
                                                             new byte[21]),
                                                     new Settlement.Next.Close(
                                                             Answer.DELETED, Basis.IN_REPLY),
-                                                    new Conduct.Good()))
+                                                    new SystemSignal.Good()))
                             .toList();
             long settling = System.nanoTime();
             var _ = level.ledger().settle(settlements);

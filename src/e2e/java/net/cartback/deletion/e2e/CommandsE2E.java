@@ -56,8 +56,6 @@ class CommandsE2E {
         var token = done(environment, "tokens", "add", "night", "--role", "viewer").strip();
         assertThat(systems(relay, token)).isEqualTo(200);
         assertThat(done(environment, "tokens", "list")).contains("night", "viewer", "active");
-        assertThat(failed(environment, 2, "tokens", "add", "night", "--role", "viewer"))
-                .contains("has been used before");
         done(environment, "tokens", "revoke", "night");
         assertThat(done(environment, "tokens", "list")).contains("revoked");
         assertThat(systems(relay, token)).isEqualTo(401);
@@ -74,10 +72,6 @@ class CommandsE2E {
                 .matches("2 ids: 2 recorded, 0 repeats\n(  request [0-9a-f-]{36}: recorded\n){2}");
         assertThat(done(environment, with(ids, "--app-scoped")))
                 .matches("2 ids: 0 recorded, 2 repeats\n(  request [0-9a-f-]{36}: a repeat\n){2}");
-        Files.writeString(list, "10210123456789000\n10210123456780000\n");
-        assertThat(failed(environment, 2, ids)).contains("was rounded by a spreadsheet");
-        Files.writeString(list, "Dana\n1001\nErik\n");
-        assertThat(failed(environment, 2, ids)).contains("no id in line [3]");
 
         var signed =
                 done(environment, "sign", "--app", TestRelay.APP_ID, "--user", "10210123456789014");
@@ -95,8 +89,6 @@ class CommandsE2E {
         typed.type(code + "\n");
         assertThat(typed.exitCode()).as(typed.output()).isZero();
         assertThat(typed.output().strip().split("\\.")).hasSize(3);
-        assertThat(failed(environment, 2, "proof", "7K3M9Q2XVB4T8WZC5N6R1YHDJF"))
-                .contains("no request is known");
     }
 
     private static void audit(Map<String, String> environment, Path heads) {
@@ -104,9 +96,7 @@ class CommandsE2E {
         assertThat(done(environment, "audit", "verify")).contains("Whole.");
         assertThat(done(environment, "audit", "verify", "--head", heads.toString()))
                 .contains("Whole.")
-                .doesNotContain("held against 0 signed heads");
-        assertThat(failed(environment, 2, "audit", "verify", "--head", "/nowhere"))
-                .contains("cannot be read");
+                .doesNotContain("checked against 0 signed heads");
     }
 
     private static void publicListener(RelayProcess relay) {
@@ -130,66 +120,6 @@ class CommandsE2E {
     }
 
     @Test
-    void migrate_makes_the_schema_and_says_what_keeps_it_from_doing_so() throws IOException {
-        var plain = TestPostgres.empty();
-        var environment = database(plain, "postgres");
-        assertThat(done(environment, "migrate")).contains("The schema is current.");
-        assertThat(done(environment, "migrate")).contains("The schema is current.");
-
-        var other = TestPostgres.empty();
-        TestPostgres.execute(other, "CREATE ROLE " + other.database() + "_owner LOGIN");
-        assertThat(failed(database(other, other.database() + "_owner"), 2, "migrate"))
-                .contains("GRANT CREATE ON SCHEMA public");
-        assertThat(failed(database(other, "nobody"), 1, "migrate"))
-                .contains("role \"nobody\" does not exist");
-    }
-
-    @Test
-    void doctor_tells_what_is_wrong_with_an_installation_and_what_mends_it() throws IOException {
-        assertThat(failed(Map.of("DATABASE_URL", "postgres://x@127.0.0.1/x"), 1, "doctor"))
-                .contains("WRONG  the configuration", "KEYRING_FILE is required");
-
-        var address = TestPostgres.empty();
-        var service = address.database() + "_service";
-        var owner = database(address, "postgres");
-        TestPostgres.execute(address, "CREATE ROLE " + service + " LOGIN CONNECTION LIMIT 60");
-        var environment = new HashMap<>(owner);
-        environment.putAll(database(address, service));
-        environment.put("KEYRING_FILE", owner.get("KEYRING_FILE") + "");
-        environment.put("PUBLIC_URL", "https://localhost:1");
-        assertThat(failed(environment, 1, "doctor"))
-                .contains("WRONG  the schema", "run the command migrate");
-
-        environment.put("MIGRATION_DATABASE_URL", owner.get("DATABASE_URL") + "");
-        done(environment, "migrate");
-        assertThat(failed(environment, 1, "doctor"))
-                .contains(
-                        "ok     the schema is of version",
-                        "ok     the keyring has the keys of this database",
-                        "ok     the role " + service + " is no superuser",
-                        "ok     the role " + service + " does not own the tables",
-                        "ok     the role has the rights that it needs",
-                        "ok     60 connections are allowed",
-                        "WRONG  who calls, behind the proxy",
-                        "note   no app is registered",
-                        "which Meta cannot reach");
-
-        TestPostgres.execute(address, "REVOKE INSERT ON delivery FROM " + service);
-        TestPostgres.execute(address, "ALTER ROLE " + service + " CONNECTION LIMIT 20");
-        assertThat(failed(environment, 1, "doctor"))
-                .contains(
-                        "it lacks INSERT on delivery: migrate gives them",
-                        "take 48: allow more, or lower DATABASE_POOL_SIZE");
-
-        environment.put("DATABASE_URL", owner.get("DATABASE_URL") + "");
-        assertThat(failed(environment, 1, "doctor"))
-                .contains("WRONG  the role postgres is no superuser", "let another role own");
-        environment.put("DATABASE_URL", "postgres://nobody@127.0.0.1:" + address.port() + "/x");
-        assertThat(failed(environment, 1, "doctor"))
-                .contains("WRONG  the database", "does not exist");
-    }
-
-    @Test
     void serve_behind_a_pooler_that_drops_our_settings_says_so() throws IOException {
         var address = TestPostgres.migrated();
         try (var pooler = new ForgetfulPooler(address.port(), false)) {
@@ -205,22 +135,6 @@ class CommandsE2E {
             assertThat(failed(database(through, "postgres"), 2, "serve"))
                     .contains("a pooler that drops the relay's settings", "statement_timeout");
         }
-    }
-
-    @Test
-    void a_command_makes_no_database_where_there_is_none() throws IOException {
-        var nowhere = directory.resolve("nowhere");
-        var environment = Map.of("DATA_DIR", nowhere.toString());
-        for (var command :
-                List.of(
-                        List.of("migrate"),
-                        List.of("keys", "status"),
-                        List.of("tokens", "list"),
-                        List.of("sign", "--app", "1", "--user", "2"))) {
-            assertThat(failed(environment, 2, command.toArray(String[]::new)))
-                    .contains("there is no data in", "DATA_DIR or DATABASE_URL");
-        }
-        assertThat(nowhere).doesNotExist();
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -105,7 +106,9 @@ class FaultsE2E {
         try (var crm = new MoodyClientSystem("crm", 1, this::someRelay);
                 var news = new MoodyClientSystem("news", 2, this::someRelay);
                 var desk = new MoodyClientSystem("desk", 3, this::someRelay);
-                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                var threads = Executors.newVirtualThreadPerTaskExecutor();
+                // Also when this fails: who waits for the threads would wait for ever.
+                Closeable _ = () -> over.set(true)) {
             var systems = Map.of("crm", crm, "news", news, "desk", desk);
             var environment = environment(crm, news, desk);
             for (int i = 0; i < REPLICAS; i++) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -67,7 +68,9 @@ class KeyRotationE2E {
         try (var crm =
                         new FakeClientSystem("crm")
                                 .answers(200, "{\"outcome\":\"deleted\",\"note\":\"sealed\"}");
-                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                var threads = Executors.newVirtualThreadPerTaskExecutor();
+                // Also when this fails: who waits for the threads would wait for ever.
+                Closeable _ = () -> enough.set(true)) {
             var environment = environment(keyring, crm);
             command(environment, "keys", "generate", keyring.toString());
             try (var one = RelayProcess.serve(environment);

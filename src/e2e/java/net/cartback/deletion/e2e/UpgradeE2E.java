@@ -142,7 +142,7 @@ class UpgradeE2E {
                     execute(dump, "SELECT 1");
                     var migrate = RelayProcess.start(migration, "migrate");
                     await().atMost(PATIENCE)
-                            .until(() -> migrate.output().contains("waits for who holds a table"));
+                            .until(() -> migrate.output().contains("waits for a lock on a table"));
                     door.answersMore(20);
                     reader.rollback();
                     await().atMost(PATIENCE)

@@ -14,8 +14,6 @@ import java.util.Optional;
 /**
  * Tells who calls the admin API, by a bearer token (RFC 6750): the configured token, a static one,
  * or one of an OpenID provider. Who is not known gets nothing.
- *
- * <p>Thread-safe.
  */
 public final class Access {
 
@@ -41,8 +39,8 @@ public final class Access {
     }
 
     /**
-     * Who has this token. Digests are compared, in constant time where one is known here, so the
-     * answer's time tells nothing of a token.
+     * The caller with this token. Digests are compared, and the configured one in constant time, so
+     * the response time reveals nothing about a token.
      *
      * @throws DatabaseUnavailable while the database is away
      * @throws OidcTokens.ProviderUnavailable if the provider's keys are needed and cannot be read

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.keys.SealedColumn;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -24,12 +24,43 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Remembers for a day under which keys callers have asked for something, and what they were
- * answered, so that what is sent again after a lost answer is done once.
+ * Stores the idempotency keys of requests, with their responses, for a day, so that a request that
+ * is sent again after a lost response is carried out once.
  *
- * <p>Thread-safe, across replicas. Throws {@link DatabaseUnavailable} while the database is away.
+ * <p>Safe across replicas.
  */
 public final class IdempotencyKeys {
+
+    private static final String USE =
+            """
+            SELECT request_digest, status, body_sealed
+              FROM idempotency_key
+             WHERE id = :id
+               FOR KEY SHARE
+            """;
+
+    private static final String TAKE =
+            """
+            INSERT INTO idempotency_key
+                   (id, attempt, request_digest, used_at)
+            VALUES (:id, :attempt, :digest, :now)
+            ON CONFLICT DO NOTHING
+            """;
+
+    private static final String DONE =
+            """
+            UPDATE idempotency_key
+               SET status = :status, body_sealed = :body
+             WHERE id = :id
+            """;
+
+    private static final String TIDY = "DELETE FROM idempotency_key WHERE used_at < :before";
+
+    private static final String FREE =
+            """
+            DELETE FROM idempotency_key
+             WHERE attempt = ANY (:attempts) AND status IS NULL
+            """;
 
     private static final Logger log = LoggerFactory.getLogger(IdempotencyKeys.class);
     private static final Duration LIFE = Duration.ofDays(1);
@@ -71,7 +102,7 @@ public final class IdempotencyKeys {
     /** Something else was asked under this key. */
     public record Other() implements Use {}
 
-    private record Kept(byte[] request, @Nullable Integer status, byte @Nullable [] body) {}
+    private record StoredReply(byte[] request, @Nullable Integer status, byte @Nullable [] body) {}
 
     /** Where sealed values stand in the table. */
     public static List<SealedColumn> sealedColumns() {
@@ -100,17 +131,11 @@ public final class IdempotencyKeys {
         var found =
                 database.withHandle(
                         handle ->
-                                handle.createQuery(
-                                                """
-                                                SELECT request_digest, status, body_sealed
-                                                  FROM idempotency_key
-                                                 WHERE id = :id
-                                                   FOR KEY SHARE
-                                                """)
+                                handle.createQuery(USE)
                                         .bind("id", id)
                                         .map(
                                                 (row, context) ->
-                                                        new Kept(
+                                                        new StoredReply(
                                                                 row.getBytes("request_digest"),
                                                                 row.getObject(
                                                                         "status", Integer.class),
@@ -136,13 +161,7 @@ public final class IdempotencyKeys {
     private boolean take(First first, byte[] digest) {
         return database.withHandle(
                 handle ->
-                        handle.createUpdate(
-                                                """
-                                                INSERT INTO idempotency_key
-                                                       (id, attempt, request_digest, used_at)
-                                                VALUES (:id, :attempt, :digest, :now)
-                                                ON CONFLICT DO NOTHING
-                                                """)
+                        handle.createUpdate(TAKE)
                                         .bind("id", first.id())
                                         .bind("attempt", first.attempt())
                                         .bind("digest", digest)
@@ -156,12 +175,7 @@ public final class IdempotencyKeys {
         var answer = (location == null ? "" : location) + "\n" + body;
         database.withHandle(
                 handle ->
-                        handle.createUpdate(
-                                        """
-                                        UPDATE idempotency_key
-                                           SET status = :status, body_sealed = :body
-                                         WHERE id = :id
-                                        """)
+                        handle.createUpdate(DONE)
                                 .bind("id", first.id())
                                 .bind("status", status)
                                 .bind("body", keyring.sealer().seal(place(first.id()), answer))
@@ -169,15 +183,18 @@ public final class IdempotencyKeys {
     }
 
     /**
-     * Nothing was done: it may be tried again under the same key. While the database is away, that
-     * is noted here, and told to it by {@link #tidy}.
+     * Frees the key of a request that was not carried out, so that the request can be tried again
+     * under the same key. While the database is away, the key is noted here, and {@link #tidy}
+     * frees it.
      */
     public void nothingDone(First first) {
         try {
             free(List.of(first));
         } catch (DatabaseUnavailable e) {
             freeLater(first);
-            log.warn("A key of what was not done is freed later: {}", e.getMessage());
+            log.warn(
+                    "The idempotency key of a request that was not done is freed later: {}",
+                    e.getMessage());
         }
     }
 
@@ -195,21 +212,13 @@ public final class IdempotencyKeys {
             left.forEach(toFree::remove);
         }
         var before = clock.instant().minus(LIFE);
-        database.withHandle(
-                handle ->
-                        handle.createUpdate("DELETE FROM idempotency_key WHERE used_at < :before")
-                                .bind("before", before)
-                                .execute());
+        database.withHandle(handle -> handle.createUpdate(TIDY).bind("before", before).execute());
     }
 
     private void free(List<First> taken) {
         database.withHandle(
                 handle ->
-                        handle.createUpdate(
-                                        """
-                                        DELETE FROM idempotency_key
-                                         WHERE attempt = ANY (:attempts) AND status IS NULL
-                                        """)
+                        handle.createUpdate(FREE)
                                 .bindArray(
                                         "attempts",
                                         UUID.class,
@@ -222,7 +231,7 @@ public final class IdempotencyKeys {
         return new UUID(digest.getLong(), digest.getLong());
     }
 
-    private static Place place(UUID id) {
-        return new Place("idempotency_key", "body_sealed", id.toString());
+    private static SealContext place(UUID id) {
+        return new SealContext("idempotency_key", "body_sealed", id.toString());
     }
 }

@@ -46,8 +46,6 @@ import java.util.stream.Stream;
  *
  * <p>The provider's keys are read again every 5 minutes, and when a key is not known, but not more
  * than twice in 30 s. While the provider is away, the keys that were read last hold for a day.
- *
- * <p>Thread-safe.
  */
 public final class OidcTokens {
 
@@ -116,9 +114,9 @@ public final class OidcTokens {
     }
 
     /**
-     * Reads no more than twice in 30 s, whatever strangers name as their key; in between it is as
-     * if the provider were away, and the keys that were read last hold. So the limit stands inside
-     * of that, and not outside, as the library's own does.
+     * Reads at most twice in 30 s, whatever keys unknown callers name. Beyond this limit, a read
+     * fails as if the provider were away, so the keys that were read last stay in use. For this,
+     * the limit must be inside the outage tolerance; the library's own limit is outside.
      */
     private static JWKSetSource<SecurityContext> seldom(JWKSetSource<SecurityContext> source) {
         return new RateLimitedJWKSetSource<>(source, BETWEEN_READS.toMillis(), null) {

@@ -13,7 +13,7 @@ public enum Role implements WireName {
     /** Also changes what there is: apps, systems, secrets, tokens. */
     ADMIN;
 
-    /** Whether who has this role may do what needs that one. */
+    /** Whether this role includes the role {@code needed}. */
     public boolean covers(Role needed) {
         return compareTo(needed) >= 0;
     }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.Actor;
 
 import org.jspecify.annotations.Nullable;
@@ -23,15 +22,41 @@ import java.util.regex.Pattern;
 /**
  * Static tokens: each has a name, a role and maybe an end, and can be revoked. Of a token only its
  * SHA-256 is kept; it has 256 random bits, so the digest needs no key.
- *
- * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
  */
 public final class Tokens {
 
+    private static final String ADD =
+            """
+            INSERT INTO operator_token (name, digest, role,
+                                        created_at, not_after)
+            VALUES (:name, :digest, :role, :now, :not_after)
+            ON CONFLICT (name) DO NOTHING
+            """;
+
+    private static final String REVOKE =
+            """
+            UPDATE operator_token SET revoked_at = :now
+             WHERE name = :name AND revoked_at IS NULL
+            """;
+
+    private static final String ALL =
+            """
+            SELECT name, role, created_at, not_after, revoked_at
+              FROM operator_token
+             ORDER BY name
+            """;
+
+    private static final String CALLER =
+            """
+            SELECT name, role, created_at, not_after, revoked_at
+              FROM operator_token
+             WHERE digest = :digest
+            """;
+
     /** What a token may be called: what it is for, and not whose it is. */
     public static final String NAME_RULE =
-            "must be 1 to 63 of a-z 0-9 _ . -, the first a letter or a digit; configured and what"
-                    + " begins with oidc- are taken";
+            "must be 1 to 63 of a-z 0-9 _ . -, the first a letter or a digit; the name configured"
+                    + " and names that begin with oidc- are reserved";
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,62}");
 
@@ -53,7 +78,7 @@ public final class Tokens {
      *
      * @param notAfter from then on it is not taken any more; null: until it is revoked
      */
-    public record Known(
+    public record TokenView(
             String name,
             Role role,
             Instant createdAt,
@@ -87,13 +112,7 @@ public final class Tokens {
         int added =
                 database.withHandle(
                         handle ->
-                                handle.createUpdate(
-                                                """
-                                                INSERT INTO operator_token (name, digest, role,
-                                                                            created_at, not_after)
-                                                VALUES (:name, :digest, :role, :now, :not_after)
-                                                ON CONFLICT (name) DO NOTHING
-                                                """)
+                                handle.createUpdate(ADD)
                                         .bind("name", name)
                                         .bind("digest", digest(token))
                                         .bind("role", role.wireName())
@@ -103,15 +122,14 @@ public final class Tokens {
         return added == 1 ? Optional.of(token) : Optional.empty();
     }
 
-    /** Takes a token back, from the next call on; false if there is none that could be. */
+    /**
+     * Revokes a token from the next call on; false if there is no token left to revoke by this
+     * name.
+     */
     public boolean revoke(String name) {
         return database.withHandle(
                 handle ->
-                        handle.createUpdate(
-                                                """
-                                                UPDATE operator_token SET revoked_at = :now
-                                                 WHERE name = :name AND revoked_at IS NULL
-                                                """)
+                        handle.createUpdate(REVOKE)
                                         .bind("name", name)
                                         .bind("now", clock.instant())
                                         .execute()
@@ -119,29 +137,16 @@ public final class Tokens {
     }
 
     /** All there ever were, by name. */
-    public List<Known> all() {
+    public List<TokenView> all() {
         return database.withHandle(
-                handle ->
-                        handle.createQuery(
-                                        """
-                                        SELECT name, role, created_at, not_after, revoked_at
-                                          FROM operator_token
-                                         ORDER BY name
-                                        """)
-                                .map((row, context) -> known(row))
-                                .list());
+                handle -> handle.createQuery(ALL).map((row, context) -> known(row)).list());
     }
 
     /** Who has this token, if it is taken now. */
     public Optional<Caller> caller(String token) {
         return database.withHandle(
                         handle ->
-                                handle.createQuery(
-                                                """
-                                                SELECT name, role, created_at, not_after, revoked_at
-                                                  FROM operator_token
-                                                 WHERE digest = :digest
-                                                """)
+                                handle.createQuery(CALLER)
                                         .bind("digest", digest(token))
                                         .map((row, context) -> known(row))
                                         .findOne())
@@ -153,8 +158,8 @@ public final class Tokens {
         return Digest.sha256(token.getBytes(UTF_8));
     }
 
-    private static Known known(ResultSet row) throws SQLException {
-        return new Known(
+    private static TokenView known(ResultSet row) throws SQLException {
+        return new TokenView(
                 row.getString("name"),
                 Role.named(row.getString("role")).orElseThrow(),
                 row.getTimestamp("created_at").toInstant(),

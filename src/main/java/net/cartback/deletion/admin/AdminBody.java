@@ -15,9 +15,9 @@ import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.operation.Replay;
-import net.cartback.deletion.reading.DeliveryRecord;
+import net.cartback.deletion.reading.DeliveryView;
 import net.cartback.deletion.terms.Actor;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.WireName;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
@@ -109,7 +109,7 @@ final class AdminBody {
             throw malformed(
                     at == null
                             ? ""
-                            : "; it is not from line %d, column %d"
+                            : "; the error is at line %d, column %d"
                                     .formatted(at.getLineNr(), at.getColumnNr()));
         } catch (IOException e) {
             throw malformed("");
@@ -122,8 +122,9 @@ final class AdminBody {
         return printable.length() <= MAX_NAME ? printable : printable.substring(0, MAX_NAME) + "…";
     }
 
-    Note note() {
-        return new Note(actor, text("by", Note.MAX_BY), text("why", Note.MAX_WHY));
+    OperatorNote note() {
+        return new OperatorNote(
+                actor, text("by", OperatorNote.MAX_BY), text("why", OperatorNote.MAX_WHY));
     }
 
     /** Whether it shall only be counted what would be done. */
@@ -161,8 +162,8 @@ final class AdminBody {
                     "days",
                     "must be a whole number from 1 to "
                             + most
-                            + "; a request can be extended once, so what is left of it is given"
-                            + " up");
+                            + "; a request can be extended only once, so the days that are not"
+                            + " used are lost");
         }
         return days.intValue();
     }
@@ -193,12 +194,12 @@ final class AdminBody {
         return new Replay(from, to, states(), error());
     }
 
-    private Set<DeliveryRecord.State> states() {
+    private Set<DeliveryView.State> states() {
         var list = json.path("states");
         if (list.isMissingNode()) {
             return Replay.STATES;
         }
-        var states = EnumSet.noneOf(DeliveryRecord.State.class);
+        var states = EnumSet.noneOf(DeliveryView.State.class);
         for (var each : list) {
             Replay.STATES.stream()
                     .filter(state -> state.wireName().equals(each.textValue()))

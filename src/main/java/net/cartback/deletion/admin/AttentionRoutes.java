@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Instant;
 import java.util.List;
 
-/** {@code /admin/v1/attention}: what needs an operator now, and what mends it. Thread-safe. */
+/** {@code /admin/v1/attention}: what needs an operator now, and what mends it. */
 public final class AttentionRoutes implements Routes {
 
     private static final List<String> COLUMNS =
@@ -36,8 +36,8 @@ public final class AttentionRoutes implements Routes {
     }
 
     private void list(Context ctx) {
-        var _ = new Parameters(ctx);
-        Listing.answer(
+        var _ = new QueryParameters(ctx);
+        PageAnswer.answer(
                 ctx,
                 "attention",
                 COLUMNS,

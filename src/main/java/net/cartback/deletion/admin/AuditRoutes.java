@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The audit trail, read on the management listener. Thread-safe. */
+/** The audit trail, read on the management listener. */
 public final class AuditRoutes implements Routes {
 
     private static final List<String> COLUMNS =
@@ -54,7 +54,7 @@ public final class AuditRoutes implements Routes {
 
     private void list(Context ctx) {
         var parameters =
-                new Parameters(
+                new QueryParameters(
                         ctx,
                         "actor",
                         "event",
@@ -84,7 +84,7 @@ public final class AuditRoutes implements Routes {
             var _ = parameters.system(registry);
         }
         var next = page.next();
-        Listing.answer(
+        PageAnswer.answer(
                 ctx,
                 "entries",
                 COLUMNS,
@@ -92,14 +92,14 @@ public final class AuditRoutes implements Routes {
                 next == null ? null : next.toString());
     }
 
-    private static @Nullable String word(Parameters parameters, String name) {
+    private static @Nullable String word(QueryParameters parameters, String name) {
         return parameters.value(
                 name,
-                "must be as it is given here",
+                "must be an actor as this API returns it",
                 text -> Optional.of(text).filter(each -> each.matches("[a-z0-9:_.-]{1,100}")));
     }
 
-    private static @Nullable String event(Parameters parameters) {
+    private static @Nullable String event(QueryParameters parameters) {
         return parameters.value(
                 "event",
                 "must be the name of an event, such as operator.pause or system.changed; all of"

@@ -9,10 +9,10 @@ import net.cartback.deletion.web.ProblemException;
 public interface Authentication {
 
     /**
-     * Who asks.
+     * The caller of this request.
      *
-     * @throws ProblemException 401 if nobody knows, 429 if they guess too often, 503 if it cannot
-     *     be told now
+     * @throws ProblemException 401 if the caller is unknown, 429 if the caller guesses too often,
+     *     503 if the caller cannot be checked now
      */
     Caller caller(Context ctx);
 }

@@ -5,27 +5,25 @@ import io.javalin.http.Context;
 import net.cartback.deletion.access.Access;
 import net.cartback.deletion.access.Caller;
 import net.cartback.deletion.access.OidcTokens.ProviderUnavailable;
-import net.cartback.deletion.web.Brake;
+import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.ProblemException;
 
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/**
- * By a bearer token in the header (RFC 6750, section 2.1). Who guesses is slowed down. Thread-safe.
- */
+/** By a bearer token in the header (RFC 6750, section 2.1). Who guesses is slowed down. */
 public final class BearerAuthentication implements Authentication {
 
     private static final String SCHEME = "bearer ";
     private static final Duration RETRY_WITHOUT_KEYS = Duration.ofSeconds(30);
 
     private final Access access;
-    private final Brake brake;
+    private final GuessLimiter guesses;
 
-    public BearerAuthentication(Access access, Brake brake) {
+    public BearerAuthentication(Access access, GuessLimiter guesses) {
         this.access = access;
-        this.brake = brake;
+        this.guesses = guesses;
     }
 
     @Override
@@ -42,10 +40,10 @@ public final class BearerAuthentication implements Authentication {
                     ProblemException.of(
                             401,
                             "not-authenticated",
-                            "A bearer token that is in force is required; it is made by tokens add,"
-                                    + " or in DATA_DIR/admin-token with the embedded database");
-            // Who shows none does not guess.
-            throw token.isEmpty() ? answer : brake.after(ctx, answer);
+                            "A valid bearer token is required; tokens add makes one, and with the"
+                                    + " embedded database, DATA_DIR/admin-token holds one");
+            // A caller without a token does not guess.
+            throw token.isEmpty() ? answer : guesses.after(ctx, answer);
         }
         return caller.get();
     }

@@ -9,8 +9,8 @@ import io.javalin.http.Context;
 
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.operation.OperatorVerbs;
-import net.cartback.deletion.reading.DeliveryRecord;
-import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.reading.Deliveries;
+import net.cartback.deletion.reading.DeliveryView;
 import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.DeliveryId;
@@ -28,8 +28,6 @@ import java.util.List;
 /**
  * {@code /admin/v1/deliveries}: deliveries with their history, and the verbs that concern one of
  * them. Nothing here says who the person is.
- *
- * <p>Thread-safe.
  */
 public final class DeliveryRoutes implements Routes {
 
@@ -38,7 +36,7 @@ public final class DeliveryRoutes implements Routes {
 
     private final Guard guard;
     private final Registry registry;
-    private final DeliveryRecords records;
+    private final Deliveries records;
     private final OperatorVerbs verbs;
     private final Workers workers;
 
@@ -48,7 +46,7 @@ public final class DeliveryRoutes implements Routes {
     public DeliveryRoutes(
             Guard guard,
             Registry registry,
-            DeliveryRecords records,
+            Deliveries records,
             OperatorVerbs verbs,
             Workers workers) {
         this.guard = guard;
@@ -107,7 +105,7 @@ public final class DeliveryRoutes implements Routes {
 
     private void list(Context ctx) {
         var parameters =
-                new Parameters(ctx, "request", "system", "state", "order", "after", "limit");
+                new QueryParameters(ctx, "request", "system", "state", "order", "after", "limit");
         var request = parameters.uuid("request");
         if (request != null) {
             answer(ctx, records.deliveries(new RequestId(request)), null);
@@ -119,25 +117,24 @@ public final class DeliveryRoutes implements Routes {
                         "must be pending, in_flight, awaiting_receipt or parked: closed ones are"
                                 + " found by their request",
                         text ->
-                                Arrays.stream(DeliveryRecord.State.values())
-                                        .filter(each -> each != DeliveryRecord.State.CLOSED)
+                                Arrays.stream(DeliveryView.State.values())
+                                        .filter(each -> each != DeliveryView.State.CLOSED)
                                         .filter(each -> each.wireName().equals(text))
                                         .findFirst());
         var filter =
-                new DeliveryRecords.Filter(
-                        parameters.system(registry), state, parameters.newestFirst());
+                new Deliveries.Filter(parameters.system(registry), state, parameters.newestFirst());
         var after =
                 parameters.value(
                         "after",
-                        "must be the next of a page of the same list",
-                        text -> DeliveryRecord.Place.parse(text).filter(filter::holds));
+                        "must be the value of next in a page of the same list",
+                        text -> DeliveryView.Cursor.parse(text).filter(filter::holds));
         int limit = parameters.limit();
         var page = records.deliveries(filter, after, limit);
         answer(ctx, page, page.size() < limit ? null : page.getLast().place());
     }
 
     private static void answer(
-            Context ctx, List<DeliveryRecord> deliveries, DeliveryRecord.@Nullable Place next) {
+            Context ctx, List<DeliveryView> deliveries, DeliveryView.@Nullable Cursor next) {
         var json = JsonNodeFactory.instance.objectNode();
         var list = json.putArray("deliveries");
         deliveries.forEach(each -> list.add(json(each)));
@@ -182,7 +179,7 @@ public final class DeliveryRoutes implements Routes {
         SystemRoutes.answer(ctx, json);
     }
 
-    static void put(ArrayNode actions, List<DeliveryRecord.Done> done) {
+    static void put(ArrayNode actions, List<DeliveryView.ActionView> done) {
         for (var each : done) {
             var note = each.note();
             actions.addObject()
@@ -210,13 +207,13 @@ public final class DeliveryRoutes implements Routes {
     private String whyNotNow(Context ctx) {
         var delivery =
                 records.history(delivery(ctx)).orElseThrow(DeliveryRoutes::unknown).delivery();
-        boolean closed = delivery.state() == DeliveryRecord.State.CLOSED;
+        boolean closed = delivery.state() == DeliveryView.State.CLOSED;
         if (!closed && ctx.path().endsWith("/close-unconfirmed")) {
-            return "The delivery is a notice, which ends by itself, or its request is under a legal"
-                    + " hold, which release ends";
+            return "The delivery is a notice and ends by itself, or its request is under a legal"
+                    + " hold; release ends the hold";
         }
         if (ctx.path().endsWith("/amend")) {
-            return "The delivery has no answer that could be amended; record enters one";
+            return "The delivery has no answer to amend; record enters an answer";
         }
         if (delivery.kind() == Kind.DEAUTHORIZATION) {
             return "The delivery is a notice; it has no answer, and ends by itself";
@@ -232,8 +229,8 @@ public final class DeliveryRoutes implements Routes {
             case PARKED ->
                     "The delivery is parked; unpark sends it again, and record enters an answer";
             case CLOSED ->
-                    "The delivery is closed; amend corrects its answer, and redeliver of its system"
-                            + " sends afresh what was closed since a time";
+                    "The delivery is closed; amend corrects its answer. To send it afresh, use"
+                            + " redeliver of its system: it sends all that closed since a time";
         };
     }
 
@@ -245,7 +242,7 @@ public final class DeliveryRoutes implements Routes {
         return ProblemException.of(404, "unknown-delivery", "There is no delivery of this id");
     }
 
-    static ObjectNode json(DeliveryRecord delivery) {
+    static ObjectNode json(DeliveryView delivery) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("id", delivery.id().toString())

@@ -7,6 +7,7 @@ import io.javalin.http.HandlerType;
 import net.cartback.deletion.access.Caller;
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.keys.OlderReplicaRuns;
+import net.cartback.deletion.web.CrossSite;
 import net.cartback.deletion.web.ProblemException;
 
 import org.slf4j.Logger;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
-/** Lets in who is known and whose role is enough, and writes down each verb. Thread-safe. */
+/** Admits known callers whose role is sufficient, and logs each verb. */
 public final class Guard {
 
     private static final Logger log = LoggerFactory.getLogger(Guard.class);
@@ -50,6 +51,7 @@ public final class Guard {
     }
 
     private void check(Context ctx, Role needed) {
+        CrossSite.refuse(ctx);
         var caller = authentication.caller(ctx);
         if (!ready.getAsBoolean()) {
             throw ProblemException.unavailable(
@@ -85,7 +87,7 @@ public final class Guard {
                 .addKeyValue("method", ctx.method().name())
                 .addKeyValue("path", ctx.path())
                 .addKeyValue("actor", caller(ctx).actor())
-                .log("An operator's verb is done");
+                .log("An operator's verb was carried out");
     }
 
     /** It was only counted: nothing is done. */

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 
 /**
  * Does what a POST asks for once, however often it is sent with the same {@code Idempotency-Key},
- * and answers each as the first. Thread-safe.
+ * and answers each as the first.
  */
 public final class Idempotency {
 
@@ -45,7 +45,8 @@ public final class Idempotency {
                     400,
                     "malformed",
                     IDEMPOTENCY_KEY,
-                    "must be 1 to 100 printable ASCII characters without spaces");
+                    IDEMPOTENCY_KEY
+                            + " must be 1 to 100 printable ASCII characters without spaces");
         }
     }
 
@@ -71,11 +72,14 @@ public final class Idempotency {
                     throw ProblemException.of(
                             409,
                             "not-now",
-                            "A request under this key is under way, or ended half way: read what"
-                                    + " it was to change before you send it again");
+                            "A request with this key is in progress, or stopped partway: check what"
+                                    + " it has changed before you send it again");
             case Other() ->
                     throw ProblemException.withField(
-                            422, "key-used", IDEMPOTENCY_KEY, "was used for something else");
+                            422,
+                            "key-used",
+                            IDEMPOTENCY_KEY,
+                            IDEMPOTENCY_KEY + " was used for a different request");
         }
     }
 
@@ -87,8 +91,8 @@ public final class Idempotency {
             keys.nothingDone(first);
             throw e;
         } catch (DatabaseUnavailable e) {
-            // What was begun was undone. What a verb for many had finished before, it passes over
-            // when it is asked for again.
+            // The open transaction was rolled back. When a bulk verb is sent again, it skips the
+            // deliveries that it has finished.
             if (!e.mayHaveHappened() && !isDone(ctx)) {
                 keys.nothingDone(first);
             }

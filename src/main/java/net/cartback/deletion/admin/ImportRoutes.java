@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Takes lists of ids, on the management listener. Thread-safe. */
+/** Takes lists of ids, on the management listener. */
 public final class ImportRoutes implements Routes {
 
     private static final Duration WHEN_OUT_OF_STEP = Duration.ofSeconds(5);
@@ -54,7 +54,7 @@ public final class ImportRoutes implements Routes {
     }
 
     private void run(Context ctx) {
-        var parameters = new Parameters(ctx, "app", "id_type", "since", "dry_run", "exact");
+        var parameters = new QueryParameters(ctx, "app", "id_type", "since", "dry_run", "exact");
         var app =
                 Optional.ofNullable(parameters.app())
                         .flatMap(registry::app)
@@ -105,7 +105,7 @@ public final class ImportRoutes implements Routes {
                     .orElseThrow(
                             () ->
                                     ProblemException.of(
-                                            409, "not-now", "Another list is being taken"));
+                                            409, "not-now", "Another import of ids is running"));
         } catch (OutOfStep e) {
             throw ProblemException.unavailable(
                     "Nothing can be recorded here now; please try again", WHEN_OUT_OF_STEP);

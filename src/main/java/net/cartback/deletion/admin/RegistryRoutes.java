@@ -21,7 +21,7 @@ import java.util.Optional;
 /**
  * Apps, client systems, their secrets and who serves whom, on the management listener: read back
  * without secrets, and changed entry by entry, each under the version that was read (RFC 9110,
- * section 13.1). Thread-safe.
+ * section 13.1).
  */
 public final class RegistryRoutes implements Routes {
 
@@ -58,12 +58,12 @@ public final class RegistryRoutes implements Routes {
     }
 
     private void list(Context ctx, Kind kind) {
-        var parameters = new Parameters(ctx, "retired", "after", "limit");
+        var parameters = new QueryParameters(ctx, "retired", "after", "limit");
         boolean retired = parameters.flag("retired");
         var after =
                 parameters.value(
                         "after",
-                        "must be the next of a page of the same list",
+                        "must be the value of next in a page of the same list",
                         text -> Optional.of(text).filter(ClientSystemId::isValid));
         int limit = parameters.limit();
         var entries = registry.entries(kind, retired, after == null ? "" : after, limit);
@@ -88,7 +88,7 @@ public final class RegistryRoutes implements Routes {
                                         ProblemException.of(
                                                 404,
                                                 "unknown-entry",
-                                                "Nothing of this id is registered")));
+                                                "No entry with this id is registered")));
     }
 
     private void change(Context ctx, Kind kind) {
@@ -96,7 +96,7 @@ public final class RegistryRoutes implements Routes {
         var version = expected(ctx);
         var fields = AdminBody.object(ctx, MAX_BODY_BYTES);
         if (fields.has("id")) {
-            throw AdminBody.fault("id", "stands in the address");
+            throw AdminBody.fault("id", "must not be in the body; the address holds it");
         }
         try {
             var entry =
@@ -107,7 +107,7 @@ public final class RegistryRoutes implements Routes {
             answer(ctx, entry);
         } catch (RegistryView.Stale e) {
             throw ProblemException.of(
-                    412, "stale", "The entry is not as you read it; read it again");
+                    412, "stale", "The entry has a different version now; read it again");
         } catch (InvalidRegistry e) {
             throw ProblemException.of(400, "malformed", String.join("; ", e.faults()));
         }
@@ -130,7 +130,7 @@ public final class RegistryRoutes implements Routes {
                         "If-Match is required, with the ETag that was read; for a new entry,"
                                 + " If-None-Match: *")
                 : ProblemException.of(
-                        412, "stale", "The entry is not as you read it; read it again");
+                        412, "stale", "The entry has a different version now; read it again");
     }
 
     private static void answer(Context ctx, Entry entry) {
@@ -138,12 +138,12 @@ public final class RegistryRoutes implements Routes {
         SystemRoutes.answer(ctx, entry.json());
     }
 
-    /** An id that cannot be one is of nothing. */
+    /** The id in the path. A malformed id gets the same answer as an unknown one. */
     private static String id(Context ctx, Kind kind) {
         var id = ctx.pathParam(kind == Kind.APP ? "app_id" : "system_id");
         boolean valid = kind == Kind.APP ? MetaAppId.isValid(id) : ClientSystemId.isValid(id);
         if (!valid) {
-            throw ProblemException.of(404, "unknown-entry", "Nothing of this id is registered");
+            throw ProblemException.of(404, "unknown-entry", "No entry with this id is registered");
         }
         return id;
     }

@@ -11,7 +11,7 @@ import net.cartback.deletion.answer.ExtensionGround;
 import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.operation.OperatorVerbs.Verdict;
 import net.cartback.deletion.operation.RequestVerbs;
-import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.reading.Deliveries;
 import net.cartback.deletion.reading.Requests;
 import net.cartback.deletion.reading.Requests.Filter;
 import net.cartback.deletion.reading.Requests.Summary;
@@ -32,7 +32,7 @@ import java.util.Optional;
 
 /**
  * Requests as operators look for them, and what they do with one as a whole, on the management
- * listener. Thread-safe.
+ * listener.
  */
 public final class RequestRoutes implements Routes {
 
@@ -58,7 +58,7 @@ public final class RequestRoutes implements Routes {
     private final Guard guard;
     private final Registry registry;
     private final Requests requests;
-    private final DeliveryRecords records;
+    private final Deliveries records;
     private final RequestVerbs verbs;
     private final Workers workers;
     private final InstantSource clock;
@@ -70,7 +70,7 @@ public final class RequestRoutes implements Routes {
             Guard guard,
             Registry registry,
             Requests requests,
-            DeliveryRecords records,
+            Deliveries records,
             RequestVerbs verbs,
             Workers workers,
             InstantSource clock) {
@@ -146,19 +146,19 @@ public final class RequestRoutes implements Routes {
             return "The request is under no legal hold";
         }
         if (request.closedAt() != null) {
-            return "The request is completed; what a system answered is corrected by amend, on its"
-                    + " delivery";
+            return "The request is completed; amend on a delivery corrects the answer of its"
+                    + " system";
         }
         if (verb == Verb.EXTEND) {
             return request.wasDueAt() == null
                     ? "The request was due at "
                             + request.dueAt()
-                            + ", and can be extended before that only"
+                            + "; a request can be extended only before it is due"
                     : "The request was extended before, and can be extended once";
         }
         return request.hold() == null
-                ? "The request has deliveries that are open, or an app with systems;"
-                        + " close-unconfirmed of a system or of a delivery closes those"
+                ? "The request has open deliveries, or its app has systems; close-unconfirmed of a"
+                        + " system or of a delivery closes open deliveries"
                 : "The request is under a legal hold; release ends it";
     }
 
@@ -170,7 +170,7 @@ public final class RequestRoutes implements Routes {
 
     private void list(Context ctx) {
         var parameters =
-                new Parameters(
+                new QueryParameters(
                         ctx, "state", "app", "system", "from", "to", "code", "order", "after",
                         "limit");
         var code = parameters.value("code", "must be a confirmation code", ConfirmationCode::typed);
@@ -202,7 +202,7 @@ public final class RequestRoutes implements Routes {
     }
 
     private static void answer(Context ctx, List<Summary> found, @Nullable String next) {
-        Listing.answer(
+        PageAnswer.answer(
                 ctx, "requests", COLUMNS, found.stream().map(RequestRoutes::json).toList(), next);
     }
 

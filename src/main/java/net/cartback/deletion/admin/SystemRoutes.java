@@ -13,11 +13,11 @@ import net.cartback.deletion.operation.OperatorVerbs;
 import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.reading.Backlog;
 import net.cartback.deletion.reading.Backlogs;
-import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.reading.Deliveries;
 import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.ClientSystemId;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
@@ -31,8 +31,6 @@ import java.util.function.IntSupplier;
 /**
  * {@code /admin/v1/systems}: client systems, what waits for them, and the verbs that concern one as
  * a whole. No client system is called from here.
- *
- * <p>Thread-safe.
  */
 public final class SystemRoutes implements Routes {
 
@@ -42,7 +40,7 @@ public final class SystemRoutes implements Routes {
     private final Guard guard;
     private final Registry registry;
     private final Backlogs backlogs;
-    private final DeliveryRecords records;
+    private final Deliveries records;
     private final OperatorVerbs verbs;
     private final BulkVerbs bulk;
     private final TestDeliveries tests;
@@ -55,7 +53,7 @@ public final class SystemRoutes implements Routes {
             Guard guard,
             Registry registry,
             Backlogs backlogs,
-            DeliveryRecords records,
+            Deliveries records,
             OperatorVerbs verbs,
             BulkVerbs bulk,
             TestDeliveries tests,
@@ -122,8 +120,8 @@ public final class SystemRoutes implements Routes {
             throw ProblemException.of(
                     409,
                     "not-held",
-                    "Nothing holds the system back. What waits for a later try is sent now by"
-                            + " replay, and so is what is parked; tests says whether the system"
+                    "The system is not held back. replay sends now the deliveries that wait for a"
+                            + " later attempt or are parked; tests shows whether the system"
                             + " answers");
         }
         Idempotency.done(ctx);
@@ -169,7 +167,7 @@ public final class SystemRoutes implements Routes {
             Context ctx,
             AdminBody body,
             IntSupplier count,
-            BiFunction<ClientSystemId, Note, Integer> verb,
+            BiFunction<ClientSystemId, OperatorNote, Integer> verb,
             ClientSystemId system) {
         var note = body.note();
         boolean dryRun = body.isDryRun();
@@ -225,7 +223,7 @@ public final class SystemRoutes implements Routes {
             put(
                     steps,
                     test.receipt() == null
-                            ? new TestDeliveries.Step("receipt", null, "none has come yet")
+                            ? new TestDeliveries.Step("receipt", null, "no receipt has arrived yet")
                             : test.receipt());
         }
         answer(ctx, json);

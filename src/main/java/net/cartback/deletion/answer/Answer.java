@@ -25,10 +25,12 @@ public record Answer(Outcome outcome, List<Retained> retained, @Nullable Ground 
             throw new IllegalArgumentException("A client system cannot answer unconfirmed");
         }
         if ((outcome == Outcome.RETAINED) == retained.isEmpty()) {
-            throw new IllegalArgumentException("What is retained goes with the outcome retained");
+            throw new IllegalArgumentException(
+                    "retained must list data if the outcome is retained, and only then");
         }
         if ((outcome == Outcome.REFUSED) != (ground != null)) {
-            throw new IllegalArgumentException("A ground goes with the outcome refused");
+            throw new IllegalArgumentException(
+                    "ground must be set if the outcome is refused, and only then");
         }
     }
 }

@@ -19,9 +19,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 
 /**
- * What a body that a client system sent says about the deletion. An answer has one form: a JSON
- * object (RFC 8259, so in UTF-8) with the field {@code outcome}. Whatever speaks of an outcome in
- * another form is unacceptable, and never passes as a body that says nothing.
+ * The result of reading a body that a client system sent. An answer has one form: a JSON object
+ * (RFC 8259, so in UTF-8) with the field {@code outcome}. A body that mentions an outcome in
+ * another form is unacceptable, and never counts as a body without an outcome.
  */
 public sealed interface AnswerReading {
 
@@ -59,12 +59,12 @@ public sealed interface AnswerReading {
     }
 
     /**
-     * What it is as an answer to a delivery: who says that something is kept until a day that was
-     * over, anywhere on earth, when the delivery was made, has made a mistake, and only an operator
-     * could mend it once it is recorded.
+     * Checks this reading as an answer to a delivery. An answer is a mistake if it keeps data until
+     * a day that had ended everywhere on earth when the delivery was made. Once such an answer is
+     * recorded, only an operator could correct it.
      *
-     * @param made when the delivery was made; not the present, so that the same answer always means
-     *     the same
+     * @param made when the delivery was made; not the current time, so that the same answer always
+     *     has the same meaning
      */
     default AnswerReading toDeliveryOf(Instant made) {
         var day = LocalDate.ofInstant(made, LAST_ZONE);
@@ -141,7 +141,7 @@ public sealed interface AnswerReading {
 
         private static AnswerReading answer(JsonNode json) {
             if (OutcomeSearch.findsAnotherName(json)) {
-                return new Unacceptable("outcome", "must stand once, whatever its spelling");
+                return new Unacceptable("outcome", "must be given only once, in any spelling");
             }
             try {
                 return new Read(AnswerRules.answer(json));

@@ -62,14 +62,14 @@ final class AnswerRules {
                                                         + " refused"));
         var retained = retained(json.path("retained"));
         if (outcome == Outcome.RETAINED && retained.isEmpty()) {
-            throw new Fault("retained", "must say what is kept, with outcome retained");
+            throw new Fault("retained", "must name what data is kept, with outcome retained");
         }
         if (outcome != Outcome.RETAINED && !retained.isEmpty()) {
-            throw new Fault("retained", "goes with outcome retained only");
+            throw new Fault("retained", "is allowed only with outcome retained");
         }
         boolean allGone = outcome == Outcome.DELETED || outcome == Outcome.NOTHING_FOUND;
         if (allGone && json.hasNonNull("ground")) {
-            throw new Fault("ground", "goes with outcome refused only");
+            throw new Fault("ground", "is allowed only with outcome refused");
         }
         if (outcome != Outcome.REFUSED) {
             return new Answer(outcome, retained, null);

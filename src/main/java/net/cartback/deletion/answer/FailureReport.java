@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Whether a JSON object says, anywhere in it, that something went wrong. Many systems answer 200 to
- * everything and tell of a failure in the body; such a body acknowledges nothing, whatever has been
+ * Finds out whether a JSON object reports a failure, at any depth. Many systems answer 200 to every
+ * request and report a failure in the body. Such a body acknowledges nothing, whatever has been
  * agreed. Names and words are compared by their letters and digits alone.
  */
 final class FailureReport {

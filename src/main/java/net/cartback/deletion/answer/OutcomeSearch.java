@@ -10,6 +10,7 @@ import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,9 +24,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Looks for an outcome in what is no answer: wrapped, prefixed, escaped, encoded, compressed, in
- * another case or another character set. It reads nothing out of it; it only finds that somebody
- * speaks of one, so that what they say is not taken for silence.
+ * Looks for an outcome in a body that is not an answer: wrapped, prefixed, escaped, encoded,
+ * compressed, in another case or another character set. The search does not read the outcome. It
+ * only finds that the body mentions one, so that the body does not count as silence.
  */
 final class OutcomeSearch {
 
@@ -34,7 +35,9 @@ final class OutcomeSearch {
     /** What contradicts an acknowledgement, in letters alone: outcomes, and grounds for them. */
     private static final List<String> CONTRARY =
             Stream.concat(
-                            Stream.of("nothing_found", "retained", "refused"),
+                            EnumSet.complementOf(EnumSet.of(Outcome.DELETED, Outcome.UNCONFIRMED))
+                                    .stream()
+                                    .map(Outcome::wireName),
                             Arrays.stream(Ground.values()).map(Ground::wireName))
                     .map(OutcomeSearch::letters)
                     .toList();
@@ -46,8 +49,8 @@ final class OutcomeSearch {
     private static final int NORMALISED_AT_ONCE = 256;
 
     /**
-     * A search may take a fifth of a second of a processor. Virtual threads give none back to the
-     * callbacks meanwhile, so it has threads of its own, which the system shares out.
+     * A search may use a processor for a fifth of a second. A virtual thread would not yield it to
+     * the callbacks meanwhile, so searches have platform threads, which the system schedules.
      */
     private static final ExecutorService ASIDE =
             Executors.newFixedThreadPool(
@@ -191,7 +194,7 @@ final class OutcomeSearch {
     private boolean in(String text, int layers) {
         left -= text.length();
         if (left < 0) {
-            // Whoever wraps so much into so little wants something not to be seen.
+            // A body that exceeds the budget is meant to hide something.
             return true;
         }
         var plain = plain(text);

@@ -40,7 +40,7 @@ public record Attention(
         PARKED,
         /** A client system that nothing is sent to. */
         HELD,
-        /** Deliveries that were accepted by what does not clearly say so. */
+        /** Deliveries whose reply counts as an acceptance, but does not clearly say so. */
         IN_DOUBT,
         /** Deliveries that were accepted and not answered in time, although reminded. */
         SILENT,

@@ -1,29 +1,26 @@
 package net.cartback.deletion.attention;
 
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
  * Everything that needs an operator now: one row for each cause, and for each app or system that it
- * concerns. Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ * concerns.
  */
 public final class Attentions {
 
     private final Database database;
     private final InstantSource clock;
-    private final List<Supplier<List<Attention>>> others;
+    private final List<Watch> others;
 
     /**
      * @param others what is known elsewhere than in the ledger
      */
-    public Attentions(
-            Database database, InstantSource clock, List<Supplier<List<Attention>>> others) {
+    public Attentions(Database database, InstantSource clock, List<Watch> others) {
         this.database = database;
         this.clock = clock;
         this.others = List.copyOf(others);
@@ -54,7 +51,7 @@ public final class Attentions {
                                                 AttentionSql.lostReplicas(handle, now))
                                         .flatMap(List::stream)
                                         .toList());
-        return Stream.concat(found.stream(), others.stream().flatMap(each -> each.get().stream()))
+        return Stream.concat(found.stream(), others.stream().flatMap(each -> each.look().stream()))
                 .sorted((one, other) -> one.cause().compareTo(other.cause()))
                 .toList();
     }

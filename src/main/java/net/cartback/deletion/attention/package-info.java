@@ -1,4 +1,10 @@
-/** What needs an operator, by cause. Writes nothing. */
+/**
+ * What needs an operator, by cause. Writes nothing.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise. While the database is away, methods throw
+ * {@code DatabaseUnavailable}. In a class {@code …Sql} each method is one statement; the caller
+ * holds the transaction.
+ */
 @NullMarked
 package net.cartback.deletion.attention;
 

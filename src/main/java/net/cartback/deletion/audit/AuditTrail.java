@@ -1,7 +1,6 @@
 package net.cartback.deletion.audit;
 
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/**
- * The trail as it is read. Thread-safe. Throws {@link DatabaseUnavailable} while the database is
- * away.
- */
+/** The trail as it is read. */
 public final class AuditTrail {
 
     private final Database database;
@@ -90,8 +86,8 @@ public final class AuditTrail {
     /** When the oldest row was written that is not chained yet; empty: all are. */
     public Optional<Instant> oldestUnchained() {
         return database.withHandle(
-                        handle -> AuditSql.firstAfter(handle, AuditSql.end(handle).lastId()))
-                .map(AuditSql.Moment::at);
+                        handle -> AuditSql.firstAfter(handle, ChainSql.end(handle).lastId()))
+                .map(AuditSql.RowTime::at);
     }
 
     public AuditTrail(Database database) {

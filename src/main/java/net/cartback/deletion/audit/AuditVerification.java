@@ -2,7 +2,6 @@ package net.cartback.deletion.audit;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jdbi.v3.core.Handle;
 
@@ -14,13 +13,12 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Reads the whole trail and says where it is broken: rows that were changed, removed or put in
- * after they were chained, blocks that do not follow each other, an end that was cut off. Whoever
- * can write to the database can make a whole new chain, but cannot sign: so it is held against
- * signed heads too.
+ * Reads the whole trail and reports where it is broken: rows that were changed, removed or inserted
+ * after chaining, blocks that do not follow each other, or an end that was cut off. Anyone who can
+ * write to the database can rebuild the whole chain, but cannot sign it, so the chain is also
+ * compared with signed heads.
  *
- * <p>Thread-safe. Reads beside a running relay, up to where the chain had come to. Throws {@link
- * DatabaseUnavailable} while the database is away.
+ * <p>Can run beside a relay, and reads up to the end that the chain had at the start.
  */
 public final class AuditVerification {
 
@@ -64,7 +62,7 @@ public final class AuditVerification {
     }
 
     private long firstBlock() {
-        return database.withHandle(handle -> AuditSql.blockAfter(handle, 0))
+        return database.withHandle(handle -> ChainSql.blockAfter(handle, 0))
                 .map(Block::number)
                 .orElse(0L);
     }
@@ -89,20 +87,21 @@ public final class AuditVerification {
         }
 
         Report report(List<String> given) {
-            long last = AuditSql.end(handle).number();
+            long last = ChainSql.end(handle).number();
             read(given);
             begin();
-            var next = AuditSql.blockAfter(handle, end.number());
+            var next = ChainSql.blockAfter(handle, end.number());
             while (next.isPresent() && next.get().number() <= last && breaks.size() < MAX_BREAKS) {
                 check(next.get());
-                next = AuditSql.blockAfter(handle, end.number());
+                next = ChainSql.blockAfter(handle, end.number());
             }
             heads.tailMap(end.number(), false)
                     .forEach(
                             (block, head) ->
                                     broken(
-                                            ("the chain ends with block %d, and a head of %s stands"
-                                                            + " for block %d: its end was cut off")
+                                            ("the chain ends with block %d, but a head of %s was"
+                                                            + " signed for block %d: the chain's"
+                                                            + " end was cut off")
                                                     .formatted(end.number(), head.at(), block)));
             return new Report(
                     blocks,
@@ -125,7 +124,7 @@ public final class AuditVerification {
                     broken("head %d is not signed by a key of this keyring".formatted(i + 1));
                 }
             }
-            for (var kept : AuditSql.lastHeads(handle)) {
+            for (var kept : ChainSql.lastHeads(handle)) {
                 if (read(kept.jws())) {
                     break;
                 }
@@ -155,12 +154,12 @@ public final class AuditVerification {
 
         /** After months were dropped, the chain goes on from a checkpoint. */
         private void begin() {
-            var first = AuditSql.blockAfter(handle, 0);
+            var first = ChainSql.blockAfter(handle, 0);
             if (first.isPresent() && first.get().number() == 1) {
                 return;
             }
             long before = first.map(block -> block.number() - 1).orElse(Long.MAX_VALUE);
-            var kept = AuditSql.checkpoints(handle, before);
+            var kept = ChainSql.checkpoints(handle, before);
             kept.reversed().forEach(each -> read(each.jws()));
             if (first.isEmpty() && kept.isEmpty() && checkpoints.isEmpty()) {
                 return;
@@ -190,7 +189,7 @@ public final class AuditVerification {
                     .ifPresent(
                             row ->
                                     broken(
-                                            "row %d: put in, where all were dropped"
+                                            "row %d: inserted where all rows were dropped"
                                                     .formatted(row.id())));
         }
 
@@ -203,7 +202,7 @@ public final class AuditVerification {
             }
             if (block.number() != end.number() + 1) {
                 broken(
-                        "block %d follows block %d: those in between are missing"
+                        "block %d follows block %d: the blocks between them are missing"
                                 .formatted(block.number(), end.number()));
             } else if (!Arrays.equals(block.previousHash(), end.hash())) {
                 broken("block %d does not follow block %d".formatted(block.number(), end.number()));
@@ -215,8 +214,7 @@ public final class AuditVerification {
             var head = heads.get(block.number());
             if (head != null && !head.hash().equals(hex(block.hash()))) {
                 broken(
-                        ("block %d is not the one that a head of %s stands for: the chain was made"
-                                        + " anew")
+                        "block %d does not match the hash in a head of %s: the chain was rebuilt"
                                 .formatted(block.number(), head.at()));
             }
             end = block.end();
@@ -237,7 +235,9 @@ public final class AuditVerification {
                         }
                         rows++;
                         if (index == ids.length || ids[index] > row.id()) {
-                            broken("row %d: put in after its time".formatted(row.id()));
+                            broken(
+                                    "row %d: inserted after its block was chained"
+                                            .formatted(row.id()));
                         } else if (!Arrays.equals(row.hash(), block.rowHash(index++))) {
                             broken("row %d: changed".formatted(row.id()));
                         }

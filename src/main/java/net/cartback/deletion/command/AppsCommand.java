@@ -1,6 +1,7 @@
 package net.cartback.deletion.command;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.terms.MetaAppId;
 
@@ -25,13 +26,19 @@ import java.util.function.Supplier;
         synopsisSubcommandLabel = "check ID")
 final class AppsCommand {
 
+    private final Terminal terminal;
+
+    AppsCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
     @Command(
             name = "check",
             mixinStandardHelpOptions = true,
             description =
-                    "Send a signed callback that is about nobody to the addresses that Meta calls,"
-                            + " under each secret of the app, and open the pages that reviewers"
-                            + " open. Nothing is recorded. Exit code 1 if anything is wrong.")
+                    "Send a callback about nobody, signed with each secret of the app, to the"
+                            + " addresses that Meta calls, and open the pages that reviewers open."
+                            + " Nothing is recorded. Exit code 1 if anything is wrong.")
     int check(
             @Parameters(paramLabel = "ID", description = "a registered app's id") String id,
             @Option(
@@ -39,15 +46,14 @@ final class AppsCommand {
                             paramLabel = "URL",
                             description = "the relay's public base, instead of PUBLIC_URL")
                     @Nullable URI url) {
-        var config = Config.read(System.getenv());
+        var config = Config.read(terminal.environment());
         var base = url == null ? config.publicUrlOrLocal() : url.toString();
         if (!base.matches("https?://[^/?#]+/?")) {
-            throw new Config.Invalid(
+            throw new Refused(
                     List.of("--url must be https://HOST or https://HOST:PORT, without a path"));
         }
         if (url == null && config.publicUrl() == null && !config.isEmbedded()) {
-            throw new Config.Invalid(
-                    List.of("PUBLIC_URL, or --url, is required: Meta's calls go there"));
+            throw new Refused(List.of("PUBLIC_URL, or --url, is required: Meta's calls go there"));
         }
         var app = app(config, id);
         var now = Instant.now();
@@ -64,18 +70,19 @@ final class AppsCommand {
             calls.add(check::statusOfNobody);
             boolean good = !secrets.isEmpty();
             if (!good) {
-                System.out.println(
-                        new CallbackCheck.Answer(
-                                "app " + app.id(),
-                                "all of its secrets have ended: name a new one"));
+                terminal.out()
+                        .println(
+                                new CallbackCheck.Answer(
+                                        "app " + app.id(),
+                                        "all of its secrets have ended: name a new one"));
             }
             for (var call : calls) {
                 var answer = call.get();
-                System.out.println(answer);
+                terminal.out().println(answer);
                 good &= answer.isGood();
                 if (!answer.arrived()) {
                     // The next ones would say the same.
-                    System.out.println("       The rest is not tried.");
+                    terminal.out().println("       The rest is not tried.");
                     break;
                 }
             }
@@ -84,12 +91,12 @@ final class AppsCommand {
     }
 
     private static MetaApp app(Config config, String id) {
-        try (var storage = Storage.open(config)) {
+        try (var storage = CommandRelay.open(config)) {
             storage.registry().reload();
             return Optional.of(id)
                     .filter(MetaAppId::isValid)
                     .flatMap(valid -> storage.registry().app(new MetaAppId(valid)))
-                    .orElseThrow(() -> new Config.Invalid(List.of("ID names no registered app")));
+                    .orElseThrow(() -> new Refused(List.of("ID names no registered app")));
         }
     }
 }

@@ -16,23 +16,30 @@ import java.util.concurrent.Callable;
         name = "attention",
         mixinStandardHelpOptions = true,
         description =
-                "Tell what needs an operator now, and what mends it. Exit code 1 if anything does."
-                        + " What only a running relay knows (refused signatures, its clock, its"
-                        + " certificate) is at GET /admin/v1/attention.")
+                "List what needs an operator now, each with its remedy. Exit code 1 if there is"
+                        + " anything. GET /admin/v1/attention also lists what only a running relay"
+                        + " knows: refused signatures, its clock, its certificate.")
 final class AttentionCommand implements Callable<Integer> {
+
+    private final Terminal terminal;
+
+    AttentionCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     @Override
     public Integer call() {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
             var all = storage.attentions().all();
-            all.forEach(each -> System.out.println(line(each)));
+            all.forEach(each -> terminal.out().println(line(each)));
             if (all.isEmpty()) {
-                System.out.println("Nothing in the database needs an operator.");
+                terminal.out().println("Nothing in the database needs an operator.");
             }
-            System.out.println(
-                    "Not looked at from here: refused signatures, clocks, the certificate, the"
-                            + " keyring's file. GET /admin/v1/attention of a running relay tells of"
-                            + " them too.");
+            terminal.out()
+                    .println(
+                            "This command does not check refused signatures, clocks, the"
+                                + " certificate and the keyring's file. GET /admin/v1/attention of"
+                                + " a running relay does.");
             return all.isEmpty() ? 0 : 1;
         }
     }

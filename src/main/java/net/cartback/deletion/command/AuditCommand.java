@@ -1,6 +1,7 @@
 package net.cartback.deletion.command;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,12 @@ final class AuditCommand {
     private static final Pattern JWS =
             Pattern.compile("eyJ[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]*");
 
+    private final Terminal terminal;
+
+    AuditCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
     @Command(
             name = "verify",
             mixinStandardHelpOptions = true,
@@ -47,13 +54,15 @@ final class AuditCommand {
                                             + " the log: the chain must hold all of them")
                     @Nullable Path file) {
         var heads = file == null ? List.<String>of() : read(file);
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
             var report = storage.audit().verify(heads);
-            System.out.printf(
-                    "%d rows in %d blocks, %d not chained yet, held against %d signed heads%n",
-                    report.rows(), report.blocks(), report.unchained(), report.heads());
-            report.breaks().forEach(System.out::println);
-            System.out.println(report.breaks().isEmpty() ? "Whole." : "BROKEN.");
+            terminal.out()
+                    .printf(
+                            "%d rows in %d blocks, %d not chained yet, checked against %d signed"
+                                    + " heads%n",
+                            report.rows(), report.blocks(), report.unchained(), report.heads());
+            report.breaks().forEach(terminal.out()::println);
+            terminal.out().println(report.breaks().isEmpty() ? "Whole." : "BROKEN.");
             return report.breaks().isEmpty() ? 0 : 1;
         }
     }
@@ -70,23 +79,22 @@ final class AuditCommand {
     private static List<String> read(Path file) {
         try {
             if (Files.size(file) > MAX_FILE) {
-                throw new Config.Invalid(List.of("--head " + file + " is too long"));
+                throw new Refused(List.of("--head " + file + " is too long"));
             }
             var heads = Files.readAllLines(file).stream().flatMap(AuditCommand::heads).toList();
-            // Of lines that are none, one beside heads is a broken one; without any, the file is
-            // another.
+            // A line that is no head is a broken head if the file has heads. A file without any
+            // head is the wrong file.
             if (heads.stream().noneMatch(each -> JWS.matcher(each).matches())) {
-                throw new Config.Invalid(
+                throw new Refused(
                         List.of(
                                 "--head "
                                         + file
-                                        + " holds no signed heads: is it another file? They are the"
-                                        + " file of AUDIT_HEADS, or the lines of the log with a"
-                                        + " jws"));
+                                        + " holds no signed heads: give the file of AUDIT_HEADS, or"
+                                        + " the lines of the log that have a jws"));
             }
             return heads;
         } catch (IOException e) {
-            throw Config.Invalid.unreadable("--head " + file, e);
+            throw Refused.unreadable("--head " + file, e);
         }
     }
 }

@@ -49,7 +49,7 @@ final class CallbackCheck implements AutoCloseable {
     private static final String PROBLEM = "urn:deletion-relay:problem:";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String UNKNOWN_APP =
-            "a relay answers there that does not know this app: is its database the one that"
+            "the relay at this address does not know this app: does it use the database that"
                     + " DATABASE_URL names here?";
 
     /**
@@ -105,10 +105,10 @@ final class CallbackCheck implements AutoCloseable {
                 if (!PUBLIC.permits(address, true)) {
                     return new Answer(
                             base,
-                            "the name leads to "
+                            "on this machine the name resolves to "
                                     + address.getHostAddress()
-                                    + " from here, which Meta cannot reach: if it leads to another"
-                                    + " address from the internet, run this from there");
+                                    + ", which Meta cannot reach: if it resolves to another address"
+                                    + " on the internet, run this command there");
                 }
             }
         } catch (UnknownHostException e) {
@@ -196,10 +196,10 @@ final class CallbackCheck implements AutoCloseable {
         return switch (problem(answer)) {
             case "no-user" -> null;
             case "bad-signature" ->
-                    "a relay answers there that has another secret for this app: is its database"
-                            + " the one that DATABASE_URL names here?";
+                    "the relay at this address has another secret for this app: does it use the"
+                            + " database that DATABASE_URL names here?";
             case "unknown-app" -> UNKNOWN_APP;
-            case "retired-app" -> "the app is retired in the registry: state: live takes it back";
+            case "retired-app" -> "the app is retired in the registry: set its state to live";
             case "missing" ->
                     "the body did not arrive: something in between takes it away, a redirect for"
                             + " example";
@@ -223,7 +223,7 @@ final class CallbackCheck implements AutoCloseable {
         if (status >= 300 && status < 400 && where.isPresent()) {
             return "redirects to "
                     + where.get()
-                    + ": Meta's call is lost by that. Give Meta the address that it leads to";
+                    + ": Meta's call is lost there. Give Meta the target of the redirect";
         }
         var problem = problem(answer);
         if (problem.isEmpty()) {
@@ -239,7 +239,8 @@ final class CallbackCheck implements AutoCloseable {
         return status == 404
                 ? "answers 404 "
                         + problem
-                        + ": a relay's, but not its public listener: is this its management port?"
+                        + ": this is a relay, but not its public listener. Is it the management"
+                        + " port?"
                 : "answers " + status + " " + problem + ": try again, and look at the relay's log";
     }
 

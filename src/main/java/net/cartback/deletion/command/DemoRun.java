@@ -1,6 +1,7 @@
 package net.cartback.deletion.command;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.config.SecretFile;
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.demo.Demo;
@@ -46,8 +47,8 @@ final class DemoRun implements AutoCloseable {
     private final Demo demo;
     private final App app;
 
-    DemoRun(Map<String, String> environment) {
-        var adapted = new HashMap<>(environment);
+    DemoRun(Terminal terminal) {
+        var adapted = new HashMap<>(terminal.environment());
         adapted.keySet().retainAll(TAKEN);
         adapted.putIfAbsent("DATA_DIR", DIRECTORY);
         adapted.putIfAbsent("HOST", "127.0.0.1");
@@ -61,7 +62,7 @@ final class DemoRun implements AutoCloseable {
         config = elsewhere(Config.read(adapted));
         var bytes = new byte[16];
         new SecureRandom().nextBytes(bytes);
-        demo = new Demo(HexFormat.of().formatHex(bytes), System.out::println);
+        demo = new Demo(HexFormat.of().formatHex(bytes), terminal.out()::println);
         try {
             app = new App(config);
         } catch (RuntimeException e) {
@@ -97,7 +98,7 @@ final class DemoRun implements AutoCloseable {
         var others = new TreeSet<>(app.registry().idsIfAny());
         others.removeAll(Demo.IDS);
         if (!others.isEmpty()) {
-            throw new Config.Invalid(
+            throw new Refused(
                     List.of(
                             (config.isEmbedded()
                                             ? "DATA_DIR " + config.dataDir()

@@ -3,7 +3,8 @@ package net.cartback.deletion.command;
 import com.sun.management.UnixOperatingSystemMXBean;
 
 import net.cartback.deletion.config.Config;
-import net.cartback.deletion.config.RegistryPath;
+import net.cartback.deletion.config.Refused;
+import net.cartback.deletion.config.RegistryLoader;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.serve.Figures;
@@ -23,11 +24,11 @@ import java.util.concurrent.Callable;
         name = "doctor",
         mixinStandardHelpOptions = true,
         description =
-                "Tell what is wrong with this installation, and what mends it: configuration,"
-                        + " database, role and rights, schema, clock, keyring, registry, the public"
-                        + " address. With the environment of serve. Nothing is changed, but an"
-                        + " embedded database is started and brought up to date. Exit code 1 if"
-                        + " anything is wrong.")
+                "Check this installation, and tell what is wrong and how to correct it:"
+                        + " configuration, database, role and rights, schema, clock, keyring,"
+                        + " registry, the public address. Run it with the environment of serve. It"
+                        + " changes nothing, but starts and migrates an embedded database. Exit"
+                        + " code 1 if anything is wrong.")
 final class DoctorCommand implements Callable<Integer> {
 
     /** Half of what may come from proxies, and what the relay itself has open. */
@@ -35,18 +36,24 @@ final class DoctorCommand implements Callable<Integer> {
 
     private final Findings findings = new Findings();
 
+    private final Terminal terminal;
+
+    DoctorCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
     @Override
     public Integer call() {
-        System.out.println("deletion-relay " + Figures.version());
+        terminal.out().println("deletion-relay " + Figures.version());
         files();
         try {
-            var config = Config.readToServe(System.getenv());
+            var config = Config.readToServe(terminal.environment());
             findings.good("the configuration can be read");
             config.doubts().forEach(each -> findings.wrong("a variable", each));
             proxies(config);
             database(config);
             address(config);
-        } catch (Config.Invalid e) {
+        } catch (Refused e) {
             e.faults().forEach(each -> findings.wrong("the configuration", each));
         }
         return findings.exitCode();
@@ -72,10 +79,10 @@ final class DoctorCommand implements Callable<Integer> {
         }
         findings.that(
                 !config.trustedProxies().isEmpty(),
-                "who calls, behind the proxy",
-                "the relay speaks no TLS, so a proxy is before it, and TRUSTED_PROXIES names none:"
-                        + " all callers look like one, and share its limits. Name the proxy's"
-                        + " addresses");
+                "the relay knows the callers' addresses",
+                "the relay speaks no TLS, so a proxy is in front of it, but TRUSTED_PROXIES is"
+                        + " empty: all callers look like one caller, and share its limits. Name the"
+                        + " proxy's addresses in TRUSTED_PROXIES");
     }
 
     private void database(Config config) {
@@ -84,7 +91,7 @@ final class DoctorCommand implements Callable<Integer> {
                 findings.wrong("the schema", "run the command migrate of this version");
                 return;
             }
-            try (var storage = Storage.open(config)) {
+            try (var storage = CommandRelay.open(config)) {
                 findings.good("the schema is of version " + Migrations.SCHEMA);
                 findings.good("the keyring has the keys of this database");
                 server(config, storage.serverFacts());
@@ -118,8 +125,8 @@ final class DoctorCommand implements Callable<Integer> {
         findings.that(
                 !server.ownsTables(),
                 "the role " + server.role() + " does not own the tables",
-                "whoever gets at the relay could change the audit trail: let another role own"
-                        + " them, name it in MIGRATION_DATABASE_URL, and run migrate");
+                "an intruder in the relay could change the audit trail: let another role own the"
+                        + " tables, name that role in MIGRATION_DATABASE_URL, and run migrate");
         findings.that(
                 server.missingRights().isEmpty(),
                 "the role has the rights that it needs",
@@ -143,8 +150,8 @@ final class DoctorCommand implements Callable<Integer> {
                         + ": allow more, or lower DATABASE_POOL_SIZE");
         if (!server.waitsForStandbys()) {
             findings.note(
-                    "a commit waits for no standby: what was answered in the last moment is lost"
-                            + " with the machine of the database");
+                    "a commit waits for no standby: if the machine of the database is lost, the"
+                            + " requests that were answered last are lost with it");
         }
     }
 
@@ -156,12 +163,12 @@ final class DoctorCommand implements Callable<Integer> {
         } else {
             // Config lets nothing else pass.
             findings.note(
-                    "the connection to it is not encrypted, as DATABASE_INSECURE allows: right only"
-                            + " where it does not leave the machine");
+                    "the connection to the database is not encrypted, as DATABASE_INSECURE allows:"
+                            + " this is safe only if the connection does not leave the machine");
         }
     }
 
-    private void registry(Config config, Storage storage) {
+    private void registry(Config config, CommandRelay storage) {
         storage.registry().reload();
         if (storage.registry().appIds().isEmpty()) {
             findings.note(
@@ -175,22 +182,22 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try {
-            var changes = storage.differences(RegistryPath.read(file, config));
+            var changes = storage.differences(RegistryLoader.read(file, config));
             findings.that(
                     changes.isEmpty(),
                     "the registry is as its file says",
                     changes.size()
                             + " entries differ from "
                             + file
-                            + ": registry diff shows them, registry apply makes them so");
+                            + ": registry diff shows them, registry apply applies the file");
         } catch (InvalidRegistry e) {
             e.faults().forEach(each -> findings.wrong(file.toString(), each));
-        } catch (Config.Invalid e) {
+        } catch (Refused e) {
             e.faults().forEach(each -> findings.wrong(file.toString(), each));
         }
     }
 
-    private void attention(Storage storage) {
+    private void attention(CommandRelay storage) {
         int causes = storage.attentions().all().size();
         findings.that(
                 causes == 0,
@@ -201,7 +208,7 @@ final class DoctorCommand implements Callable<Integer> {
     private void address(Config config) {
         var url = config.publicUrl();
         if (url == null) {
-            findings.note("PUBLIC_URL is not set: nobody but this machine can follow the links");
+            findings.note("PUBLIC_URL is not set: the links work on this machine only");
             return;
         }
         try (var check = new CallbackCheck(url)) {
@@ -222,7 +229,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /** One line for each. */
-    private static final class Findings {
+    private final class Findings {
 
         private boolean anyWrong;
 
@@ -240,11 +247,11 @@ final class DoctorCommand implements Callable<Integer> {
 
         /** What may be meant so. */
         void note(String what) {
-            System.out.println("note   " + what);
+            terminal.out().println("note   " + what);
         }
 
         void add(CallbackCheck.Answer answer) {
-            System.out.println(answer);
+            terminal.out().println(answer);
             anyWrong |= !answer.isGood();
         }
 

@@ -3,6 +3,7 @@ package net.cartback.deletion.command;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.recording.IdImport;
 import net.cartback.deletion.recording.IdList;
 import net.cartback.deletion.terms.Actor;
@@ -30,16 +31,23 @@ import java.util.List;
         synopsisSubcommandLabel = "import --app ID FILE")
 final class IdsCommand {
 
+    private final Terminal terminal;
+
     private static final long MAX_FILE = 64L * 1024 * 1024;
+
+    IdsCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     @Command(
             name = "import",
             mixinStandardHelpOptions = true,
             description =
-                    "Record a deletion for each id in a file that was not asked for before: one id"
-                            + " a line, CSV with the id in the first column, or a JSON list of"
-                            + " texts. What kind of id they are is said to be unknown unless it is"
-                            + " named.")
+                    "Record a deletion for each id in a file, unless the deletion of this id was"
+                            + " requested before. The file has one id a line, is CSV with the id in"
+                            + " the first column, or is a JSON list of texts. Client systems are"
+                            + " told that the kind of the ids is unknown, unless an option names"
+                            + " it.")
     int run(
             @Option(names = "--app", required = true, description = "Meta's app id") String app,
             @Option(
@@ -60,17 +68,17 @@ final class IdsCommand {
                             names = "--since",
                             paramLabel = "TIME",
                             description =
-                                    "what was recorded from then on, such as"
-                                            + " 2026-11-01T00:00:00Z, is a repeat: 21 days ago if"
-                                            + " not given, 90 days ago at the earliest")
+                                    "a time such as 2026-11-01T00:00:00Z: an id that was recorded"
+                                            + " since then is a repeat; 21 days ago if not given,"
+                                            + " 90 days ago at the earliest")
                     @Nullable Instant since,
             @Option(names = "--dry-run", description = "only count") boolean dryRun,
             @Parameters(paramLabel = "FILE", description = "the list") Path file) {
         if (pageScoped && appScoped) {
-            throw new Config.Invalid(List.of("--page-scoped and --app-scoped exclude each other"));
+            throw new Refused(List.of("--page-scoped and --app-scoped exclude each other"));
         }
         if (!MetaAppId.isValid(app)) {
-            throw new Config.Invalid(List.of("--app names no registered app"));
+            throw new Refused(List.of("--app names no registered app"));
         }
         var type =
                 pageScoped
@@ -80,9 +88,9 @@ final class IdsCommand {
         return take(new MetaAppId(app), type, list, since, dryRun);
     }
 
-    private static int take(
+    private int take(
             MetaAppId app, IdType type, IdList list, @Nullable Instant since, boolean dryRun) {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
             storage.registry().reload();
             var known =
                     storage.registry()
@@ -90,31 +98,33 @@ final class IdsCommand {
                             .filter(each -> !each.retired())
                             .orElseThrow(
                                     () ->
-                                            new Config.Invalid(
+                                            new Refused(
                                                     List.of(
                                                             "--app names no registered app, or"
                                                                     + " one that is retired")));
             var idImport = storage.idImport();
             var from = since == null ? idImport.usualSince() : since;
             if (!idImport.mayLookBackTo(from)) {
-                throw new Config.Invalid(List.of("--since must be in the last 90 days"));
+                throw new Refused(List.of("--since must be in the last 90 days"));
             }
             var result = idImport.run(known, type, list, from, dryRun, Actor.COMMAND).orElse(null);
             if (result == null) {
-                System.err.println("deletion-relay: another list is being taken; try again later");
+                terminal.fault("another list is being taken; try again later");
                 return 1;
             }
             storage.tellOfWork();
-            System.out.printf(
-                    "%d ids: %d %s, %d repeats%n",
-                    result.ids(),
-                    result.created(),
-                    dryRun ? "would be recorded" : "recorded",
-                    result.repeated());
+            terminal.out()
+                    .printf(
+                            "%d ids: %d %s, %d repeats%n",
+                            result.ids(),
+                            result.created(),
+                            dryRun ? "would be recorded" : "recorded",
+                            result.repeated());
             for (var each : result.requests()) {
-                System.out.printf(
-                        "  request %s: %s%n",
-                        each.request(), each.created() ? "recorded" : "a repeat");
+                terminal.out()
+                        .printf(
+                                "  request %s: %s%n",
+                                each.request(), each.created() ? "recorded" : "a repeat");
             }
         }
         return 0;
@@ -123,11 +133,11 @@ final class IdsCommand {
     private static IdList read(Path file, MetaAppId app, boolean exact) {
         try {
             if (Files.size(file) > MAX_FILE) {
-                throw new Config.Invalid(List.of(file + " is longer than 64 MiB"));
+                throw new Refused(List.of(file + " is longer than 64 MiB"));
             }
             var list = IdList.read(Files.readString(file, UTF_8), app, IdImport.MAX_IDS, exact);
             if (!list.wrongLines().isEmpty()) {
-                throw new Config.Invalid(
+                throw new Refused(
                         List.of(
                                 file
                                         + ": no id in line "
@@ -136,11 +146,11 @@ final class IdsCommand {
             }
             return list;
         } catch (CharacterCodingException e) {
-            throw new Config.Invalid(List.of(file + " is not UTF-8"));
+            throw new Refused(List.of(file + " is not UTF-8"));
         } catch (IOException e) {
-            throw Config.Invalid.unreadable(file.toString(), e);
+            throw Refused.unreadable(file.toString(), e);
         } catch (IllegalArgumentException e) {
-            throw new Config.Invalid(List.of(file + " " + e.getMessage()));
+            throw new Refused(List.of(file + " " + e.getMessage()));
         }
     }
 }

@@ -2,6 +2,7 @@ package net.cartback.deletion.command;
 
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister.Status;
 import net.cartback.deletion.keys.SealedColumn;
@@ -32,7 +33,13 @@ import java.util.Set;
         synopsisSubcommandLabel = "generate FILE | rotate FILE | status | reseal | renew")
 final class KeysCommand {
 
+    private final Terminal terminal;
+
     private final InstantSource clock = InstantSource.system();
+
+    KeysCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     @Command(
             name = "generate",
@@ -40,8 +47,9 @@ final class KeysCommand {
             description = "Write a new keyring (a JWK set) to a file that does not exist yet.")
     int generate(@Parameters(paramLabel = "FILE", description = "where to write it") Path file) {
         KeyringFile.generate(file, clock);
-        System.out.println(
-                "Wrote " + file + ". Keep it safe: without it nothing sealed can be read.");
+        terminal.out()
+                .println(
+                        "Wrote " + file + ". Keep it safe: without it nothing sealed can be read.");
         return 0;
     }
 
@@ -69,17 +77,18 @@ final class KeysCommand {
                                             + " ${DEFAULT-VALUE} if not given")
                     Duration in) {
         if (in.isNegative()) {
-            throw new Config.Invalid(List.of("--in must not be negative"));
+            throw new Refused(List.of("--in must not be negative"));
         }
         // A JWK's dates are whole seconds.
         var from = clock.instant().plus(in).truncatedTo(ChronoUnit.SECONDS);
         KeyringFile.rotate(file, kinds.stream().distinct().sorted().toList(), from, clock);
-        System.out.println(
-                "Added to "
-                        + file
-                        + ", in force from "
-                        + from
-                        + ". When keys status says so, run keys reseal.");
+        terminal.out()
+                .println(
+                        "Added to "
+                                + file
+                                + ", in force from "
+                                + from
+                                + ". When keys status says so, run keys reseal.");
         return 0;
     }
 
@@ -88,8 +97,8 @@ final class KeysCommand {
             mixinStandardHelpOptions = true,
             description = "Tell of each key where it stands and how many relays have loaded it.")
     int status() {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
-            lines(storage.keys().status()).forEach(System.out::println);
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
+            lines(storage.keys().status()).forEach(terminal.out()::println);
         }
         return 0;
     }
@@ -98,15 +107,15 @@ final class KeysCommand {
             name = "renew",
             mixinStandardHelpOptions = true,
             description =
-                    "Do what is next for the data key, to be run once a day: a new one once a"
-                            + " month; what older ones sealed is sealed anew; and when no backup"
-                            + " needs one any more, it is taken out of the keyring, so that what"
-                            + " was erased cannot be opened from any copy.")
+                    "Do the next step of the renewal of the data key; run it once a day. It adds a"
+                            + " new key once a month, seals the values of older keys anew, and"
+                            + " takes an old key out of the keyring when no backup needs it any"
+                            + " more, so that erased data cannot be opened from any copy.")
     int renew() {
-        var config = Config.read(System.getenv());
-        try (var storage = Storage.open(config)) {
+        var config = Config.read(terminal.environment());
+        try (var storage = CommandRelay.open(config)) {
             var told = storage.renewal(config.retention()).run();
-            System.out.println(told.isEmpty() ? "Nothing is due." : String.join("\n", told));
+            terminal.out().println(told.isEmpty() ? "Nothing is due." : String.join("\n", told));
         }
         return 0;
     }
@@ -131,19 +140,21 @@ final class KeysCommand {
             name = "reseal",
             mixinStandardHelpOptions = true,
             description =
-                    "Seal and digest anew, under the keys in force, what older keys did; then those"
-                            + " may go. Safe beside running relays, and to be run again.")
+                    "Seal and digest the values of older keys anew, under the keys in force. Then"
+                            + " the older keys may be removed. Safe beside running relays; may be"
+                            + " run again.")
     int reseal() {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
             var register = storage.keys();
             var before = register.status();
             // Before anything is read: what an older key sealed behind our back would be left.
             if (!register.isSettled(KeyRenewal.SETTLED)) {
-                System.err.println(
-                        "deletion-relay: nothing is done: not every relay that was seen in the last"
-                                + " day has had the keys in force for a minute. Run this again in a"
-                                + " minute, or, after a relay has crashed, in a day; see keys"
-                                + " status.");
+                terminal.err()
+                        .println(
+                                "deletion-relay: nothing is done: not every relay that was seen in"
+                                    + " the last day has had the keys in force for a minute. Run"
+                                    + " this again in a minute, or, after a relay has crashed, in a"
+                                    + " day; see keys status.");
                 return 1;
             }
             tellOfNext(before);
@@ -160,10 +171,11 @@ final class KeysCommand {
                             .run(now -> tell("digests of repeats", now.rows(), now.changed()));
             end("digests of repeats", digests.rows(), digests.changed());
             if (digests.left() > 0) {
-                System.out.println(
-                        digests.left()
-                                + " digests stay under their key until they are erased: what was"
-                                + " digested is not known any more.");
+                terminal.out()
+                        .println(
+                                digests.left()
+                                        + " digests stay under their key until they are erased:"
+                                        + " what was digested is not known any more.");
             }
             var done = EnumSet.allOf(Keyring.Kind.class);
             if (digests.left() > 0) {
@@ -171,34 +183,38 @@ final class KeysCommand {
             }
             if (unreadable > 0) {
                 done.remove(Keyring.Kind.DATA);
-                System.err.println(
-                        "deletion-relay: "
-                                + unreadable
-                                + " values cannot be opened and stay as they are, and so do their"
-                                + " keys: were they moved or altered, or is a key missing?");
+                terminal.err()
+                        .println(
+                                "deletion-relay: "
+                                        + unreadable
+                                        + " values cannot be opened. They stay as they are, and"
+                                        + " their keys stay. Were the values moved or altered, or"
+                                        + " is a key missing?");
             }
             retire(storage, before, done);
             return unreadable == 0 ? 0 : 1;
         }
     }
 
-    private static void tellOfNext(List<Status> keys) {
+    private void tellOfNext(List<Status> keys) {
         keys.stream()
                 .filter(each -> each.key().state() == Keyring.State.NEXT)
                 .forEach(
                         each ->
-                                System.out.printf(
-                                        "%s is in force from %s on: run keys reseal again"
-                                                + " then.%n",
-                                        each.key().kid(), each.key().from()));
+                                terminal.out()
+                                        .printf(
+                                                "%s is in force from %s on: run keys reseal again"
+                                                        + " then.%n",
+                                                each.key().kid(), each.key().from()));
     }
 
     /** Older keys are not needed any more, unless somebody may have used one in between. */
-    private static void retire(Storage storage, List<Status> before, Set<Keyring.Kind> done) {
+    private void retire(CommandRelay storage, List<Status> before, Set<Keyring.Kind> done) {
         if (!lines(before).equals(lines(storage.keys().status()))) {
-            System.out.println(
-                    "The keys have changed a moment ago. Run this again in a minute to retire"
-                            + " the older ones.");
+            terminal.out()
+                    .println(
+                            "The keys have changed a moment ago. Run this again in a minute to"
+                                    + " retire the older ones.");
             return;
         }
         var retired =
@@ -207,18 +223,20 @@ final class KeysCommand {
                         .filter(key -> key.state() == Keyring.State.PREVIOUS)
                         .filter(key -> done.contains(key.kind()))
                         .toList();
-        storage.keys().retire(retired.stream().map(Keyring.Known::kid).toList());
+        storage.keys().retire(retired.stream().map(Keyring.KeyInfo::kid).toList());
         var sealing =
                 retired.stream()
                         .filter(key -> key.kind() != Keyring.Kind.SIGNING)
-                        .map(Keyring.Known::kid)
+                        .map(Keyring.KeyInfo::kid)
                         .toList();
         if (!sealing.isEmpty()) {
-            System.out.println(
-                    "Not needed any more, and may be taken out of the keyring: "
-                            + String.join(", ", sealing)
-                            + ". Keep those that sign for as long as what they have signed is"
-                            + " verified.");
+            terminal.out()
+                    .println(
+                            "These keys are not needed any more, and may be taken out of the"
+                                    + " keyring: "
+                                    + String.join(", ", sealing)
+                                    + ". Keep signing keys for as long as anybody verifies their"
+                                    + " signatures.");
         }
     }
 
@@ -226,14 +244,14 @@ final class KeysCommand {
         return column.table() + "." + column.column();
     }
 
-    private static void tell(String what, long rows, long changed) {
+    private void tell(String what, long rows, long changed) {
         if (rows % 100_000 < 1_000 && rows >= 100_000) {
-            System.out.println(what + ": " + rows + " rows looked at, " + changed + " changed");
+            terminal.out().println(what + ": " + rows + " rows looked at, " + changed + " changed");
         }
     }
 
-    private static void end(String what, long rows, long changed) {
-        System.out.println(what + ": done, " + rows + " rows, " + changed + " changed");
+    private void end(String what, long rows, long changed) {
+        terminal.out().println(what + ": done, " + rows + " rows, " + changed + " changed");
     }
 
     private static String name(Enum<?> constant) {

@@ -35,6 +35,13 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     private static final int LINES = 4_096;
     private static final Duration FLUSH_LIMIT = Duration.ofSeconds(2);
 
+    /** Whoever runs a command reads its answer, with no log between its lines. */
+    static void onlyWhatGoesWrong() {
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger("net.cartback")
+                .setLevel(Level.WARN);
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         var encoder = isTerminal() ? plain(context) : json(context);
@@ -60,8 +67,9 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     }
 
     /**
-     * Whoever reads stdout may stop reading, and then a line is written only when it goes on: no
-     * callback may wait for that. What does not fit into the queue is lost, and nothing else.
+     * Writes on a thread of its own, behind a queue. The reader of stdout may stop reading, and
+     * every write then waits until it reads again; no callback may wait for that. Only lines that
+     * do not fit into the queue are lost.
      */
     private static Appender<ILoggingEvent> aside(
             Appender<ILoggingEvent> appender, LoggerContext context) {

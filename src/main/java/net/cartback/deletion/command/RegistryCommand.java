@@ -1,7 +1,7 @@
 package net.cartback.deletion.command;
 
 import net.cartback.deletion.config.Config;
-import net.cartback.deletion.config.RegistryPath;
+import net.cartback.deletion.config.RegistryLoader;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.RegistryChange;
 import net.cartback.deletion.registry.RegistryExport;
@@ -23,30 +23,38 @@ import java.util.Map;
         synopsisSubcommandLabel = "apply FILE | diff FILE | export")
 final class RegistryCommand {
 
+    private final Terminal terminal;
+
+    RegistryCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
     @Command(
             name = "apply",
             mixinStandardHelpOptions = true,
             description =
-                    "Make apps and systems what the file says. A field that an entry does not name"
-                            + " goes back to its default; an entry that the file does not name"
+                    "Change the apps and systems to match the file. A field that an entry does not"
+                            + " name goes back to its default; an entry that the file does not name"
                             + " stays.")
     int apply(
             @Parameters(paramLabel = "FILE", description = "a registry in YAML") Path file,
             @Option(names = "--dry-run", description = "say what would change, and change nothing")
                     boolean dryRun) {
-        var config = Config.read(System.getenv());
-        var registry = RegistryPath.read(file, config);
-        try (var storage = Storage.open(config)) {
+        var config = Config.read(terminal.environment());
+        var registry = RegistryLoader.read(file, config);
+        try (var storage = CommandRelay.open(config)) {
             var changes = dryRun ? storage.differences(registry) : storage.apply(registry);
-            changes.forEach(System.out::println);
-            System.out.println(
-                    changes.isEmpty()
-                            ? "Nothing differs from the file."
-                            : dryRun
-                                    ? entries(changes) + " would change; nothing has been changed."
-                                    : entries(changes) + " changed.");
+            changes.forEach(terminal.out()::println);
+            terminal.out()
+                    .println(
+                            changes.isEmpty()
+                                    ? "Nothing differs from the file."
+                                    : dryRun
+                                            ? entries(changes)
+                                                    + " would change; nothing has been changed."
+                                            : entries(changes) + " changed.");
         } catch (InvalidRegistry e) {
-            throw RegistryPath.faults(file, e);
+            throw RegistryLoader.faults(file, e);
         }
         return 0;
     }
@@ -55,21 +63,22 @@ final class RegistryCommand {
             name = "diff",
             mixinStandardHelpOptions = true,
             description =
-                    "Say what applying the file would change, and what is registered that it does"
-                            + " not name. Exit code 1 if applying it would change something.")
+                    "Show what applying the file would change, and which registered entries the"
+                            + " file does not name. Exit code 1 if applying it would change"
+                            + " anything.")
     int diff(@Parameters(paramLabel = "FILE", description = "a registry in YAML") Path file) {
-        var config = Config.read(System.getenv());
-        var registry = RegistryPath.read(file, config);
-        try (var storage = Storage.open(config)) {
+        var config = Config.read(terminal.environment());
+        var registry = RegistryLoader.read(file, config);
+        try (var storage = CommandRelay.open(config)) {
             var changes = storage.differences(registry);
-            changes.forEach(System.out::println);
-            unnamed(storage, registry).forEach(System.out::println);
+            changes.forEach(terminal.out()::println);
+            unnamed(storage, registry).forEach(terminal.out()::println);
             if (changes.isEmpty()) {
-                System.out.println("Applying the file would change nothing.");
+                terminal.out().println("Applying the file would change nothing.");
             }
             return changes.isEmpty() ? 0 : 1;
         } catch (InvalidRegistry e) {
-            throw RegistryPath.faults(file, e);
+            throw RegistryLoader.faults(file, e);
         }
     }
 
@@ -78,13 +87,13 @@ final class RegistryCommand {
             mixinStandardHelpOptions = true,
             description = "Write what is registered as a registry file, without secrets.")
     int export() {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
-            System.out.print(RegistryExport.yaml(storage.registry().all()));
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
+            terminal.out().print(RegistryExport.yaml(storage.registry().all()));
         }
         return 0;
     }
 
-    private static List<String> unnamed(Storage storage, RegistryFile file) {
+    private static List<String> unnamed(CommandRelay storage, RegistryFile file) {
         return storage.registry().all().entrySet().stream()
                 .flatMap(
                         list ->

@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Turns SIGTERM and SIGINT into something to wait for, and holds the process until the caller has
- * closed everything. Thread-safe.
+ * closed everything.
  */
 public final class StopSignal implements AutoCloseable {
 

@@ -3,6 +3,7 @@ package net.cartback.deletion.command;
 import net.cartback.deletion.access.Role;
 import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,13 @@ import java.util.List;
         synopsisSubcommandLabel = "add NAME | list | revoke NAME")
 final class TokensCommand {
 
+    private final Terminal terminal;
+
     private final InstantSource clock = InstantSource.system();
+
+    TokensCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     @Command(
             name = "add",
@@ -40,34 +47,36 @@ final class TokensCommand {
                             names = "--role",
                             required = true,
                             description =
-                                    "${COMPLETION-CANDIDATES}; each may do what those"
-                                            + " before it may")
+                                    "${COMPLETION-CANDIDATES}; each role includes the roles before"
+                                            + " it")
                     Role role,
             @Option(
                             names = "--for",
                             paramLabel = "DURATION",
                             description =
-                                    "how long it is taken, such as P90D; until it is revoked"
-                                            + " if not given")
+                                    "how long the token is valid, such as P90D; if not given, until"
+                                            + " it is revoked")
                     @Nullable Duration lasting) {
         if (!Tokens.isName(name)) {
-            throw new Config.Invalid(List.of("NAME " + Tokens.NAME_RULE));
+            throw new Refused(List.of("NAME " + Tokens.NAME_RULE));
         }
         if (lasting != null && !lasting.isPositive()) {
-            throw new Config.Invalid(List.of("--for must be longer than nothing"));
+            throw new Refused(List.of("--for must be longer than nothing"));
         }
         var notAfter = lasting == null ? null : clock.instant().plus(lasting);
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
-            System.out.println(
-                    storage.tokens()
-                            .add(name, role, notAfter, new SecureRandom())
-                            .orElseThrow(
-                                    () ->
-                                            new Config.Invalid(
-                                                    List.of(
-                                                            "NAME "
-                                                                    + name
-                                                                    + " has been used before"))));
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
+            terminal.out()
+                    .println(
+                            storage.tokens()
+                                    .add(name, role, notAfter, new SecureRandom())
+                                    .orElseThrow(
+                                            () ->
+                                                    new Refused(
+                                                            List.of(
+                                                                    "NAME "
+                                                                            + name
+                                                                            + " has been used"
+                                                                            + " before"))));
         }
         return 0;
     }
@@ -77,14 +86,14 @@ final class TokensCommand {
             mixinStandardHelpOptions = true,
             description = "Tell which tokens there are, and which are taken.")
     int list() {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
             var now = clock.instant();
-            storage.tokens().all().forEach(token -> System.out.println(line(token, now)));
+            storage.tokens().all().forEach(token -> terminal.out().println(line(token, now)));
         }
         return 0;
     }
 
-    private static String line(Tokens.Known token, Instant now) {
+    private static String line(Tokens.TokenView token, Instant now) {
         var state = token.isActive(now) ? "active" : token.revokedAt() == null ? "over" : "revoked";
         var end = token.notAfter() == null ? "" : ", until " + token.notAfter();
         return "%-24s %-8s %-7s since %s%s"
@@ -96,11 +105,11 @@ final class TokensCommand {
             mixinStandardHelpOptions = true,
             description = "Take a token back, from the next call on.")
     int revoke(@Parameters(paramLabel = "NAME", description = "the token's name") String name) {
-        try (var storage = Storage.open(Config.read(System.getenv()))) {
+        try (var storage = CommandRelay.open(Config.read(terminal.environment()))) {
             if (!storage.tokens().revoke(name)) {
-                throw new Config.Invalid(List.of("NAME " + name + " is no token in force"));
+                throw new Refused(List.of("NAME " + name + " is no token in force"));
             }
-            System.out.println("Revoked " + name + ".");
+            terminal.out().println("Revoked " + name + ".");
         }
         return 0;
     }

@@ -1,4 +1,8 @@
-/** The command line: one class for each command. */
+/**
+ * The command line: one class for each command.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise.
+ */
 @NullMarked
 package net.cartback.deletion.command;
 

@@ -27,7 +27,7 @@ public final class AdminToken {
         return FORM.matcher(token).matches() && !Placeholder.isOne(token);
     }
 
-    /** Null: none is configured, and none is made beside a database of somebody else. */
+    /** The token; null if none is configured and the database is not the embedded one. */
     public static @Nullable String load(Config config) {
         var configured = config.adminToken();
         if (configured != null) {
@@ -46,11 +46,11 @@ public final class AdminToken {
             var token = Files.readString(file).strip();
             if (!isValid(token)) {
                 // A token that anybody may guess must not open anything.
-                throw new Config.Invalid(List.of(file + " " + RULE + "; delete it for a new one"));
+                throw new Refused(List.of(file + " " + RULE + "; delete it for a new one"));
             }
             return token;
         } catch (IOException e) {
-            throw Config.Invalid.unreadable(file.toString(), e);
+            throw Refused.unreadable(file.toString(), e);
         }
     }
 }

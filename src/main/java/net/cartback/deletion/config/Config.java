@@ -8,10 +8,6 @@ import net.cartback.deletion.web.Cidr;
 
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -27,10 +23,11 @@ import java.util.Map;
  * @param database null: an embedded one under {@code dataDir}
  * @param migrationDatabase the schema's owner; null with the embedded database
  * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
- * @param adminToken bearer token of the admin API; null: as the keyring, or none
- * @param oidc whose bearer tokens are taken too; null: nobody's
- * @param doubts of variables that are not read and whose names are nearly those of some that are,
- *     one sentence each
+ * @param adminToken bearer token of the admin API; null: generated under {@code dataDir} with the
+ *     embedded database, otherwise none
+ * @param oidc the provider whose bearer tokens are accepted, too; null: none
+ * @param doubts one sentence for each variable that is not read, but whose name is nearly that of a
+ *     variable that is read
  */
 public record Config(
         Listen listen,
@@ -64,44 +61,13 @@ public record Config(
     /** How often the audit trail's head is signed, and the file it is added to; null: none. */
     public record AuditHeads(Duration every, @Nullable Path file) {}
 
-    /** Everything that is wrong, one sentence each, by the name of its variable. */
-    public static class Invalid extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        private final transient List<String> faults;
-
-        public Invalid(List<String> faults) {
-            super(String.join("; ", faults));
-            this.faults = List.copyOf(faults);
-        }
-
-        /** A file that is named and cannot be read, with why. */
-        public static Invalid unreadable(String file, IOException e) {
-            return new Invalid(List.of(file + " cannot be read" + why(e)));
-        }
-
-        static String why(IOException e) {
-            return switch (e) {
-                case NoSuchFileException missing -> ": there is no such file";
-                case AccessDeniedException denied -> ": its rights do not let this user read it";
-                case CharacterCodingException odd -> ": it is not UTF-8";
-                default -> "";
-            };
-        }
-
-        public List<String> faults() {
-            return faults;
-        }
-    }
-
-    /** What it is read for, and so what is required. */
+    /** The purpose of reading. It decides which variables are required. */
     enum For {
-        /** Who opens nothing that is sealed, and needs no keyring. */
+        /** The migration, which opens no sealed value and needs no keyring. */
         MIGRATING,
         /** A command that hands out no address of the relay. */
         COMMANDS,
-        /** What hands out the relay's address: with a database of its own, it must be named. */
+        /** A command that hands out the relay's address: required with a configured database. */
         SERVING
     }
 

@@ -97,7 +97,7 @@ final class ConfigReader {
             variables.fault("METRICS_PORT", "must differ from PORT and MANAGEMENT_PORT");
         }
         if (!variables.faults().isEmpty()) {
-            throw new Config.Invalid(variables.faults());
+            throw new Refused(variables.faults());
         }
         return config;
     }
@@ -122,7 +122,8 @@ final class ConfigReader {
         if (certificate != null || key != null) {
             variables.fault(
                     certificate == null ? "TLS_CERTIFICATE" : "TLS_PRIVATE_KEY",
-                    "is required with the other of the two");
+                    "is required with "
+                            + (certificate == null ? "TLS_PRIVATE_KEY" : "TLS_CERTIFICATE"));
         }
         return null;
     }

@@ -75,7 +75,7 @@ public final class KeyringFile {
      * @param faults what keeps a keyring from being used here
      * @return whether it was loaded
      * @throws Unread if the file cannot be read within 5 s
-     * @throws Config.Invalid if it cannot be used; the keys stay what they were
+     * @throws Refused if it cannot be used; the keys stay what they were
      */
     public boolean reloadIfChanged(Function<Keyring, List<String>> faults) {
         var content = readAside();
@@ -122,8 +122,7 @@ public final class KeyringFile {
 
     public static void requireNoFault(List<String> faults) {
         if (!faults.isEmpty()) {
-            throw new Config.Invalid(
-                    faults.stream().map(fault -> "KEYRING_FILE: " + fault).toList());
+            throw new Refused(faults.stream().map(fault -> "KEYRING_FILE: " + fault).toList());
         }
     }
 
@@ -135,13 +134,13 @@ public final class KeyringFile {
         }
     }
 
-    private static Config.Invalid faults(Path file, InvalidKeyring e) {
-        return new Config.Invalid(
+    private static Refused faults(Path file, InvalidKeyring e) {
+        return new Refused(
                 e.faults().stream().map(fault -> "KEYRING_FILE " + file + ": " + fault).toList());
     }
 
     /** The file cannot be read now, whatever is in it. */
-    public static final class Unread extends Config.Invalid {
+    public static final class Unread extends Refused {
 
         private static final long serialVersionUID = 1L;
 
@@ -151,8 +150,8 @@ public final class KeyringFile {
     }
 
     /**
-     * Aside, because a mount that hangs would hold up whoever reads it for ever. While one reading
-     * hangs, there is no second.
+     * Reads the file on another thread, because a mount that hangs would block the reader for ever.
+     * While a read hangs, no second read starts.
      */
     private String readAside() {
         var known = reading;
@@ -169,7 +168,7 @@ public final class KeyringFile {
             throw new Unread(file, ", not within " + READ_LIMIT.toSeconds() + " s");
         } catch (ExecutionException e) {
             reading = null;
-            throw e.getCause() instanceof Config.Invalid invalid
+            throw e.getCause() instanceof Refused invalid
                     ? invalid
                     : new Unread(file, ": " + e.getCause());
         } catch (InterruptedException e) {
@@ -182,7 +181,7 @@ public final class KeyringFile {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new Unread(file, Config.Invalid.why(e));
+            throw new Unread(file, Refused.why(e));
         }
     }
 

@@ -35,9 +35,9 @@ public final class SecretFile {
                 Files.deleteIfExists(whole);
             }
         } catch (FileAlreadyExistsException e) {
-            throw new Config.Invalid(List.of(file + " exists already; it is never overwritten"));
+            throw new Refused(List.of(file + " exists already; it is never overwritten"));
         } catch (IOException e) {
-            throw new Config.Invalid(List.of(file + " cannot be written: " + e.getMessage()));
+            throw new Refused(List.of(file + " cannot be written: " + e.getMessage()));
         }
     }
 
@@ -71,7 +71,7 @@ public final class SecretFile {
                 Files.deleteIfExists(whole);
             }
         } catch (IOException e) {
-            throw new Config.Invalid(List.of(file + " cannot be written: " + e.getMessage()));
+            throw new Refused(List.of(file + " cannot be written: " + e.getMessage()));
         }
     }
 

@@ -133,7 +133,7 @@ final class Variables {
         return value;
     }
 
-    /** Variables that nobody has read, and whose names are nearly those of some that were. */
+    /** Variables that were not read, but whose names are nearly the name of one that was. */
     List<String> doubts() {
         return environment.keySet().stream()
                 .filter(each -> each.length() >= SHORTEST_DOUBTED && !asked.contains(each))

@@ -3,7 +3,7 @@ package net.cartback.deletion.crypto;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Digests without a key, for what is public or has entropy of its own. Thread-safe. */
+/** Digests without a key, for what is public or has entropy of its own. */
 public final class Digest {
 
     private Digest() {}

@@ -40,7 +40,7 @@ final class Ed25519 {
             return Conscrypt.newProvider();
         }
         LoggerFactory.getLogger(Ed25519.class)
-                .warn("BoringSSL does not load here; a signature takes thirty times as long");
+                .warn("BoringSSL cannot be loaded here; a signature takes thirty times as long");
         return null;
     }
 

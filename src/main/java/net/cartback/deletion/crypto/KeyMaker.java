@@ -21,7 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
-/** Makes JWK sets with new keys. What it returns holds secrets. Thread-safe. */
+/** Makes JWK sets with new keys. What it returns holds secrets. */
 public final class KeyMaker {
 
     private static final int KEY_BYTES = 32;

@@ -26,11 +26,11 @@ import javax.crypto.SecretKey;
  * seal columns, index keys ({@code "alg":"HS256"}) that digest what must be found again, and
  * signing keys (Ed25519, RFC 8037) that sign deliveries.
  *
- * <p>Of each kind one key is in force: the one whose {@code nbf} came last, of those that every
- * replica has loaded ({@link #loadedEverywhere}). A key whose {@code nbf} is still to come opens
- * and is published already; older ones still open and recognise.
+ * <p>One key of each kind is in force: the key with the latest {@code nbf} that has passed, among
+ * the keys that every replica has loaded ({@link #loadedEverywhere}). A key whose {@code nbf} has
+ * not passed already opens values and is published. Older keys still open and recognise values.
  *
- * <p>Thread-safe. {@link #toString} shows key ids only.
+ * <p>{@link #toString} shows key ids only.
  */
 public final class Keyring {
 
@@ -57,7 +57,7 @@ public final class Keyring {
      * @param from its {@code nbf}; {@link Instant#EPOCH} if it has none
      * @param check a digest by which it is told from another key under the same id
      */
-    public record Known(String kid, Kind kind, State state, Instant from, byte[] check) {}
+    public record KeyInfo(String kid, Kind kind, State state, Instant from, byte[] check) {}
 
     private final InstantSource clock;
     private final Sealer sealer;
@@ -96,13 +96,13 @@ public final class Keyring {
     }
 
     /** Every key that is loaded, in the order of kinds and dates. */
-    public List<Known> known() {
+    public List<KeyInfo> known() {
         var loaded = keys;
         return loaded.all()
                 .sorted(Comparator.comparing(Keys.Key::kind).thenComparing(Keys.Key::from))
                 .map(
                         key ->
-                                new Known(
+                                new KeyInfo(
                                         key.kid(),
                                         key.kind(),
                                         state(loaded, key),
@@ -130,10 +130,10 @@ public final class Keyring {
     }
 
     /**
-     * A keyed digest (HMAC-SHA256) by which equal values are recognised without being kept, under
-     * each index key that is loaded: what was digested before the keys changed, or by who has
-     * changed already, is found by the others. Parts are length-prefixed, so {@code ("a","bc")} and
-     * {@code ("ab","c")} differ.
+     * A keyed digest (HMAC-SHA256) that recognises equal values without storing them. It is made
+     * under each loaded index key, so that a value is found even if it was digested before the keys
+     * changed, or by a replica that has already changed its keys. Parts are length-prefixed, so
+     * {@code ("a","bc")} and {@code ("ab","c")} differ.
      */
     public IndexDigest digest(String... parts) {
         var index = keys.index();
@@ -175,9 +175,10 @@ public final class Keyring {
     }
 
     /**
-     * The document in a JWS, if one of the signing keys here has signed it as being of this type.
+     * The document in a JWS, if a signing key of this keyring has signed it with this type.
      *
-     * @return empty if it is no such JWS, or its key is not here, or the signature is not its own
+     * @return empty if the text is no such JWS, its key is not in this keyring, or its signature is
+     *     wrong
      */
     public Optional<String> openDocument(String type, String jws) {
         return Jws.open(

@@ -129,7 +129,7 @@ record Keys(List<Secret> data, List<Secret> index, List<Signing> signing) {
         return switch (jwk) {
             case OctetSequenceKey oct -> addSecret(kid, algorithm, oct.toByteArray(), from);
             case OctetKeyPair pair -> addSigning(pair, from);
-            default -> "only keys of type \"oct\" and \"OKP\" have a use here";
+            default -> "\"kty\" must be \"oct\" or \"OKP\"";
         };
     }
 

@@ -4,9 +4,9 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Recognises what stands where a secret should, because nobody has filled it in: a template's
- * variable, a reference to a store of secrets, or words that ask for it. Whoever has seen the
- * template would know such a secret.
+ * Recognises a placeholder in the place of a secret: a template's variable, a reference to a secret
+ * store, or words that ask for the secret. Anyone who has seen the template would know such a
+ * secret.
  */
 public final class Placeholder {
 

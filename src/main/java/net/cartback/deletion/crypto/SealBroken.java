@@ -19,7 +19,7 @@ public final class SealBroken extends RuntimeException {
         this.keyMissing = keyMissing;
     }
 
-    /** Whether only its key is not here, or not yet: another replica may have it. */
+    /** Whether the only fault is that the key is not loaded here; another replica may have it. */
     public boolean isKeyMissing() {
         return keyMissing;
     }

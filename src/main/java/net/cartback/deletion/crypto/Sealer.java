@@ -16,10 +16,8 @@ import javax.crypto.spec.GCMParameterSpec;
  * Seals values at rest with AES-256-GCM and opens them again.
  *
  * <p>Form of a sealed value: one byte version (1), one byte length of the key id, the key id in
- * ASCII, 12 bytes nonce, ciphertext with a 16 byte tag. The {@link Place} is associated data.
+ * ASCII, 12 bytes nonce, ciphertext with a 16 byte tag. The {@link SealContext} is associated data.
  * Nonces are random, which NIST SP 800-38D (section 8.3) allows for 2^32 values under one key.
- *
- * <p>Thread-safe.
  */
 public final class Sealer {
 
@@ -54,12 +52,12 @@ public final class Sealer {
     }
 
     /** Seals text for one place, under the data key in force. */
-    public byte[] seal(Place place, String text) {
+    public byte[] seal(SealContext place, String text) {
         return seal(place, text.getBytes(UTF_8));
     }
 
     /** Seals bytes for one place, under the data key in force. */
-    public byte[] seal(Place place, byte[] content) {
+    public byte[] seal(SealContext place, byte[] content) {
         var key = keyring.dataKey();
         var prefix = prefix(key.kid());
         var nonce = new byte[NONCE_BYTES];
@@ -77,7 +75,7 @@ public final class Sealer {
      *
      * @throws SealBroken if the form, the key, the place or the content is not what was sealed
      */
-    public String open(Place place, byte[] sealed) {
+    public String open(SealContext place, byte[] sealed) {
         return new String(openBytes(place, sealed), UTF_8);
     }
 
@@ -86,7 +84,7 @@ public final class Sealer {
      *
      * @throws SealBroken as {@link #open}
      */
-    public byte[] openBytes(Place place, byte[] sealed) {
+    public byte[] openBytes(SealContext place, byte[] sealed) {
         var buffer = ByteBuffer.wrap(sealed);
         if (sealed.length < 2 || buffer.get() != VERSION) {
             throw new SealBroken("A sealed value has an unknown form in " + at(place));
@@ -109,7 +107,8 @@ public final class Sealer {
         return apply(Cipher.DECRYPT_MODE, key.secret(), nonce, place, ciphertext);
     }
 
-    private static byte[] apply(int mode, SecretKey key, byte[] nonce, Place place, byte[] input) {
+    private static byte[] apply(
+            int mode, SecretKey key, byte[] nonce, SealContext place, byte[] input) {
         try {
             var idle = IDLE.poll();
             var cipher = idle == null ? Cipher.getInstance("AES/GCM/NoPadding") : idle;
@@ -122,13 +121,15 @@ public final class Sealer {
         } catch (GeneralSecurityException e) {
             if (mode == Cipher.DECRYPT_MODE) {
                 throw new SealBroken(
-                        "A sealed value was altered, or moved from elsewhere, in " + at(place));
+                        "A sealed value in "
+                                + at(place)
+                                + " was altered, or was moved there from another place");
             }
             throw new IllegalStateException("AES-256-GCM is not available in this JVM", e);
         }
     }
 
-    private static String at(Place place) {
+    private static String at(SealContext place) {
         return place.table() + "." + place.column();
     }
 }

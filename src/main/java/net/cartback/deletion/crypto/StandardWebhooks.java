@@ -15,8 +15,6 @@ import java.util.List;
 /**
  * Signatures of Standard Webhooks 1.0.0: {@code v1} (HMAC-SHA256) and {@code v1a} (Ed25519), both
  * over {@code {id}.{timestamp}.{body}}.
- *
- * <p>Stateless and thread-safe.
  */
 public final class StandardWebhooks {
 

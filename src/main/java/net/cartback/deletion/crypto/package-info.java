@@ -1,4 +1,8 @@
-/** Keys, sealing and signatures: bytes in, verdict out. Knows no feature and no table. */
+/**
+ * Keys, sealing and signatures: bytes in, verdict out. Knows no feature and no table.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise.
+ */
 @NullMarked
 package net.cartback.deletion.crypto;
 

@@ -97,9 +97,9 @@ public final class Demo implements AutoCloseable {
             awaitCompletion(relay + "/status/" + code);
             tell.accept("");
             tell.accept("Now try:");
-            tell.accept("  what the person sees    " + publicUrl + "/status/" + code);
-            tell.accept("  is it ready             " + management + "/health/ready");
-            tell.accept("  what operators watch    " + management + "/metrics");
+            tell.accept("  the person's page       " + publicUrl + "/status/" + code);
+            tell.accept("  the relay's readiness   " + management + "/health/ready");
+            tell.accept("  the relay's metrics     " + management + "/metrics");
             tell.accept(
                     "  another callback        curl -d 'signed_request="
                             + signedRequest()

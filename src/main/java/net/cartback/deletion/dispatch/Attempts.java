@@ -25,10 +25,10 @@ final class Attempts {
 
     private final Registry registry;
     private final Sender sender;
-    private final Consequences consequences;
+    private final ReplyPolicy consequences;
     private final InstantSource clock;
 
-    Attempts(Registry registry, Sender sender, Consequences consequences, InstantSource clock) {
+    Attempts(Registry registry, Sender sender, ReplyPolicy consequences, InstantSource clock) {
         this.registry = registry;
         this.sender = sender;
         this.consequences = consequences;

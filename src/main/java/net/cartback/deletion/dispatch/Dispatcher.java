@@ -37,15 +37,13 @@ import java.util.random.RandomGenerator;
  * Sends deliveries at its own pace: claims what is due, never more than can start at once, sends
  * each on a virtual thread, and settles. It is woken by new work and polls as a safety net. {@link
  * #runOnce} is the hand crank, for use without {@link #start}.
- *
- * <p>Thread-safe.
  */
 public final class Dispatcher implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
     private static final Duration POLL = Duration.ofSeconds(1);
 
-    /** Longer than the claim that was in our way, and short beside the path of a fresh request. */
+    /** Longer than another replica's claim, and short compared with the path of a new request. */
     private static final Duration PASSED_OVER = Duration.ofMillis(5);
 
     private static final Duration BETWEEN_CLAIMS = Duration.ofMillis(3);
@@ -70,7 +68,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Semaphore work = new Semaphore(0);
     private final Thread loop = Thread.ofVirtual().name("dispatch").unstarted(this::run);
     private final DueMarks marks = new DueMarks(System::nanoTime);
-    private final Shares shares = new Shares(System::nanoTime);
+    private final SlotQuota shares = new SlotQuota(System::nanoTime);
     private volatile boolean stopping;
 
     /** Whether the claim before found something, so that a free slot is worth another. */
@@ -79,7 +77,7 @@ public final class Dispatcher implements AutoCloseable {
     /** The lease of a claim that was begun and whose end nobody heard. Of the loop alone. */
     private @Nullable UUID doubtful;
 
-    /** When a claim last brought something, as long as it also passes over a system. */
+    /** When a claim last found deliveries, or last passed over no system. */
     private long passedSince = System.nanoTime();
 
     private long claimedAt = System.nanoTime() - BETWEEN_CLAIMS.toNanos();
@@ -108,12 +106,12 @@ public final class Dispatcher implements AutoCloseable {
         var http = new HttpCall(client);
         var protocol = new WebhookProtocol(keyring, clock, publicUrl);
         var sender = new Sender(http, protocol, new SubjectSeal(keyring), clock);
-        this.attempts = new Attempts(registry, sender, new Consequences(clock, random), clock);
+        this.attempts = new Attempts(registry, sender, new ReplyPolicy(clock, random), clock);
         this.tester = new Tester(tests, registry, http, protocol, clock);
         this.settler = new Settler(ledger, this::settled, attempts::failed, meters);
         this.claimTime =
                 Timer.builder("relay.claim")
-                        .description("Time to claim what is due, also where nothing was")
+                        .description("Time of one claim of due deliveries, even if it finds none")
                         .register(meters);
         this.slots = new Semaphore(concurrency);
         this.unsettled = new Semaphore(concurrency * UNSETTLED_PER_SLOT);
@@ -265,8 +263,9 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     /**
-     * Another replica claims for this system now, and will be done in a moment; or somebody keeps
-     * its row locked, for as long as that lasts. Then the others' work sets the pace.
+     * How long to wait after a claim passed over a system. Either another replica claims for the
+     * system and is done in a moment, or another session keeps the system's row locked for longer.
+     * In the second case, the work of the other systems sets the pace.
      */
     private Duration whenPassedOver(boolean inVain) {
         long now = System.nanoTime();

@@ -271,8 +271,8 @@ final class GuardedClient {
             response.close();
             throw new ProxyAsked();
         }
-        // The client sends a 503 with "Retry-After: 0" again by itself, whatever it is told about
-        // retries. Whoever watches the call has read the header by now.
+        // After a 503 with "Retry-After: 0", the HTTP client sends the request again by itself,
+        // even with retries switched off. The call's watch has read the header by now.
         return response.header("Retry-After") == null
                 ? response
                 : response.newBuilder().removeHeader("Retry-After").build();

@@ -26,12 +26,12 @@ import java.util.regex.Pattern;
 
 import javax.net.ssl.SSLException;
 
-/** Makes the HTTP call of one attempt, and says what came of it. Thread-safe. */
+/** Makes the HTTP call of one attempt, and says what came of it. */
 final class HttpCall {
 
-    /** An answer is far smaller; what is longer is a page that somebody's proxy made. */
     private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
+    /** An answer is far smaller; a longer body is a page from a proxy. */
     private static final int MAX_BODY_BYTES = 64 * 1024;
 
     /** How the client says that a body is shorter than its headers told. */
@@ -56,10 +56,10 @@ final class HttpCall {
     }
 
     /**
-     * Makes a call that ends, one way or the other, within the system's time limit. It is made
-     * again at once, over a connection of its own, where the first was lost before it was read:
-     * over a kept connection that the other side had closed, or to the wrong one (421, RFC 9110,
-     * section 15.5.20). The delivery's id makes that harmless.
+     * Makes a call, which succeeds or fails within the system's time limit. The call is repeated at
+     * once over a new connection if the first call was lost before it was read: the other side had
+     * closed the kept connection, or the connection led to the wrong server (421, RFC 9110, section
+     * 15.5.20). The delivery's id makes the repeat harmless.
      */
     Outcome make(Request request, ClientSystem system, CallWatch watch) {
         long start = System.nanoTime();

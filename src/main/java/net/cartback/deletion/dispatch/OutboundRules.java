@@ -11,8 +11,6 @@ import java.util.List;
 /**
  * To which addresses deletions may be sent. Everything that is not the public internet (IANA's
  * special purpose registries, RFC 6890) is refused, unless it is allowed by name; so is plain HTTP.
- *
- * <p>Immutable and thread-safe.
  */
 public final class OutboundRules {
 

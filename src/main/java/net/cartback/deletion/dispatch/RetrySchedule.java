@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * When a delivery that failed is sent again: soon at first, then daily, and never not at all. A
- * deletion is a legal duty, so there is no last attempt. Pure; randomness is passed in.
+ * When a failed delivery is sent again: soon at first, then daily, without end. A deletion is a
+ * legal duty, so there is no last attempt. Pure; randomness is passed in.
  */
 final class RetrySchedule {
 

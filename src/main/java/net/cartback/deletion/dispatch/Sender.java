@@ -15,11 +15,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 
-/** Sends one delivery by its system's protocol, and reads the reply. Thread-safe. */
+/** Sends one delivery by its system's protocol, and reads the reply. */
 final class Sender {
 
     /** What an attempt came to. */
-    record Sent(Reply reply, Attempt attempt) {}
+    record CallResult(Reply reply, Attempt attempt) {}
 
     private final HttpCall http;
     private final Protocol protocol;
@@ -33,7 +33,7 @@ final class Sender {
         this.clock = clock;
     }
 
-    Sent send(ClaimedDelivery delivery, @Nullable ClientSystem system) {
+    CallResult send(ClaimedDelivery delivery, @Nullable ClientSystem system) {
         var startedAt = clock.instant();
         long start = System.nanoTime();
         Integer status = null;
@@ -67,7 +67,7 @@ final class Sender {
             }
         }
         var duration = Duration.ofNanos(System.nanoTime() - start);
-        return new Sent(
+        return new CallResult(
                 reply,
                 new Attempt(
                         startedAt, duration, reply.replyClass(), reply.error(), status, beginning));

@@ -27,9 +27,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Writes what attempts came to, in batches: whatever is waiting when the last batch is done, never
- * a timer. While the database is away it holds on to the results, which are never more than the
- * deliveries in flight.
+ * Writes the results of attempts in batches. A batch holds the results that are waiting when the
+ * last batch is done; there is no timer. While the database is unavailable, the results are kept in
+ * memory; there are never more results than deliveries in flight.
  */
 final class Settler {
 
@@ -62,8 +62,8 @@ final class Settler {
                     this::writeLocked);
 
     /**
-     * @param whenSettled told what of that which was added is done with
-     * @param whenUnwritable what to write instead of a result that cannot be written
+     * @param whenSettled receives the results that were written or given up
+     * @param whenUnwritable makes the substitute for a result that cannot be written
      */
     Settler(
             Ledger ledger,
@@ -256,7 +256,9 @@ final class Settler {
             log.atError()
                     .addKeyValue("delivery_id", unwritable.delivery().id())
                     .setCause(e)
-                    .log("Not even that could be written; its lease ends by itself");
+                    .log(
+                            "The substitute result could not be written either; the delivery's"
+                                    + " lease ends by itself");
         }
     }
 
@@ -281,7 +283,7 @@ final class Settler {
                             .addKeyValue("delivery_id", settled.delivery().id())
                             .addKeyValue("system", system)
                             .addKeyValue("reason", doubt)
-                            .log("A client system accepted in doubt; its receipt is awaited");
+                            .log("A client system's acceptance is in doubt; a receipt is awaited");
                 }
             }
         }

@@ -60,7 +60,7 @@ final class TestSteps extends CallWatch {
     List<Step> steps() {
         var all = new ArrayList<Step>();
         for (var step : STEPS) {
-            all.add(steps.getOrDefault(step, new Step(step, null, "not come to")));
+            all.add(steps.getOrDefault(step, new Step(step, null, "not reached")));
         }
         return all;
     }
@@ -68,8 +68,8 @@ final class TestSteps extends CallWatch {
     void failed(IOException e) {
         switch (e) {
             case GuardedClient.AddressRefused refused -> {
-                // The resolver refuses what it has found, so it does not tell what that was.
-                say("name", steps.containsKey("name") ? true : null, "to a refused address");
+                // A refused look-up does not report the addresses that it has found.
+                say("name", steps.containsKey("name") ? true : null, "leads to a refused address");
                 say("address", false, "OUTBOUND_ALLOW does not permit it");
             }
             case UnknownHostException unknown -> say("name", false, "not resolved");
@@ -91,22 +91,22 @@ final class TestSteps extends CallWatch {
         var head = head();
         boolean late = e instanceof InterruptedIOException;
         if (e instanceof ProtocolException) {
-            return "what came is no HTTP";
+            return "the reply is not HTTP";
         }
         if (head == null) {
             return late ? "no reply in time" : "the connection was closed without a reply";
         }
         return head.code()
                 + (late
-                        ? " came, but the reply did not end in time: is its Content-Length"
+                        ? " arrived, but the reply did not end in time: is its Content-Length"
                                 + " right, or is it chunked?"
-                        : " came, but the connection was closed before the body's end: is its"
+                        : " arrived, but the connection was closed before the body's end: is its"
                                 + " Content-Length right?");
     }
 
     @Override
     public void dnsStart(Call call, String host) {
-        say("name", null, "not come to its end");
+        say("name", null, "the look-up did not end");
     }
 
     @Override

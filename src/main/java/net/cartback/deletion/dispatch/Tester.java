@@ -9,7 +9,7 @@ import net.cartback.deletion.dispatch.protocol.Protocol;
 import net.cartback.deletion.dispatch.protocol.Reply;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.operation.TestDeliveries;
-import net.cartback.deletion.operation.TestDeliveries.Asked;
+import net.cartback.deletion.operation.TestDeliveries.OpenTest;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.DeliveryId;
@@ -65,7 +65,7 @@ final class Tester {
         }
     }
 
-    private void make(Asked asked) {
+    private void make(OpenTest asked) {
         try {
             var system = registry.systemNow(asked.system());
             var told =
@@ -87,7 +87,7 @@ final class Tester {
         }
     }
 
-    private void call(Asked asked, ClientSystem system, TestSteps told) {
+    private void call(OpenTest asked, ClientSystem system, TestSteps told) {
         long start = System.nanoTime();
         var request = protocol.test(new DeliveryId(asked.id()), system).build();
         switch (http.makeAlone(request, system, told)) {
@@ -115,7 +115,10 @@ final class Tester {
         }
     }
 
-    /** A second test whose signature is of something else: who takes it takes it from anybody. */
+    /**
+     * Sends a second test whose signature is for other bytes. A system that accepts it accepts
+     * deliveries from anybody.
+     */
     private void forge(ClientSystem system, TestSteps told) {
         var forgery = protocol.forgery(system);
         if (forgery == null) {
@@ -138,11 +141,11 @@ final class Tester {
                     told.say(
                             "forgery",
                             refused ? true : null,
-                            (refused ? "refused with " : "cannot be told from ") + status);
+                            (refused ? "refused with " : "unclear: the system answered ") + status);
                 }
             }
             case HttpCall.Outcome.Failed failed ->
-                    told.say("forgery", null, "cannot be told: there was no reply");
+                    told.say("forgery", null, "unclear: there was no reply");
         }
     }
 
@@ -153,10 +156,11 @@ final class Tester {
             told.say(
                     "signature",
                     false,
-                    "The system refuses it: does it verify webhook-signature with a secret that is"
-                            + " registered here, over the raw body, within 5 minutes?");
+                    "The system refuses the signature: does it verify webhook-signature with a"
+                            + " secret that is registered here, over the raw body, within 5"
+                            + " minutes?");
         } else if (reply.isSuccess()) {
-            told.say("signature", true, "not objected to");
+            told.say("signature", true, "the system did not object");
         }
         switch (reading) {
             case AnswerReading.Read(var answer) ->
@@ -178,8 +182,8 @@ final class Tester {
                             "body",
                             false,
                             (reply.body() instanceof HttpReply.Body.Beginning
-                                            ? "not read to its end: longer than 64 KiB, or at odds"
-                                                    + " with its headers"
+                                            ? "not read to the end: longer than 64 KiB, or"
+                                                    + " contradicted by the headers"
                                             : "no JSON object")
                                     + beginning(reply));
             case AnswerReading.Unacceptable(var field, var rule) ->
@@ -194,7 +198,8 @@ final class Tester {
                 ? ""
                 : ", to "
                         + shown(location.replaceFirst("[?#].*", ""))
-                        + ". Redirects are never followed: if that is right, make it the url";
+                        + ". The relay follows no redirects: if this address is right, register"
+                        + " it as the url";
     }
 
     /** The system's own words say best what it minds. */
@@ -249,7 +254,7 @@ final class Tester {
     private static String explained(ErrorClass error, @Nullable HttpReply reply) {
         return switch (error) {
             case UNCLEAR ->
-                    ". An empty body acknowledges, or a JSON object that reports no failure";
+                    ". Only an empty body or a JSON object that reports no failure acknowledges";
             case UNIDENTIFIED ->
                     ". Without a JSON body, or the header of answers_header, anybody on the way may"
                             + " have sent this status";
@@ -257,7 +262,7 @@ final class Tester {
                     reply != null
                                     && reply.reading() instanceof AnswerReading.Read
                                     && !reply.isSuccess()
-                            ? ". The body says another outcome than its status is agreed to mean"
+                            ? ". The body has another outcome than the one agreed for its status"
                             : ". The step body says which rule is broken";
             default -> "";
         };

@@ -21,7 +21,8 @@ final class TlsFault {
     /** One sentence for an operator. */
     static String of(SSLException e) {
         if (e instanceof SSLPeerUnverifiedException) {
-            return "The certificate is for another name: url must have a name that it is for";
+            return "The certificate is for another name: url must have a name that the"
+                    + " certificate covers";
         }
         boolean unknown = false;
         boolean refused = false;
@@ -29,11 +30,12 @@ final class TlsFault {
         for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
             if (cause instanceof CertificateExpiredException
                     || isReason(cause, BasicReason.EXPIRED)) {
-                return "A certificate of the chain has ended: the system must renew it";
+                return "A certificate of the chain has expired: the system must renew it";
             }
             if (cause instanceof CertificateNotYetValidException
                     || isReason(cause, BasicReason.NOT_YET_VALID)) {
-                return "The certificate is not valid yet: a clock is wrong, the system's or ours";
+                return "The certificate is not valid yet: the clock of the system or of the relay"
+                        + " is wrong";
             }
             unknown |= cause instanceof CertPathBuilderException;
             refused |=
@@ -42,14 +44,14 @@ final class TlsFault {
             cause = cause.getCause();
         }
         if (unknown) {
-            return "The certificate is of an authority that is not known here: put the authority's"
+            return "The relay does not know the authority of the certificate: put the authority's"
                     + " certificate into ca, or have the system send its whole chain";
         }
         if (refused) {
             return "The certificate is not trusted: it may be revoked, or its key too weak";
         }
         return String.valueOf(e.getMessage()).toUpperCase(Locale.ROOT).contains("PROTOCOL")
-                ? "The system does not speak TLS 1.3: with tls: \"1.2\", 1.2 will do, too"
+                ? "The system does not speak TLS 1.3: with tls: \"1.2\", TLS 1.2 is permitted too"
                 : "The handshake failed: does TLS answer at this port?";
     }
 

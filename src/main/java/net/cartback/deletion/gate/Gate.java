@@ -11,11 +11,11 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What holds a client system back: one instant before which nothing is claimed from it, and why. A
- * held system is let go by a probe: when its time has come, one delivery is sent, and what comes of
- * that releases all the others or holds them again, longer.
+ * The circuit breaker of one client system: the instant before which none of its deliveries is
+ * claimed, and the reason. A probe releases a held system: when its time has come, one delivery is
+ * sent, and the result releases all the others or holds them again, for longer.
  *
- * <p>Immutable. A paused system's gate is no business of the attempts', so it is not modelled here.
+ * <p>Immutable. Attempts do not change the gate of a paused system, so it is not modelled here.
  *
  * @param claimableAt null: open
  * @param reason null: open
@@ -78,10 +78,10 @@ record Gate(
         return atLeastUntil(latestAsked(all));
     }
 
-    /** Who asks for time while hardly any call fails, asks for this one delivery. */
+    /** A system that asks for time while hardly any call fails asks for this one delivery only. */
     private Gate whenOpen(List<Report> all, Health health, Instant now) {
         for (var told : all) {
-            if (told.conduct() instanceof Conduct.AtFault(var fault)) {
+            if (told.conduct() instanceof SystemSignal.AtFault(var fault)) {
                 return held(fault, now);
             }
         }
@@ -94,14 +94,14 @@ record Gate(
                 : new Gate(system, asked, HoldReason.RETRY_AFTER, 1, null);
     }
 
-    private Gate whenProbed(Conduct conduct, Instant now) {
+    private Gate whenProbed(SystemSignal conduct, Instant now) {
         return switch (conduct) {
-            case Conduct.Good good -> new Gate(system, null, null, 0, null);
-            case Conduct.Failed failed -> held(HoldReason.FAILING, now);
-            case Conduct.AtFault(var fault) -> held(fault, now);
+            case SystemSignal.Good good -> new Gate(system, null, null, 0, null);
+            case SystemSignal.Failed failed -> held(HoldReason.FAILING, now);
+            case SystemSignal.AtFault(var fault) -> held(fault, now);
             // The next one may be made elsewhere.
-            case Conduct.Untried untried -> new Gate(system, now, reason, level, null);
-            case Conduct.AskedToWait(var until) ->
+            case SystemSignal.Untried untried -> new Gate(system, now, reason, level, null);
+            case SystemSignal.AskedToWait(var until) ->
                     held(HoldReason.RETRY_AFTER, now).atLeastUntil(until);
         };
     }
@@ -123,8 +123,8 @@ record Gate(
     private static @Nullable Instant latestAsked(List<Report> all) {
         return all.stream()
                 .map(Report::conduct)
-                .filter(Conduct.AskedToWait.class::isInstance)
-                .map(asked -> ((Conduct.AskedToWait) asked).until())
+                .filter(SystemSignal.AskedToWait.class::isInstance)
+                .map(asked -> ((SystemSignal.AskedToWait) asked).until())
                 .max(Instant::compareTo)
                 .orElse(null);
     }

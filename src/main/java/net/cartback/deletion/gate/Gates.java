@@ -36,17 +36,18 @@ public final class Gates {
     }
 
     /**
-     * A system that is held, for whatever reason but an operator's, is probed at the next claim as
-     * if it had never been held; a probe that is out has been sent to what it was before.
+     * Probes held systems at the next claim, as if they had never been held; systems that an
+     * operator has paused stay paused. A probe in flight does not count, because it was sent to the
+     * system as it was before.
      *
-     * @return how many are held
+     * @return how many of these systems are held
      */
     public static int probeNow(Handle handle, Collection<ClientSystemId> systems, Instant now) {
         return GateSql.probeNow(handle, systems, now);
     }
 
     /** Holds the systems that are at fault, and lets go those whose probe has succeeded. */
-    public static List<GateChange> mind(Handle handle, List<Report> reports, Instant now) {
+    public static List<GateChange> apply(Handle handle, List<Report> reports, Instant now) {
         var told = reports.stream().collect(groupingBy(Report::system));
         var counted =
                 GateSql.count(
@@ -90,5 +91,34 @@ public final class Gates {
         var all = told.getValue();
         return new Calls(
                 told.getKey(), all.size(), (int) all.stream().filter(Report::failed).count());
+    }
+
+    /** Holds a system back until {@link #resume}; false if it is paused already. */
+    public static boolean pause(Handle handle, ClientSystemId system) {
+        createMissing(handle, List.of(system));
+        return GateSql.pause(handle, system);
+    }
+
+    /** Lets the next claim take one delivery as a probe; false if nothing held it back. */
+    public static boolean resume(Handle handle, ClientSystemId system, Instant now) {
+        return GateSql.resume(handle, system, now);
+    }
+
+    /**
+     * Opens gates that are closed for longer than any rule allows, because a clock was ahead.
+     *
+     * @return how many
+     */
+    public static int openFromFuture(Handle handle, Instant now) {
+        return GateSql.openFromFuture(handle, now);
+    }
+
+    /**
+     * Opens held gates whose time has come and that have no delivery to send as a probe.
+     *
+     * @return how many
+     */
+    public static int openIdle(Handle handle, Instant now) {
+        return GateSql.openIdle(handle, now);
     }
 }

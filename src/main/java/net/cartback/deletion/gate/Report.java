@@ -10,7 +10,7 @@ import java.util.UUID;
  * @param lease under which it was made
  * @param probe whether it was to tell if the system is well again
  */
-public record Report(ClientSystemId system, UUID lease, boolean probe, Conduct conduct) {
+public record Report(ClientSystemId system, UUID lease, boolean probe, SystemSignal conduct) {
 
     /** Whether it can change a gate by itself; good news of an ordinary call cannot. */
     boolean matters() {
@@ -19,6 +19,6 @@ public record Report(ClientSystemId system, UUID lease, boolean probe, Conduct c
 
     /** Whether it counts as a failure of the system. */
     boolean failed() {
-        return !(conduct instanceof Conduct.Good || conduct instanceof Conduct.Untried);
+        return !(conduct instanceof SystemSignal.Good || conduct instanceof SystemSignal.Untried);
     }
 }

@@ -1,7 +1,5 @@
 package net.cartback.deletion.intake;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import io.javalin.config.RoutesConfig;
@@ -13,8 +11,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.OutOfStep;
-import net.cartback.deletion.recording.Recorder;
-import net.cartback.deletion.recording.Recording;
+import net.cartback.deletion.recording.RecordedRequest;
+import net.cartback.deletion.recording.RequestBatcher;
 import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
@@ -26,11 +24,13 @@ import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.PublicUrl;
 import net.cartback.deletion.terms.Subject;
-import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.Form;
+import net.cartback.deletion.web.GuessLimiter;
+import net.cartback.deletion.web.PageShell;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Refusals;
 import net.cartback.deletion.web.Routes;
+import net.cartback.deletion.web.Words;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +45,6 @@ import java.util.Optional;
  * Meta's callbacks: {@code POST /meta/{app_id}/data-deletion}, when a person wants to be forgotten,
  * and {@code POST /meta/{app_id}/deauthorize}, when a person has removed the app. Verify, record,
  * answer: after the commit, and without a call of a client system.
- *
- * <p>Thread-safe.
  */
 public final class IntakeRoutes implements Routes {
 
@@ -55,28 +53,6 @@ public final class IntakeRoutes implements Routes {
     private static final Duration WHEN_OVERLOADED = Duration.ofSeconds(2);
     private static final String FIELD = "signed_request";
     private static final int MAX_BODY_BYTES = 16 * 1024;
-
-    private static final String ABOUT_DELETION =
-            page(
-                    "Data deletion callback",
-                    """
-                    <p>Meta sends requests to delete a person's data to this address. Such a request is
-                    verified, recorded, and forwarded to every system that may hold that person's data.</p>
-                    <p>To ask for deletion, remove the app in the settings of your Meta account and choose
-                    to have your data deleted. If you have a confirmation code, you can
-                    <a href="/status">see how far your request is</a>.</p>
-                    """);
-
-    private static final String ABOUT_DEAUTHORIZATION =
-            page(
-                    "Deauthorize callback",
-                    """
-                    <p>Meta tells this address when a person has removed the app. That is recorded, and
-                    the systems that need to know are told. It does not delete data.</p>
-                    <p>To ask for deletion, choose to have your data deleted when you remove the app. If
-                    you have a confirmation code, you can
-                    <a href="/status">see how far your request is</a>.</p>
-                    """);
 
     /** What can come of a callback of an app that is registered. */
     private static final List<String> VERDICTS =
@@ -94,40 +70,44 @@ public final class IntakeRoutes implements Routes {
                     "retired-app");
 
     private final Registry registry;
-    private final Recorder recorder;
+    private final RequestBatcher batcher;
     private final InstantSource clock;
     private final PublicUrl publicUrl;
-    private final Brake brake;
+    private final GuessLimiter guesses;
     private final Signatures signatures;
     private final Workers workers;
+    private final PageShell shell;
     private final MeterProvider<Counter> callbacks;
 
     /**
-     * @param recorder records a request and returns after the commit
-     * @param publicUrl asked at each request
-     * @param brake slows down who sends what no secret of an app has signed
-     * @param signatures told of each that was right or wrong
+     * @param batcher records a request and returns after the commit
+     * @param publicUrl read at each request
+     * @param guesses slows down callers whose requests no secret of the app has signed
+     * @param signatures records each valid and each invalid signature
+     * @param shell renders the pages that explain a callback's address
      * @param workers woken after each commit that created deliveries
      */
     public IntakeRoutes(
             Registry registry,
-            Recorder recorder,
+            RequestBatcher batcher,
             InstantSource clock,
             PublicUrl publicUrl,
-            Brake brake,
+            GuessLimiter guesses,
             Signatures signatures,
             Workers workers,
+            PageShell shell,
             MeterRegistry meters) {
+        this.shell = shell;
         this.registry = registry;
-        this.recorder = recorder;
+        this.batcher = batcher;
         this.clock = clock;
         this.publicUrl = publicUrl;
-        this.brake = brake;
+        this.guesses = guesses;
         this.signatures = signatures;
         this.workers = workers;
         this.callbacks =
                 Counter.builder("relay.callbacks")
-                        .description("Callbacks, by their kind, by app and by what came of them")
+                        .description("Callbacks, by kind, app and verdict")
                         .withRegistry(meters);
     }
 
@@ -143,54 +123,35 @@ public final class IntakeRoutes implements Routes {
     @Override
     public void addTo(RoutesConfig routes) {
         routes.post(DELETION, ctx -> answer(ctx, post(ctx, Kind.DELETION)));
-        Routes.read(routes, DELETION, ctx -> explain(ctx, ABOUT_DELETION));
+        Routes.read(routes, DELETION, ctx -> explain(ctx, "about_deletion"));
         // Any 200 is an answer to a notice.
         routes.post(DEAUTHORIZATION, ctx -> post(ctx, Kind.DEAUTHORIZATION));
-        Routes.read(routes, DEAUTHORIZATION, ctx -> explain(ctx, ABOUT_DEAUTHORIZATION));
+        Routes.read(routes, DEAUTHORIZATION, ctx -> explain(ctx, "about_deauthorization"));
     }
 
-    private void explain(Context ctx, String page) {
+    private void explain(Context ctx, String message) {
         requireNotRetired(app(ctx));
-        ctx.contentType("text/html; charset=utf-8").result(page.getBytes(UTF_8));
+        PageShell.show(ctx, 200, shell.message(Words.english(), message));
     }
 
-    private static String page(String title, String text) {
-        return """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>%1$s</title>
-        </head>
-        <body>
-        <main>
-        <h1>%1$s</h1>
-        %2$s</main>
-        </body>
-        </html>
-        """
-                .formatted(title, text);
-    }
-
-    private Recording post(Context ctx, Kind kind) {
+    private RecordedRequest post(Context ctx, Kind kind) {
         MetaApp app = null;
         try {
             app = app(ctx);
             requireNotRetired(app);
-            var recording = recorder.record(request(ctx, kind, app));
+            var recording = batcher.record(request(ctx, kind, app));
             switch (recording) {
-                case Recording.Created created -> {
+                case RecordedRequest.Created created -> {
                     count(kind, app, "created");
                     workers.wake();
                 }
-                case Recording.Repeated repeated -> count(kind, app, "repeated");
+                case RecordedRequest.Repeated repeated -> count(kind, app, "repeated");
             }
             return recording;
         } catch (ProblemException e) {
             count(kind, app, e.type());
             throw e;
-        } catch (Recorder.Overloaded e) {
+        } catch (RequestBatcher.Overloaded e) {
             count(kind, app, "overloaded");
             throw ProblemException.unavailable(
                     "Too many requests are waiting to be recorded; please try again",
@@ -206,7 +167,7 @@ public final class IntakeRoutes implements Routes {
             // The code of a repeat: another replica has its key.
             count(kind, app, "unavailable");
             throw ProblemException.unavailable(
-                    "The code of this request cannot be read here now; please try again",
+                    "The confirmation code of this request cannot be read now; please try again",
                     WHEN_OVERLOADED);
         } catch (OutOfStep e) {
             count(kind, app, "unavailable");
@@ -237,7 +198,7 @@ public final class IntakeRoutes implements Routes {
             case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
             case SignedRequest.Verdict.BadSignature() -> {
                 signatures.bad(app.id());
-                throw brake.after(
+                throw guesses.after(
                         ctx,
                         refused("bad-signature", "is not signed with a secret of this app")
                                 .hinting(
@@ -257,7 +218,7 @@ public final class IntakeRoutes implements Routes {
         return platform == Platform.INSTAGRAM ? IdType.META_USER_ID : IdType.APP_SCOPED_USER_ID;
     }
 
-    private void answer(Context ctx, Recording recording) {
+    private void answer(Context ctx, RecordedRequest recording) {
         var code = Objects.requireNonNull(recording.code(), "A deletion has a code");
         var json =
                 JsonNodeFactory.instance

@@ -6,11 +6,7 @@ import net.cartback.deletion.registry.AppSecret;
 
 import java.time.Instant;
 
-/**
- * Signed requests such as Meta sends, made with a registered secret, for trying the callback.
- *
- * <p>Stateless and thread-safe.
- */
+/** Signed requests such as Meta sends, made with a registered secret, for trying the callback. */
 public final class SampleSignedRequest {
 
     /** Later seconds since 1970 are taken for absent. */

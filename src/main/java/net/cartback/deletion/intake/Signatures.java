@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Of which apps every callback is refused for its signature: then the secret is likely to be wrong,
- * and not the caller. As this replica has seen it. Thread-safe.
+ * Finds apps whose callbacks are all refused for their signature. The registered secret of such an
+ * app is probably wrong, not the caller. Counts only the callbacks that this replica received.
  */
 public final class Signatures {
 

@@ -29,7 +29,6 @@ import java.util.UUID;
  * Deletion Request Callback" and "Parsing the Signed Request").
  *
  * <p>Pure: text and secrets in, verdict out. Nothing is parsed before the signature is verified.
- * Thread-safe.
  */
 final class SignedRequest {
 

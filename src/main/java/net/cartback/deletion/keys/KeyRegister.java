@@ -1,9 +1,8 @@
 package net.cartback.deletion.keys;
 
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.Keyring.Known;
+import net.cartback.deletion.crypto.Keyring.KeyInfo;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.Migrations;
 
 import org.jdbi.v3.core.Handle;
@@ -24,11 +23,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Which keys the replicas have loaded, and which the database needs. Every replica says what it has
- * loaded and looks what the others have; a key comes into force only where all have it, so that
- * nobody seals what another cannot open.
- *
- * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ * Records which keys the replicas have loaded, and which keys the database needs. Every replica
+ * records its own keys and reads those of the others. A key comes into force only when all replicas
+ * have loaded it, so that no replica seals a value that another replica cannot open.
  */
 public final class KeyRegister {
 
@@ -62,8 +59,8 @@ public final class KeyRegister {
     }
 
     /**
-     * For a command beside the replicas: who was seen in the last day and has not left counts as
-     * running. It may only be without its database for a while.
+     * For a command beside the replicas: a replica that was seen in the last day and has not left
+     * counts as running, because it may only have lost its database for a while.
      */
     public static KeyRegister ofCommand(Database database, Keyring keyring, InstantSource clock) {
         return new KeyRegister(database, keyring, clock, FORGOTTEN);
@@ -75,22 +72,22 @@ public final class KeyRegister {
      * @param key what may be told of it
      * @param loadedBy of {@code replicas}
      */
-    public record Status(Known key, int loadedBy, int replicas) {}
+    public record Status(KeyInfo key, int loadedBy, int replicas) {}
 
     /**
-     * What keeps a keyring from reading this database, one sentence each: a data or index key that
-     * is needed and missing, or another key under the id of one that was in force here.
+     * The faults that keep a keyring from reading this database, one sentence each: a needed data
+     * or index key is missing, or a key has the id of another key that was in force here.
      */
     public List<String> faults(Keyring keyring) {
         return database.withHandle(handle -> faults(handle, keyring));
     }
 
     /**
-     * Writes down which keys are in force, unless this keyring cannot read the database: one after
-     * the other, so that of several relays with different keyrings which come to an empty database
-     * at once, the first alone leaves keys in it.
+     * Records which keys are in force, unless this keyring cannot read the database. Only one relay
+     * at a time does this. If several relays with different keyrings start on an empty database at
+     * once, only the first one records its keys.
      *
-     * @return what keeps it from reading, as {@link #faults}; empty: it has entered
+     * @return the faults, as {@link #faults}; empty: the keys are recorded
      */
     public List<String> enter() {
         var soon = clock.instant().plus(AHEAD);
@@ -106,7 +103,7 @@ public final class KeyRegister {
     }
 
     private static List<String> faults(Handle handle, Keyring keyring) {
-        var loaded = keyring.known().stream().collect(Collectors.toMap(Known::kid, key -> key));
+        var loaded = keyring.known().stream().collect(Collectors.toMap(KeyInfo::kid, key -> key));
         var faults = new ArrayList<String>();
         for (var one : KeySql.remembered(handle)) {
             var key = loaded.get(one.kid());
@@ -117,12 +114,12 @@ public final class KeyRegister {
                 if (one.needed() && one.kind() != Keyring.Kind.SIGNING) {
                     faults.add(
                             name
-                                    + " is missing, and this database needs it: bring the copy of"
-                                    + " the keyring that has it");
+                                    + " is missing, and this database needs it: use the copy of"
+                                    + " the keyring that has this key");
                 }
             } else if (key.kind() != one.kind()
                     || !MessageDigest.isEqual(key.check(), one.check())) {
-                faults.add(name + " is not the one that this database was written with");
+                faults.add(name + " is not the key that this database was written with");
             }
         }
         return faults;
@@ -132,7 +129,7 @@ public final class KeyRegister {
      * What keeps this keyring from being used beside the replicas, one sentence for each kind of
      * key: that in force is loaded by none of them.
      */
-    public List<String> strange() {
+    public List<String> faultsBesideReplicas() {
         look();
         var loaded = loaded();
         return keyring.known().stream()
@@ -150,8 +147,8 @@ public final class KeyRegister {
     }
 
     /**
-     * Says that this replica runs, what it knows and what it has loaded, unless it is too old, and
-     * looks what the others have.
+     * Records that this replica runs, which schema it knows and which keys it has loaded, unless
+     * its program is too old. Then reads which keys the other replicas have loaded.
      *
      * @return the version of the schema that a program must know to run here
      */
@@ -165,7 +162,7 @@ public final class KeyRegister {
                             KeySql.forget(handle, now.minus(FORGOTTEN), now.plus(AHEAD));
                             int needed = KeySql.oldestProgram(handle);
                             if (needed <= Migrations.SCHEMA) {
-                                KeySql.beat(
+                                KeySql.heartbeat(
                                         handle,
                                         replica,
                                         startedAt,
@@ -175,20 +172,19 @@ public final class KeyRegister {
                             return needed;
                         });
         var everywhere = look();
-        database.withHandle(
+        database.useHandle(
                 handle -> {
                     KeySql.loadedEverywhere(handle, everywhere, now);
-                    return null;
                 });
         return oldest;
     }
 
     /**
-     * For a transaction that writes what an older program would not understand: from its commit on
-     * none runs here.
+     * For a transaction that writes data that an older program would not understand. After the
+     * commit, no older program can run here.
      *
-     * @param schema the first version of the schema whose programs are known to understand it
-     * @throws OlderReplicaRuns if a replica was seen in the last minute that may not understand it
+     * @param schema the first version of the schema whose programs understand the data
+     * @throws OlderReplicaRuns if a replica that was seen in the last minute may not understand it
      */
     public static void requireAllKnow(int schema, Handle handle, Instant now) {
         KeySql.raiseOldestProgram(handle, schema);
@@ -208,21 +204,20 @@ public final class KeyRegister {
         remember(key -> key.state() != Keyring.State.NEXT);
     }
 
-    private void remember(Predicate<Known> which) {
-        database.inTransaction(
+    private void remember(Predicate<KeyInfo> which) {
+        database.useTransaction(
                 handle -> {
                     remember(handle, which);
-                    return null;
                 });
     }
 
-    private void remember(Handle handle, Predicate<Known> which) {
+    private void remember(Handle handle, Predicate<KeyInfo> which) {
         var now = clock.instant();
         keyring.known().stream().filter(which).forEach(key -> KeySql.remember(handle, key, now));
     }
 
-    /** Its id with a digest of it: two keys under one id are two keys. */
-    private static String name(Known key) {
+    /** The key's id with a digest of the key: different keys with the same id are told apart. */
+    private static String name(KeyInfo key) {
         return key.kid() + " " + HexFormat.of().formatHex(key.check(), 0, 8);
     }
 
@@ -240,13 +235,13 @@ public final class KeyRegister {
     private Set<String> everywhere(List<List<String>> loaded) {
         return keyring.known().stream()
                 .filter(key -> loaded.stream().allMatch(each -> each.contains(name(key))))
-                .map(Known::kid)
+                .map(KeyInfo::kid)
                 .collect(Collectors.toSet());
     }
 
     /**
-     * Whether for so long every replica has had the keys that are in force, so that none of them
-     * uses an older one any more; and whether none waits whose time has come.
+     * Whether every replica has had the keys in force for at least this long, so that no replica
+     * uses an older key any more, and no key whose time has come still waits to come into force.
      */
     public boolean isSettled(Duration since) {
         var now = clock.instant();
@@ -266,16 +261,15 @@ public final class KeyRegister {
 
     /** Says that this replica does not run any more. */
     public void leave() {
-        database.withHandle(
+        database.useHandle(
                 handle -> {
                     KeySql.leave(handle, replica);
-                    return null;
                 });
     }
 
     /**
-     * Every key of this keyring, and how many replicas have it: of those that were seen in the last
-     * minute, so that one which was killed does not count for a day.
+     * Every key of this keyring, and how many replicas have loaded it. Only replicas that were seen
+     * in the last minute count, so that a killed replica does not count for a day.
      */
     public List<Status> status() {
         var loaded = loadedSince(ALIVE);
@@ -301,19 +295,17 @@ public final class KeyRegister {
 
     /** Nothing in the database needs these keys any more: they may be taken out of the keyring. */
     public void retire(Collection<String> kids) {
-        database.withHandle(
+        database.useHandle(
                 handle -> {
                     KeySql.retire(handle, kids, clock.instant());
-                    return null;
                 });
     }
 
     /** Something is sealed by these keys after all: they are no longer retired. */
     public void needAgain(Collection<String> kids) {
-        database.withHandle(
+        database.useHandle(
                 handle -> {
                     KeySql.needAgain(handle, kids);
-                    return null;
                 });
     }
 

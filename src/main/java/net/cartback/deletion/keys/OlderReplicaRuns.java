@@ -1,9 +1,9 @@
 package net.cartback.deletion.keys;
 
 /**
- * A replica of an older version runs, and would not understand what was asked for: it would send
- * what is held, or take what is retired for what is not. Nothing was done; it may be tried again
- * once all replicas are of one version.
+ * A replica of an older version runs, and would not understand the requested change: it would send
+ * a request under a legal hold, or treat a retired app or system as live. Nothing was changed. The
+ * action may be tried again once all replicas run the same version.
  */
 public final class OlderReplicaRuns extends RuntimeException {
 
@@ -12,8 +12,9 @@ public final class OlderReplicaRuns extends RuntimeException {
     OlderReplicaRuns(int replicas) {
         super(
                 replicas
-                        + " of the relay's replicas seen in the last minute are of an older version"
-                        + " and would not understand this: do it again when all are of one version",
+                        + " of the relay's replicas seen in the last minute run an older version"
+                        + " that would not understand this change: try again when all replicas run"
+                        + " the same version",
                 null,
                 false,
                 false);

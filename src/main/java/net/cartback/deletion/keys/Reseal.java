@@ -3,7 +3,6 @@ package net.cartback.deletion.keys;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +14,35 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Seals anew, under the data key in force, what older keys sealed. Walks each table by its key, a
- * page in each transaction, beside a relay that serves: a value that is changed or erased in
- * between stays as it is. Run again after a break it passes over what is done.
- *
- * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ * Seals values of older data keys again, under the data key in force. It walks each table by its
+ * key, one page in each transaction, while the relay serves. A value that is changed or erased
+ * meanwhile stays as it is. A second run, after a break, skips the values that are done.
  */
 public final class Reseal {
+
+    private static final String IS_USED =
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM <table>
+                 WHERE substring(<column> FROM 1 FOR :length) = :prefix)
+            """;
+
+    private static final String READ_PAGE =
+            """
+            SELECT <key> AS key, <row> AS row,
+                   CASE WHEN substring(<column> FROM 1 FOR :length) <> :prefix
+                        THEN <column> END AS sealed
+              FROM <table>
+             WHERE <from>
+             ORDER BY <key>
+             FETCH FIRST <rows> ROWS WITH TIES
+            """;
+
+    private static final String RESEAL =
+            """
+            UPDATE <table> SET <column> = :new
+             WHERE <key> = :key AND <column> = :old
+            """;
 
     /**
      * Rows that one transaction looks at: far below every limit of time, even if all are sealed.
@@ -40,12 +61,12 @@ public final class Reseal {
     }
 
     /**
-     * How far one column is.
+     * The progress in one column.
      *
-     * @param rows that were looked at
-     * @param resealed of those
-     * @param unreadable of those: what they hold cannot be opened and stays as it is; the first of
-     *     them are named in the log
+     * @param rows how many rows were read
+     * @param resealed how many of their values were sealed again
+     * @param unreadable how many of their values cannot be opened and stay as they are; the log
+     *     names the first of these rows
      */
     public record Progress(SealedColumn column, long rows, long resealed, long unreadable) {}
 
@@ -92,12 +113,7 @@ public final class Reseal {
         var prefix = Sealer.prefix(kid);
         return database.withHandle(
                 handle ->
-                        handle.createQuery(
-                                        """
-                                        SELECT EXISTS (
-                                            SELECT 1 FROM <table>
-                                             WHERE substring(<column> FROM 1 FOR :length) = :prefix)
-                                        """)
+                        handle.createQuery(IS_USED)
                                 .define("table", column.table())
                                 .define("column", column.column())
                                 .bind("length", prefix.length)
@@ -112,16 +128,7 @@ public final class Reseal {
     private static List<Value> page(
             Handle handle, SealedColumn column, byte[] prefix, @Nullable Object from) {
         var query =
-                handle.createQuery(
-                                """
-                                SELECT <key> AS key, <row> AS row,
-                                       CASE WHEN substring(<column> FROM 1 FOR :length) <> :prefix
-                                            THEN <column> END AS sealed
-                                  FROM <table>
-                                 WHERE <from>
-                                 ORDER BY <key>
-                                 FETCH FIRST <rows> ROWS WITH TIES
-                                """)
+                handle.createQuery(READ_PAGE)
                         .define("table", column.table())
                         .define("column", column.column())
                         .define("key", column.key())
@@ -145,11 +152,7 @@ public final class Reseal {
     private Page reseal(Handle handle, SealedColumn column, List<Value> values) {
         var unreadable = new ArrayList<String>();
         var batch =
-                handle.prepareBatch(
-                                """
-                                UPDATE <table> SET <column> = :new
-                                 WHERE <key> = :key AND <column> = :old
-                                """)
+                handle.prepareBatch(RESEAL)
                         .define("table", column.table())
                         .define("column", column.column())
                         .define("key", column.key());

@@ -1,6 +1,6 @@
 package net.cartback.deletion.keys;
 
-import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealContext;
 
 /**
  * A column that holds sealed values.
@@ -8,7 +8,7 @@ import net.cartback.deletion.crypto.Place;
  * @param table its table
  * @param column its name
  * @param key the first column of the table's primary key, by which the table is walked
- * @param row an SQL expression of the table's columns: the row, as the {@link Place} names it
+ * @param row an SQL expression of the table's columns: the row, as the {@link SealContext} names it
  */
 public record SealedColumn(String table, String column, String key, String row) {
 
@@ -18,7 +18,7 @@ public record SealedColumn(String table, String column, String key, String row) 
     }
 
     /** Where the value of this row stands; of a table whose key is one column, the key. */
-    public Place at(Object row) {
-        return new Place(table, column, row.toString());
+    public SealContext at(Object row) {
+        return new SealContext(table, column, row.toString());
     }
 }

@@ -1,6 +1,11 @@
 /**
- * Keys and their ends: which are loaded where, which the database needs, and sealing anew what
- * older ones sealed. Knows no table but its own two; what is sealed elsewhere is told to it.
+ * The life of keys: which replica has loaded which keys, which keys the database needs, and how
+ * values of older keys are sealed again. The package knows only its own two tables; callers name
+ * the sealed columns of other tables.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise. While the database is away, methods throw
+ * {@code DatabaseUnavailable}. In a class {@code …Sql} each method is one statement; the caller
+ * holds the transaction.
  */
 @NullMarked
 package net.cartback.deletion.keys;

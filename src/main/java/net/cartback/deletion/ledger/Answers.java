@@ -24,7 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What client systems answer, and what becomes of it. Thread-safe. */
+/** What client systems answer, and what becomes of it. */
 public final class Answers {
 
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
@@ -63,7 +63,10 @@ public final class Answers {
     /** What became of an answer that came in. */
     record Recorded(Incoming incoming, ReceiptVerdict verdict, boolean completing) {}
 
-    /** What became of each answer. Of two at the same moment, the receipt's key decides. */
+    /**
+     * Records answers, and returns the verdict of each. If two answers for a delivery come at the
+     * same moment, the receipt's key decides which one is first.
+     */
     static List<Recorded> record(Handle handle, List<Incoming> answers, Instant now) {
         if (answers.isEmpty()) {
             return List.of();
@@ -128,7 +131,7 @@ public final class Answers {
                             .addKeyValue("delivery_id", answer.delivery())
                             .addKeyValue("system", system)
                             .addKeyValue("outcome", outcome)
-                            .log("A client system contradicts its first answer, which stays");
+                            .log("A client system contradicts its first answer; the first stands");
             case REPEATED, UNKNOWN -> {}
         }
     }

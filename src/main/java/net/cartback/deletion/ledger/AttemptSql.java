@@ -8,8 +8,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.List;
 
-/** SQL on {@code attempt}. Each method is one statement. */
+/** SQL on {@code attempt}. */
 final class AttemptSql {
+
+    private static final String INSERT =
+            """
+            INSERT INTO attempt (delivery_id, number, lease_id, started_at, duration_ms,
+                                 reply, error, status, answer_sealed)
+            SELECT * FROM unnest(:deliveries, :numbers, :leases, :started, :durations,
+                                 :replies, :errors, :statuses, :answers)
+            ON CONFLICT (delivery_id, number) DO NOTHING
+            """;
 
     private AttemptSql() {}
 
@@ -19,14 +28,7 @@ final class AttemptSql {
     /** A batch that is written again after a lost connection finds its attempts there already. */
     static void insert(Handle handle, List<Row> rows) {
         var settlements = rows.stream().map(Row::settlement).toList();
-        handle.createUpdate(
-                        """
-                        INSERT INTO attempt (delivery_id, number, lease_id, started_at, duration_ms,
-                                             reply, error, status, answer_sealed)
-                        SELECT * FROM unnest(:deliveries, :numbers, :leases, :started, :durations,
-                                             :replies, :errors, :statuses, :answers)
-                        ON CONFLICT (delivery_id, number) DO NOTHING
-                        """)
+        handle.createUpdate(INSERT)
                 .bind(
                         "deliveries",
                         array("uuid", settlements, each -> each.delivery().id().value()))

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Up to where the queue of each system has been claimed, so that the next claim begins there. The
- * index entries of what was claimed before are dead, but as long as any transaction of the whole
- * server has an old snapshot, nobody may remove them, and a walk from the beginning would pass over
- * all of them each time.
+ * The point up to which the queue of each system has been claimed, so that the next claim begins
+ * there. The index entries of deliveries claimed before are dead, but PostgreSQL cannot remove them
+ * while any transaction on the server has an old snapshot, and a walk from the beginning would pass
+ * over all of them each time.
  *
- * <p>What was passed over, or was put back into the past, is found by a walk over everything every
- * few seconds. Of one thread; each replica has its own.
+ * <p>Every few seconds, a walk over the whole queue finds deliveries that were skipped, or whose
+ * due time was moved into the past. For one thread; each replica has its own marks.
  */
 public final class DueMarks {
 

@@ -28,7 +28,7 @@ public enum ErrorClass implements WireName {
     BAD_RECEIPT,
     /** A 2xx whose body says nothing that the contract knows: no more than accepted. */
     UNCLEAR,
-    /** An agreed status that anybody on the way may have sent: it is nobody's word. */
+    /** An agreed status that an intermediary may have sent: it is not the system's answer. */
     UNIDENTIFIED,
     /** The system is not in the registry's copy. */
     UNREGISTERED,

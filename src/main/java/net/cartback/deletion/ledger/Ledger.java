@@ -38,18 +38,19 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
- * What is true: requests, deliveries, attempts and receipts. Each verb is one transaction, and has
- * happened when it returns.
+ * The record of requests, deliveries, attempts and receipts. Each verb is one transaction,
+ * committed when the verb returns.
  *
  * <p>Locks are taken in one order everywhere: receipts by delivery, deliveries, requests by id,
- * gates. Filling up open requests takes requests first, and then only inserts deliveries that
- * nobody else can see. Where two transactions hold the same deliveries all the same, because a
- * lease had ended, the database ends one of them, and it runs again.
+ * gates. The backfill of open requests locks requests first, and then only inserts deliveries that
+ * no other transaction can see. If two transactions still lock the same deliveries, because a lease
+ * had ended, the database aborts one of them, and that transaction runs again.
  *
- * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
- * database is away.
+ * <p>Safe beside other replicas.
  */
 public final class Ledger {
+
+    private static final String SETTLE = "SET LOCAL lock_timeout = '200ms'";
 
     private static final Logger log = LoggerFactory.getLogger(Ledger.class);
 
@@ -77,7 +78,7 @@ public final class Ledger {
         this.answers = new Answers(keyring, meters);
     }
 
-    /** As the other, wherever in the queues they wait. */
+    /** Claims due deliveries from the beginning of each queue, without marks. */
     public Claim claim(int atMost, ToIntFunction<ClientSystemId> share, UUID lease) {
         return claim(atMost, share, lease, new DueMarks(System::nanoTime));
     }
@@ -107,10 +108,11 @@ public final class Ledger {
                                                 each.wasDueAt()))
                         .toList());
         return new Claim(
-                claim.taken().stream().map(ClaimSql.Taken::delivery).toList(), claim.passedOver());
+                claim.taken().stream().map(ClaimSql.LeasedDelivery::delivery).toList(),
+                claim.passedOver());
     }
 
-    private record Claiming(List<ClaimSql.Taken> taken, boolean passedOver) {}
+    private record Claiming(List<ClaimSql.LeasedDelivery> taken, boolean passedOver) {}
 
     private static Claiming claim(
             Handle handle,
@@ -136,29 +138,29 @@ public final class Ledger {
         handBack(lease, handle -> unsent.stream().map(DeliveryId::value).toList());
     }
 
-    /** Puts back whatever was claimed under this lease, by a claim that nobody heard the end of. */
+    /** Puts back all deliveries under this lease, after a claim whose result was lost. */
     public void handBack(UUID lease) {
         handBack(lease, handle -> ClaimSql.leasedUnder(handle, lease));
     }
 
     private void handBack(UUID lease, Function<Handle, List<UUID>> unsent) {
         var now = clock.instant();
-        database.inTransaction(
+        database.useTransaction(
                 handle -> {
                     var deliveries = unsent.apply(handle);
                     if (!deliveries.isEmpty()) {
                         ClaimSql.handBack(handle, lease, deliveries, now);
                         ClaimSql.handBackProbe(handle, lease, now);
                     }
-                    return null;
                 });
     }
 
     /**
-     * Makes due again what a worker that died has left, and what a client system has accepted and
-     * not answered in time; ends notices whose time is over, and waiting times that no rule makes.
+     * Makes deliveries due again whose worker died, or that a client system has accepted but not
+     * answered in time. Ends notices whose time is over, and waiting times longer than any rule
+     * sets.
      *
-     * @return how many deliveries that concerned
+     * @return how many deliveries and gates were changed
      */
     public int sweep() {
         var now = clock.instant();
@@ -166,26 +168,26 @@ public final class Ledger {
         int reminded =
                 database.inTransaction(handle -> SweepSql.remind(handle, REMIND_AT_ONCE, now));
         int expired =
-                database.inTransaction(handle -> NoticeSql.expire(handle, EXPIRE_AT_ONCE, now));
+                database.inTransaction(handle -> ClosingSql.expire(handle, EXPIRE_AT_ONCE, now));
         int early =
                 database.inTransaction(
                         handle ->
-                                SweepSql.openGatesFromFuture(handle, now)
+                                Gates.openFromFuture(handle, now)
                                         + SweepSql.takeFromFuture(handle, REMIND_AT_ONCE, now));
-        int opened = database.inTransaction(handle -> SweepSql.openIdleGates(handle, now));
+        int opened = database.inTransaction(handle -> Gates.openIdle(handle, now));
         if (early > 0) {
             log.atWarn()
                     .addKeyValue("entries", early)
-                    .log("Waiting times of a clock that was ahead have been ended");
+                    .log("Deliveries and gates that a wrong clock had put off are due now");
         }
         return ended + reminded + expired + early + opened;
     }
 
     /**
-     * Records what attempts came to, what follows, and what it says of the client systems, all in
-     * one transaction.
+     * Records the results of attempts, the next step of each delivery, and the effect on the gates
+     * of the client systems, all in one transaction.
      *
-     * @return the gates that have changed by it
+     * @return the gates that changed
      */
     public List<GateChange> settle(List<Settlement> settlements) {
         return settle(settlements, true);
@@ -209,7 +211,7 @@ public final class Ledger {
                 database.inTransaction(
                         handle -> {
                             if (!patient) {
-                                handle.execute("SET LOCAL lock_timeout = '200ms'");
+                                handle.execute(SETTLE);
                             }
                             AttemptSql.insert(handle, attempts);
                             var came = new ArrayList<Incoming>();
@@ -235,12 +237,12 @@ public final class Ledger {
                                 DeliverySql.schedule(handle, schedules, now);
                             }
                             if (!delivered.isEmpty()) {
-                                NoticeSql.delivered(handle, delivered, now);
+                                ClosingSql.delivered(handle, delivered, now);
                             }
                             var known = Answers.record(handle, came, now);
                             // Last, because from here on every other settling waits for this one.
                             changes.clear();
-                            changes.addAll(Gates.mind(handle, reports, now));
+                            changes.addAll(Gates.apply(handle, reports, now));
                             return known;
                         });
         recorded.forEach(answers::tell);

@@ -19,8 +19,66 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
-/** SQL on {@code receipt} and {@code contradiction}. Each method is one statement. */
+/** SQL on {@code receipt} and {@code contradiction}. */
 public final class ReceiptSql {
+
+    private static final String CLOSE_WITH_FIRST =
+            """
+            WITH closing AS (
+                INSERT INTO receipt (delivery_id, basis, outcome, retained, ground,
+                                     body_sealed, body_digest, received_at)
+                SELECT a.delivery_id, a.basis, a.outcome, CAST(a.retained AS jsonb),
+                       a.ground, a.body_sealed, a.body_digest, :now
+                  FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds,
+                              :sealed, :digests)
+                       AS a (delivery_id, basis, outcome, retained, ground,
+                             body_sealed, body_digest)
+                 ORDER BY a.delivery_id
+                ON CONFLICT (delivery_id) DO NOTHING
+                RETURNING delivery_id, outcome
+            )
+            """
+                    + ClosingSql.CLOSE;
+
+    private static final String ANSWERS =
+            """
+            SELECT delivery_id, outcome, retained::text AS retained, ground
+              FROM receipt
+             WHERE delivery_id = ANY (:deliveries)
+             UNION ALL
+            SELECT delivery_id, outcome, retained::text, ground
+              FROM amendment
+             WHERE delivery_id = ANY (:deliveries)
+            """;
+
+    private static final String LOCK = "SELECT 1 FROM receipt WHERE delivery_id = :id FOR UPDATE";
+
+    private static final String AMEND =
+            """
+            WITH amended AS (
+                UPDATE receipt
+                   SET basis = 'by_hand', outcome = :outcome,
+                       retained = CAST(:retained AS jsonb), ground = :ground,
+                       received_at = :now
+                 WHERE delivery_id = :delivery
+                RETURNING delivery_id, outcome
+            )
+            UPDATE delivery d
+               SET outcome = amended.outcome
+              FROM amended
+             WHERE d.id = amended.delivery_id
+            """;
+
+    private static final String INSERT_CONTRADICTION =
+            """
+            INSERT INTO contradiction (delivery_id, basis, outcome, retained, ground,
+                                       received_at)
+            SELECT :delivery, :basis, :outcome, CAST(:retained AS jsonb),
+                   CAST(:ground AS text), :now
+             WHERE (SELECT count(*) FROM contradiction WHERE delivery_id = :delivery)
+                   < :limit
+            ON CONFLICT DO NOTHING
+            """;
 
     /** What disagrees with a receipt is kept, but a client that cannot stop is not kept forever. */
     private static final int MAX_CONTRADICTIONS = 20;
@@ -39,47 +97,15 @@ public final class ReceiptSql {
     /** The body of a posted answer: sealed, and its SHA-256. */
     record Posted(byte[] sealed, byte[] digest) {}
 
-    /** A delivery that an answer closed, and whether that closed its request too. */
-    record Closed(DeliveryId delivery, boolean completing) {}
-
     /**
-     * Records the first answer of each delivery, closes the deliveries, and takes them off their
-     * requests; the last one closes its request. Receipts go in by delivery and requests are locked
-     * by id, so that two batches cannot wait for each other there; what a batch before has counted
-     * down is seen, because a row is read again once it is locked.
+     * Records the first answer of each delivery, and closes the deliveries. Receipts go in by
+     * delivery, so that two batches cannot wait for each other.
      *
      * @return what was closed; nothing for a delivery that had an answer before
      */
-    public static List<Closed> closeWithFirst(Handle handle, List<Incoming> answers, Instant now) {
-        return handle.createQuery(
-                        """
-                        WITH first AS (
-                            INSERT INTO receipt (delivery_id, basis, outcome, retained, ground,
-                                                 body_sealed, body_digest, received_at)
-                            SELECT a.delivery_id, a.basis, a.outcome, CAST(a.retained AS jsonb),
-                                   a.ground, a.body_sealed, a.body_digest, :now
-                              FROM unnest(:deliveries, :bases, :outcomes, :retained, :grounds,
-                                          :sealed, :digests)
-                                   AS a (delivery_id, basis, outcome, retained, ground,
-                                         body_sealed, body_digest)
-                             ORDER BY a.delivery_id
-                            ON CONFLICT (delivery_id) DO NOTHING
-                            RETURNING delivery_id, outcome
-                        ), answered AS (
-                            UPDATE delivery d
-                               SET state = 'closed', outcome = first.outcome, closed_at = :now,
-                                   next_attempt_at = NULL, lease_id = NULL, reason = NULL
-                              FROM first
-                             WHERE d.id = first.delivery_id
-                            RETURNING d.id, d.request_id, old.state <> 'closed' AS was_open
-                        )
-                        """
-                                + ClosingSql.COUNT_DOWN
-                                + """
-                                SELECT answered.id, counted.closed_at IS NOT NULL AS completing
-                                  FROM answered
-                                  LEFT JOIN counted ON counted.id = answered.request_id
-                                """)
+    public static List<ClosingSql.Closed> closeWithFirst(
+            Handle handle, List<Incoming> answers, Instant now) {
+        return handle.createQuery(CLOSE_WITH_FIRST)
                 .bind("deliveries", array("uuid", answers, each -> each.delivery().value()))
                 .bind("bases", array("text", answers, each -> each.basis().wireName()))
                 .bind(
@@ -94,28 +120,16 @@ public final class ReceiptSql {
                 .bind("grounds", array("text", answers, each -> ground(each.answer())))
                 .bind("sealed", bytes(answers, each -> sealed(each.posted())))
                 .bind("digests", bytes(answers, each -> digest(each.posted())))
+                .bind("answered", true)
                 .bind("now", now)
-                .map(
-                        (row, context) ->
-                                new Closed(
-                                        new DeliveryId(row.getObject("id", UUID.class)),
-                                        row.getBoolean("completing")))
+                .map((row, context) -> ClosingSql.closed(row))
                 .list();
     }
 
     /** What was answered to each: the answer that stands, and those that an operator amended. */
     static Map<DeliveryId, Set<Answer>> answers(Handle handle, List<DeliveryId> deliveries) {
         return handle
-                .createQuery(
-                        """
-                        SELECT delivery_id, outcome, retained::text AS retained, ground
-                          FROM receipt
-                         WHERE delivery_id = ANY (:deliveries)
-                         UNION ALL
-                        SELECT delivery_id, outcome, retained::text, ground
-                          FROM amendment
-                         WHERE delivery_id = ANY (:deliveries)
-                        """)
+                .createQuery(ANSWERS)
                 .bind("deliveries", array("uuid", deliveries, DeliveryId::value))
                 .map(
                         (row, context) ->
@@ -129,17 +143,28 @@ public final class ReceiptSql {
                                 Collectors.mapping(Map.Entry::getValue, Collectors.toSet())));
     }
 
+    /** Locks a receipt, so that two amendments come one after the other; false: there is none. */
+    public static boolean lock(Handle handle, DeliveryId delivery) {
+        return handle.createQuery(LOCK)
+                .bind("id", delivery.value())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent();
+    }
+
+    /** Writes what an operator says instead, in the receipt and on the delivery. */
+    public static void amend(Handle handle, DeliveryId delivery, Answer answer, Instant now) {
+        handle.createUpdate(AMEND)
+                .bind("delivery", delivery.value())
+                .bind("outcome", answer.outcome().wireName())
+                .bind("retained", AnswerColumns.retained(answer.retained()))
+                .bind("ground", ground(answer))
+                .bind("now", now)
+                .execute();
+    }
+
     static void insertContradiction(Handle handle, Incoming incoming, Instant now) {
-        handle.createUpdate(
-                        """
-                        INSERT INTO contradiction (delivery_id, basis, outcome, retained, ground,
-                                                   received_at)
-                        SELECT :delivery, :basis, :outcome, CAST(:retained AS jsonb),
-                               CAST(:ground AS text), :now
-                         WHERE (SELECT count(*) FROM contradiction WHERE delivery_id = :delivery)
-                               < :limit
-                        ON CONFLICT DO NOTHING
-                        """)
+        handle.createUpdate(INSERT_CONTRADICTION)
                 .bind("delivery", incoming.delivery().value())
                 .bind("basis", incoming.basis().wireName())
                 .bind("outcome", incoming.answer().outcome().wireName())

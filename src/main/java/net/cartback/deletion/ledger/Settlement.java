@@ -2,8 +2,8 @@ package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.Basis;
-import net.cartback.deletion.gate.Conduct;
 import net.cartback.deletion.gate.Report;
+import net.cartback.deletion.gate.SystemSignal;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +13,8 @@ import java.time.Instant;
  * What one attempt at a claimed delivery came to: what follows for the delivery, and what it says
  * of the client system.
  */
-public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next, Conduct conduct) {
+public record Settlement(
+        ClaimedDelivery delivery, Attempt attempt, Next next, SystemSignal conduct) {
 
     /** What it tells of the client system. */
     Report report() {
@@ -35,7 +36,7 @@ public record Settlement(ClaimedDelivery delivery, Attempt attempt, Next next, C
         /** It has failed, and is sent again: one step further in the schedule. */
         record Retry(Instant at, String reason) implements Next {}
 
-        /** It was not its fault: it is sent again, without a step in the schedule. */
+        /** The delivery is not at fault: it is sent again, without a step in the schedule. */
         record Postpone(Instant at, String reason) implements Next {}
 
         /** An operator must look at it; the clock keeps running. */

@@ -4,7 +4,9 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.terms.Subject;
 
-/** Opens whose deletion a delivery tells of. Touches no database. */
+/**
+ * Opens the sealed id of the person whose deletion a delivery asks for. Does not use the database.
+ */
 public final class SubjectSeal {
 
     private final Keyring keyring;

@@ -1,6 +1,10 @@
 /**
- * What is true: the states of deliveries and requests, and every transition between them. Each verb
- * is one transaction, and has happened when it returns.
+ * The states of deliveries and requests, and every transition between them. Each verb is one
+ * transaction, committed when the verb returns.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise. While the database is away, methods throw
+ * {@code DatabaseUnavailable}. In a class {@code …Sql} each method is one statement; the caller
+ * holds the transaction.
  */
 @NullMarked
 package net.cartback.deletion.ledger;

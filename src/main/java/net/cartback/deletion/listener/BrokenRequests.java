@@ -2,8 +2,8 @@ package net.cartback.deletion.listener;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import net.cartback.deletion.web.ContentNegotiation;
 import net.cartback.deletion.web.HtmlPage;
-import net.cartback.deletion.web.Preference;
 import net.cartback.deletion.web.Problems;
 import net.cartback.deletion.web.Routes;
 import net.cartback.deletion.web.SecurityHeaders;
@@ -21,7 +21,7 @@ import java.util.Objects;
 
 /**
  * Answers what is not even HTTP, or breaks a limit of it, and so never reaches a route: with the
- * same kind of answer as everything else. Thread-safe.
+ * same kind of answer as everything else.
  */
 final class BrokenRequests implements Request.Handler {
 
@@ -55,7 +55,8 @@ final class BrokenRequests implements Request.Handler {
     private @Nullable HtmlPage page(Request request, int status) {
         // Of a header that is too long nothing is known: whoever opens such an address is a person.
         boolean unknown = request.getHeaders().size() == 0;
-        if (!unknown && !Preference.isForPage(request.getHeaders().get(HttpHeader.ACCEPT))) {
+        if (!unknown
+                && !ContentNegotiation.isForPage(request.getHeaders().get(HttpHeader.ACCEPT))) {
             return null;
         }
         // Nor of an address that is too long; those that machines call are short.

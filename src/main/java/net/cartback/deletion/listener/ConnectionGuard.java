@@ -34,12 +34,11 @@ import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
- * Keeps one address from taking all connections, and ends those that send a header so slowly that
- * it never ends, or a handshake, or a record of TLS: the server's own limit counts the time between
- * two bytes only. So it does with those who read their answer that slowly, for it is kept in memory
- * until they have; and of many who do so at once, most are cut off at once.
- *
- * <p>Thread-safe.
+ * Keeps one address from taking all connections, and closes connections that are too slow. The
+ * server's own limit counts only the time between two bytes, so a slow client could send a header,
+ * a TLS handshake or a TLS record without ever finishing it. The guard also closes the connection
+ * of a client that reads its answer too slowly, because the answer stays in memory until it is
+ * read. If many clients do so at once, most of these connections are closed at once.
  */
 final class ConnectionGuard extends AbstractLifeCycle implements Connection.Listener {
 
@@ -79,8 +78,8 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
                     Thread.ofPlatform().name("connections").daemon().factory());
 
     /**
-     * @param proxies addresses of proxies in front, through which many come
-     * @param limits without a byte that could be read: inside of TLS, others may come all the time
+     * @param proxies the proxies in front, through which many clients connect
+     * @param limits the time limits without a byte of HTTP; bytes of TLS itself do not count
      */
     ConnectionGuard(Server server, Proxies proxies, IdleLimits limits) {
         this.limits = limits;
@@ -215,8 +214,9 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
     }
 
     /**
-     * A long answer is written in parts, and between two of them it waits no less: so one look at
-     * which nothing waits ends nothing.
+     * Since when an answer waits to be read; null if none does. A long answer is written in parts,
+     * and nothing seems to wait between two parts. So a single check without a waiting answer does
+     * not restart the time.
      */
     private static @Nullable Long unreadSince(Connection connection, Watched was, long now) {
         boolean waits =
@@ -243,7 +243,9 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         if (ended > 0) {
             log.atWarn()
                     .addKeyValue("cut_off", ended)
-                    .log("Too many answers wait to be read; the oldest are given up");
+                    .log(
+                            "Too many answers wait to be read; the oldest of these connections are"
+                                    + " closed");
         }
     }
 
@@ -255,11 +257,11 @@ final class ConnectionGuard extends AbstractLifeCycle implements Connection.List
         if (ended > 0) {
             log.atWarn()
                     .addKeyValue("cut_off", ended)
-                    .log("Too many connections in all; those who have the most lose their oldest");
+                    .log("Too many connections; the addresses with the most lose their oldest");
         }
     }
 
-    /** Those go first who have the most, and of them the oldest; never who comes by a proxy. */
+    /** Closes the oldest connections of the addresses with the most, but none of a proxy. */
     private int endSome(Predicate<Watched> which, ToLongFunction<Watched> since, int atMost) {
         var byNetwork =
                 watched.entrySet().stream()

@@ -28,8 +28,6 @@ import java.util.function.BooleanSupplier;
 /**
  * One address on which the program answers HTTP. Every request runs on a virtual thread of its own;
  * every answer carries the security headers; everything that goes wrong is problem+json.
- *
- * <p>Thread-safe.
  */
 public final class HttpListener implements AutoCloseable {
 
@@ -44,7 +42,10 @@ public final class HttpListener implements AutoCloseable {
     /** Of connections that wait to be taken while many come at once. */
     static final int ACCEPT_QUEUE = 1_024;
 
-    /** Of the kernel, for each connection: else it takes in megabytes for who does not read. */
+    /**
+     * The kernel's send buffer for each connection. Otherwise the kernel buffers megabytes for a
+     * client that does not read.
+     */
     static final int SEND_BUFFER_BYTES = 32 * 1024;
 
     private final Javalin javalin;
@@ -171,7 +172,7 @@ public final class HttpListener implements AutoCloseable {
     }
 
     private static void limit(HttpConfiguration http, IdleLimits idle) {
-        // While a request is on its way, it is nobody's but who sends it.
+        // Proxies have a longer limit only between two requests.
         http.setIdleTimeout(idle.ofOthers().toMillis());
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
         http.setSendServerVersion(false);

@@ -11,9 +11,9 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import java.util.regex.Pattern;
 
 /**
- * Makes connections on which a percent sign that encodes nothing stands for itself. The server
- * would answer such an address without having read who asks for it, and what for; so it is routed
- * like any other, and who opened a page gets one.
+ * Makes connections on which a percent sign that encodes nothing stands for itself. Otherwise, the
+ * server would answer such an address before it has read the method and the headers. Now the
+ * address is routed like any other, and a person who opened a page gets a page.
  */
 final class MendingConnections extends HttpConnectionFactory {
 

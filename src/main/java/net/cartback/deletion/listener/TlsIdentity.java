@@ -41,8 +41,6 @@ import java.util.regex.Pattern;
  * The certificate and the key with which a listener speaks TLS 1.3 (RFC 8446), and nothing older:
  * for those without an ingress. Both are PEM files, and are loaded again when they change; a new
  * pair that cannot be used is told, and the old one stays.
- *
- * <p>Thread-safe.
  */
 public final class TlsIdentity {
 
@@ -185,7 +183,8 @@ public final class TlsIdentity {
                             .generateCertificates(new ByteArrayInputStream(certificate))
                             .toArray(new Certificate[0]);
             if (chain.length == 0 || !(chain[0] instanceof X509Certificate first)) {
-                throw new IllegalArgumentException("the certificate's file holds none in PEM");
+                throw new IllegalArgumentException(
+                        "the certificate file holds no certificate in PEM");
             }
             if (!isUsable(first.getPublicKey())) {
                 throw new IllegalArgumentException(
@@ -194,7 +193,8 @@ public final class TlsIdentity {
             }
             var secret = key(key, first.getPublicKey().getAlgorithm());
             if (!match(secret, first)) {
-                throw new IllegalArgumentException("the private key is not the certificate's");
+                throw new IllegalArgumentException(
+                        "the private key does not belong to the certificate");
             }
             var store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
@@ -206,7 +206,8 @@ public final class TlsIdentity {
                     first.getNotBefore().toInstant(),
                     first.getNotAfter().toInstant());
         } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalArgumentException("the certificate or its private key has no form", e);
+            throw new IllegalArgumentException(
+                    "the certificate or its private key is malformed", e);
         }
     }
 

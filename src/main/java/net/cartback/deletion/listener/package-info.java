@@ -1,4 +1,8 @@
-/** The HTTP server: connections, limits, TLS. */
+/**
+ * The HTTP server: connections, limits, TLS.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise.
+ */
 @NullMarked
 package net.cartback.deletion.listener;
 

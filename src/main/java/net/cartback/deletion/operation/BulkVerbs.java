@@ -1,16 +1,16 @@
 package net.cartback.deletion.operation;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.ledger.Answers;
-import net.cartback.deletion.reading.DeliveryRecord;
+import net.cartback.deletion.ledger.ClosingSql;
+import net.cartback.deletion.ledger.RedeliverySql;
+import net.cartback.deletion.operation.OperatorNotes.Concern;
+import net.cartback.deletion.reading.DeliveryView;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.terms.ClientSystemId;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.Verb;
 
 import org.jdbi.v3.core.Handle;
@@ -45,14 +45,14 @@ public final class BulkVerbs {
     private final Database database;
     private final InstantSource clock;
     private final OperatorNotes notes;
-    private final MeterProvider<Counter> closed;
+    private final ClosedByHand closed;
 
     public BulkVerbs(
             Database database, Keyring keyring, InstantSource clock, MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
         this.notes = new OperatorNotes(keyring, clock);
-        this.closed = Answers.closedCounter(meters);
+        this.closed = new ClosedByHand(meters);
     }
 
     /** How many deliveries {@link #replay} would send now. */
@@ -66,13 +66,8 @@ public final class BulkVerbs {
      *
      * @return how many
      */
-    public int replay(ClientSystemId system, Replay replay, Note note) {
-        return forAll(
-                Verb.REPLAY,
-                system,
-                matching(system, replay),
-                note,
-                (handle, batch, now) -> OperatorSql.makeDue(handle, batch, now));
+    public int replay(ClientSystemId system, Replay replay, OperatorNote note) {
+        return forAll(Verb.REPLAY, system, matching(system, replay), note, RedeliverySql::makeDue);
     }
 
     private List<UUID> matching(ClientSystemId system, Replay replay) {
@@ -81,11 +76,11 @@ public final class BulkVerbs {
 
     /** Goes through what is not answered, a stretch at a time. */
     private List<UUID> walk(
-            ClientSystemId system, Set<DeliveryRecord.State> states, @Nullable Replay replay) {
+            ClientSystemId system, Set<DeliveryView.State> states, @Nullable Replay replay) {
         // What moves on while we walk may be met twice.
         var found = new LinkedHashSet<UUID>();
         for (var state : states) {
-            DeliveryRecord.Place after = null;
+            DeliveryView.Cursor after = null;
             do {
                 var from = after;
                 var walked =
@@ -111,20 +106,15 @@ public final class BulkVerbs {
      *
      * @return how many
      */
-    public int closeUnconfirmed(ClientSystemId system, Note note) {
-        int closed =
-                forAll(
-                        Verb.UNCONFIRMED,
-                        system,
-                        unanswered(system),
-                        note,
-                        (handle, batch, now) -> OperatorSql.closeUnconfirmed(handle, batch, now));
-        tell(system, Outcome.UNCONFIRMED, closed);
-        return closed;
+    public int closeUnconfirmed(ClientSystemId system, OperatorNote note) {
+        int count =
+                forAll(Verb.UNCONFIRMED, system, unanswered(system), note, ClosingSql::unconfirmed);
+        closed.tell(system, Outcome.UNCONFIRMED, count);
+        return count;
     }
 
     private List<UUID> unanswered(ClientSystemId system) {
-        return walk(system, EnumSet.complementOf(EnumSet.of(DeliveryRecord.State.CLOSED)), null);
+        return walk(system, EnumSet.complementOf(EnumSet.of(DeliveryView.State.CLOSED)), null);
     }
 
     /** How many deliveries {@link #redeliver} would create now. */
@@ -139,13 +129,13 @@ public final class BulkVerbs {
      *
      * @return how many deliveries were created
      */
-    public int redeliver(ClientSystemId system, Instant since, Note note) {
+    public int redeliver(ClientSystemId system, Instant since, OperatorNote note) {
         return forAll(
                 Verb.REDELIVER,
                 system,
                 closedSince(system, since),
                 note,
-                (handle, batch, now) -> OperatorSql.deliverAgain(handle, batch, now));
+                RedeliverySql::deliverAgain);
     }
 
     private List<UUID> closedSince(ClientSystemId system, Instant since) {
@@ -168,7 +158,7 @@ public final class BulkVerbs {
     }
 
     private int forAll(
-            Verb verb, ClientSystemId system, List<UUID> deliveries, Note note, Step step) {
+            Verb verb, ClientSystemId system, List<UUID> deliveries, OperatorNote note, Step step) {
         int done = 0;
         for (int i = 0; i < deliveries.size(); i += BATCH) {
             var batch = deliveries.subList(i, Math.min(i + BATCH, deliveries.size()));
@@ -178,7 +168,7 @@ public final class BulkVerbs {
                             note.actor(),
                             handle -> {
                                 int concerned = step.apply(handle, batch, now);
-                                notes.keep(handle, verb, system, null, concerned, note);
+                                notes.keep(handle, verb, Concern.of(system, concerned), note);
                                 return concerned;
                             });
         }
@@ -188,15 +178,5 @@ public final class BulkVerbs {
                 .addKeyValue("deliveries", done)
                 .log("An operator has acted on many deliveries");
         return done;
-    }
-
-    private void tell(ClientSystemId system, Outcome outcome, int deliveries) {
-        closed.withTags("system", system.value(), "outcome", outcome.wireName())
-                .increment(deliveries);
-        log.atInfo()
-                .addKeyValue("system", system)
-                .addKeyValue("outcome", outcome.wireName())
-                .addKeyValue("deliveries", deliveries)
-                .log("An operator has closed deliveries by hand");
     }
 }

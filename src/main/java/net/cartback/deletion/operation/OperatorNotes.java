@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.ledger.SealedColumns;
-import net.cartback.deletion.operation.OperatorSql.Action;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.terms.Verb;
 
@@ -28,59 +27,44 @@ final class OperatorNotes {
         this.clock = clock;
     }
 
-    /** Keeps one action, in the transaction of the change. */
-    void keep(
-            Handle handle,
-            Verb verb,
-            ClientSystemId system,
-            @Nullable DeliveryId delivery,
-            int deliveries,
-            Note note) {
-        keep(handle, UUID.randomUUID(), verb, system, delivery, deliveries, note);
-    }
-
-    /** As the other, of what is done to a request as a whole. */
-    void keep(Handle handle, Verb verb, RequestId request, Note note) {
-        keep(handle, UUID.randomUUID(), verb, null, request, null, 0, note);
-    }
-
-    /** As the other, under an id that is known already. */
-    void keep(
-            Handle handle,
-            UUID id,
-            Verb verb,
-            ClientSystemId system,
-            @Nullable DeliveryId delivery,
-            int deliveries,
-            Note note) {
-        keep(handle, id, verb, system, null, delivery, deliveries, note);
-    }
-
-    private void keep(
-            Handle handle,
-            UUID id,
-            Verb verb,
+    /**
+     * What an action was done to.
+     *
+     * @param deliveries how many deliveries it concerned
+     */
+    record Concern(
             @Nullable ClientSystemId system,
             @Nullable RequestId request,
             @Nullable DeliveryId delivery,
-            int deliveries,
-            Note note) {
+            int deliveries) {
+
+        static Concern of(ClientSystemId system, int deliveries) {
+            return new Concern(system, null, null, deliveries);
+        }
+
+        static Concern of(ClientSystemId system, DeliveryId delivery) {
+            return new Concern(system, null, delivery, 1);
+        }
+
+        static Concern of(RequestId request) {
+            return new Concern(null, request, null, 0);
+        }
+    }
+
+    /** Keeps one action, in the transaction of the change. */
+    void keep(Handle handle, Verb verb, Concern concern, OperatorNote note) {
+        keep(handle, UUID.randomUUID(), verb, concern, note);
+    }
+
+    /** Keeps one action under an id that something else names too. */
+    void keep(Handle handle, UUID id, Verb verb, Concern concern, OperatorNote note) {
         var text =
                 JsonNodeFactory.instance
                         .objectNode()
                         .put("actor", note.actor().toString())
                         .put("by", note.by())
                         .put("why", note.why());
-        OperatorSql.insert(
-                handle,
-                new Action(
-                        id,
-                        verb,
-                        system,
-                        request,
-                        delivery,
-                        deliveries,
-                        keyring.sealer().seal(SealedColumns.NOTE.at(id), text.toString())),
-                clock.instant());
+        var sealed = keyring.sealer().seal(SealedColumns.NOTE.at(id), text.toString());
+        OperatorSql.insert(handle, id, verb, concern, sealed, clock.instant());
     }
 }

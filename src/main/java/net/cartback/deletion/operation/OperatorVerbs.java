@@ -1,7 +1,5 @@
 package net.cartback.deletion.operation;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.answer.Answer;
@@ -9,16 +7,18 @@ import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.gate.Gates;
-import net.cartback.deletion.ledger.Answers;
+import net.cartback.deletion.ledger.ClosingSql;
 import net.cartback.deletion.ledger.ReceiptSql;
 import net.cartback.deletion.ledger.ReceiptSql.Incoming;
-import net.cartback.deletion.reading.DeliveryRecord;
-import net.cartback.deletion.reading.DeliveryRecordSql;
+import net.cartback.deletion.ledger.RedeliverySql;
+import net.cartback.deletion.operation.OperatorNotes.Concern;
+import net.cartback.deletion.reading.DeliveryView;
+import net.cartback.deletion.reading.DeliveryViewSql;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Kind;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.Verb;
 
 import org.jdbi.v3.core.Handle;
@@ -38,8 +38,7 @@ import java.util.UUID;
  * it and why, sealed, in the transaction of the change. A verb that concerns many deliveries goes
  * through them in batches, each a transaction: if it ends half way, the same again does the rest.
  *
- * <p>Thread-safe, and safe beside other replicas. Throws {@code DatabaseUnavailable} while the
- * database is away.
+ * <p>Safe beside other replicas.
  */
 public final class OperatorVerbs {
 
@@ -55,14 +54,14 @@ public final class OperatorVerbs {
     private final Database database;
     private final InstantSource clock;
     private final OperatorNotes notes;
-    private final MeterProvider<Counter> closed;
+    private final ClosedByHand closed;
 
     public OperatorVerbs(
             Database database, Keyring keyring, InstantSource clock, MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
         this.notes = new OperatorNotes(keyring, clock);
-        this.closed = Answers.closedCounter(meters);
+        this.closed = new ClosedByHand(meters);
     }
 
     /**
@@ -70,16 +69,15 @@ public final class OperatorVerbs {
      *
      * @return false if it is paused already
      */
-    public boolean pause(ClientSystemId system, Note note) {
+    public boolean pause(ClientSystemId system, OperatorNote note) {
         boolean paused =
                 database.inTransaction(
                         note.actor(),
                         handle -> {
-                            Gates.createMissing(handle, List.of(system));
-                            if (!OperatorSql.pause(handle, system)) {
+                            if (!Gates.pause(handle, system)) {
                                 return false;
                             }
-                            notes.keep(handle, Verb.PAUSE, system, null, 0, note);
+                            notes.keep(handle, Verb.PAUSE, Concern.of(system, 0), note);
                             return true;
                         });
         if (paused) {
@@ -94,16 +92,16 @@ public final class OperatorVerbs {
      *
      * @return false if nothing holds it back
      */
-    public boolean resume(ClientSystemId system, Note note) {
+    public boolean resume(ClientSystemId system, OperatorNote note) {
         var now = clock.instant();
         boolean resumed =
                 database.inTransaction(
                         note.actor(),
                         handle -> {
-                            if (!OperatorSql.resume(handle, system, now)) {
+                            if (!Gates.resume(handle, system, now)) {
                                 return false;
                             }
-                            notes.keep(handle, Verb.RESUME, system, null, 0, note);
+                            notes.keep(handle, Verb.RESUME, Concern.of(system, 0), note);
                             return true;
                         });
         if (resumed) {
@@ -113,21 +111,21 @@ public final class OperatorVerbs {
     }
 
     /** Makes one delivery due now that waits for its time or for its answer. */
-    public Verdict retry(DeliveryId delivery, Note note) {
+    public Verdict retry(DeliveryId delivery, OperatorNote note) {
         return makeDue(
                 Verb.RETRY,
                 delivery,
-                Set.of(DeliveryRecord.State.PENDING, DeliveryRecord.State.AWAITING_RECEIPT),
+                Set.of(DeliveryView.State.PENDING, DeliveryView.State.AWAITING_RECEIPT),
                 note);
     }
 
     /** Makes a parked delivery due now, after what was wrong with it has been mended. */
-    public Verdict unpark(DeliveryId delivery, Note note) {
-        return makeDue(Verb.UNPARK, delivery, Set.of(DeliveryRecord.State.PARKED), note);
+    public Verdict unpark(DeliveryId delivery, OperatorNote note) {
+        return makeDue(Verb.UNPARK, delivery, Set.of(DeliveryView.State.PARKED), note);
     }
 
     private Verdict makeDue(
-            Verb verb, DeliveryId delivery, Set<DeliveryRecord.State> states, Note note) {
+            Verb verb, DeliveryId delivery, Set<DeliveryView.State> states, OperatorNote note) {
         return act(
                 verb,
                 delivery,
@@ -135,13 +133,13 @@ public final class OperatorVerbs {
                 null,
                 (handle, found, action, now) ->
                         states.contains(found.state())
-                                && OperatorSql.makeDue(handle, List.of(delivery.value()), now)
+                                && RedeliverySql.makeDue(handle, List.of(delivery.value()), now)
                                         == 1);
     }
 
     /** What a verb does to one delivery; false: it is not in a state for it. */
-    private interface Act {
-        boolean on(Handle handle, DeliveryRecord found, UUID action, Instant now);
+    private interface DeliveryAction {
+        boolean apply(Handle handle, DeliveryView found, UUID action, Instant now);
     }
 
     /**
@@ -150,22 +148,26 @@ public final class OperatorVerbs {
      * @param closing the outcome with which this closes it; null: it does not
      */
     private Verdict act(
-            Verb verb, DeliveryId delivery, Note note, @Nullable Outcome closing, Act act) {
+            Verb verb,
+            DeliveryId delivery,
+            OperatorNote note,
+            @Nullable Outcome closing,
+            DeliveryAction act) {
         var now = clock.instant();
         var system =
                 database.inTransaction(
                         note.actor(),
                         handle -> {
-                            var found = DeliveryRecordSql.find(handle, delivery);
+                            var found = DeliveryViewSql.find(handle, delivery);
                             if (found.isEmpty()) {
                                 return null;
                             }
                             var action = UUID.randomUUID();
-                            if (!act.on(handle, found.get(), action, now)) {
+                            if (!act.apply(handle, found.get(), action, now)) {
                                 return Optional.<ClientSystemId>empty();
                             }
                             var of = found.get().system();
-                            notes.keep(handle, action, verb, of, delivery, 1, note);
+                            notes.keep(handle, action, verb, Concern.of(of, delivery), note);
                             return Optional.of(of);
                         });
         if (system == null) {
@@ -175,23 +177,13 @@ public final class OperatorVerbs {
             return Verdict.NOT_NOW;
         }
         if (closing != null) {
-            tell(system.get(), closing, 1);
+            closed.tell(system.get(), closing, 1);
         }
         return Verdict.DONE;
     }
 
-    private void tell(ClientSystemId system, Outcome outcome, int deliveries) {
-        closed.withTags("system", system.value(), "outcome", outcome.wireName())
-                .increment(deliveries);
-        log.atInfo()
-                .addKeyValue("system", system)
-                .addKeyValue("outcome", outcome.wireName())
-                .addKeyValue("deliveries", deliveries)
-                .log("An operator has closed deliveries by hand");
-    }
-
     /** Closes one delivery of a client that is gone and will never answer. */
-    public Verdict closeUnconfirmed(DeliveryId delivery, Note note) {
+    public Verdict closeUnconfirmed(DeliveryId delivery, OperatorNote note) {
         return act(
                 Verb.UNCONFIRMED,
                 delivery,
@@ -199,13 +191,12 @@ public final class OperatorVerbs {
                 Outcome.UNCONFIRMED,
                 (handle, found, action, now) ->
                         found.kind() == Kind.DELETION
-                                && OperatorSql.closeUnconfirmed(
-                                                handle, List.of(delivery.value()), now)
+                                && ClosingSql.unconfirmed(handle, List.of(delivery.value()), now)
                                         == 1);
     }
 
     /** Enters the answer that a client gave outside of the protocol, in a letter say. */
-    public Verdict record(DeliveryId delivery, Answer answer, Note note) {
+    public Verdict record(DeliveryId delivery, Answer answer, OperatorNote note) {
         return act(
                 Verb.RECORD,
                 delivery,
@@ -228,18 +219,18 @@ public final class OperatorVerbs {
     }
 
     /** Corrects an answer that was recorded before; what it said stays on record. */
-    public Verdict amend(DeliveryId delivery, Answer answer, Note note) {
+    public Verdict amend(DeliveryId delivery, Answer answer, OperatorNote note) {
         return act(
                 Verb.AMEND,
                 delivery,
                 note,
                 null,
                 (handle, found, action, now) -> {
-                    if (!OperatorSql.lockReceipt(handle, delivery)) {
+                    if (!ReceiptSql.lock(handle, delivery)) {
                         return false;
                     }
                     OperatorSql.keepBeforeAmending(handle, action, delivery);
-                    OperatorSql.amend(handle, delivery, answer, now);
+                    ReceiptSql.amend(handle, delivery, answer, now);
                     return true;
                 });
     }

@@ -1,7 +1,7 @@
 package net.cartback.deletion.operation;
 
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.reading.DeliveryRecord;
+import net.cartback.deletion.reading.DeliveryView;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +20,15 @@ import java.util.Set;
 public record Replay(
         @Nullable Instant from,
         @Nullable Instant to,
-        Set<DeliveryRecord.State> states,
+        Set<DeliveryView.State> states,
         @Nullable ErrorClass error) {
 
     /** The states in which a delivery can be sent again. */
-    public static final Set<DeliveryRecord.State> STATES =
+    public static final Set<DeliveryView.State> STATES =
             Set.of(
-                    DeliveryRecord.State.PENDING,
-                    DeliveryRecord.State.AWAITING_RECEIPT,
-                    DeliveryRecord.State.PARKED);
+                    DeliveryView.State.PENDING,
+                    DeliveryView.State.AWAITING_RECEIPT,
+                    DeliveryView.State.PARKED);
 
     public Replay {
         states = Set.copyOf(states);

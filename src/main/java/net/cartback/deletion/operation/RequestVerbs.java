@@ -5,10 +5,12 @@ import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.OlderReplicaRuns;
+import net.cartback.deletion.ledger.ClosingSql;
+import net.cartback.deletion.ledger.DueDateSql;
+import net.cartback.deletion.operation.OperatorNotes.Concern;
 import net.cartback.deletion.operation.OperatorVerbs.Verdict;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.terms.Verb;
 
@@ -24,8 +26,6 @@ import java.time.InstantSource;
  * What operators do with a request as a whole: hold it, release it, extend its time, complete one
  * that nobody can be asked about. Each change is kept with who and why, in the same transaction;
  * the person is shown it, with its ground.
- *
- * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
  */
 public final class RequestVerbs {
 
@@ -48,13 +48,14 @@ public final class RequestVerbs {
     }
 
     /**
-     * From now on nothing more is sent for this request, and nothing of it is erased (GDPR article
-     * 17(3)). What is on its way arrives, and answers are taken. Its due date does not move.
+     * Places a legal hold: from now on nothing more is sent for this request, and none of its data
+     * is erased (GDPR article 17(3)). Deliveries in flight still arrive, and answers are recorded.
+     * The due date does not move.
      *
-     * @param ground one that is not only for refusals
-     * @throws OlderReplicaRuns if a replica runs that might send what is held
+     * @param ground a ground that is not for refusals only
+     * @throws OlderReplicaRuns if a replica runs that might send held deliveries
      */
-    public Verdict hold(RequestId request, Ground ground, Note note) {
+    public Verdict hold(RequestId request, Ground ground, OperatorNote note) {
         return act(
                 Verb.HOLD,
                 request,
@@ -66,7 +67,7 @@ public final class RequestVerbs {
     }
 
     /** Ends the hold: what is due is sent, and what has been kept long enough is erased. */
-    public Verdict release(RequestId request, Note note) {
+    public Verdict release(RequestId request, OperatorNote note) {
         return act(
                 Verb.RELEASE,
                 request,
@@ -79,7 +80,7 @@ public final class RequestVerbs {
      *
      * @param days 1 to {@link #MAX_EXTENSION_DAYS}
      */
-    public Verdict extend(RequestId request, ExtensionGround ground, int days, Note note) {
+    public Verdict extend(RequestId request, ExtensionGround ground, int days, OperatorNote note) {
         if (days < 1 || days > MAX_EXTENSION_DAYS) {
             throw new IllegalArgumentException("An extension is 1 to 60 days");
         }
@@ -87,27 +88,33 @@ public final class RequestVerbs {
                 Verb.EXTEND,
                 request,
                 note,
-                (handle, now) ->
-                        RequestVerbSql.extend(handle, request, ground, Duration.ofDays(days), now));
+                (handle, now) -> {
+                    var due = RequestVerbSql.extend(handle, request, ground, now);
+                    due.ifPresent(
+                            each ->
+                                    DueDateSql.putOff(
+                                            handle, request, each.plus(Duration.ofDays(days))));
+                    return due.isPresent();
+                });
     }
 
     /**
      * Completes a request of which no delivery is open, because its app has no client system and
      * never will: nobody can be asked, and the person is told so.
      */
-    public Verdict closeUnconfirmed(RequestId request, Note note) {
+    public Verdict closeUnconfirmed(RequestId request, OperatorNote note) {
         return act(
                 Verb.UNCONFIRMED,
                 request,
                 note,
-                (handle, now) -> RequestVerbSql.closeUnconfirmed(handle, request, now));
+                (handle, now) -> ClosingSql.unconfirmed(handle, request, now));
     }
 
-    private interface Act {
-        boolean on(Handle handle, Instant now);
+    private interface RequestAction {
+        boolean apply(Handle handle, Instant now);
     }
 
-    private Verdict act(Verb verb, RequestId request, Note note, Act act) {
+    private Verdict act(Verb verb, RequestId request, OperatorNote note, RequestAction act) {
         var now = clock.instant();
         var verdict =
                 database.inTransaction(
@@ -117,10 +124,10 @@ public final class RequestVerbs {
                             if (isDeletion.isEmpty()) {
                                 return Verdict.UNKNOWN;
                             }
-                            if (!isDeletion.get() || !act.on(handle, now)) {
+                            if (!isDeletion.get() || !act.apply(handle, now)) {
                                 return Verdict.NOT_NOW;
                             }
-                            notes.keep(handle, verb, request, note);
+                            notes.keep(handle, verb, Concern.of(request), note);
                             return Verdict.DONE;
                         });
         if (verdict == Verdict.DONE) {

@@ -6,10 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.gate.Gates;
+import net.cartback.deletion.operation.OperatorNotes.Concern;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.Verb;
 
 import org.jspecify.annotations.Nullable;
@@ -23,9 +24,54 @@ import java.util.UUID;
 /**
  * Test deliveries that operators ask for. They are kept for a week, and concern nobody.
  *
- * <p>Thread-safe, and safe beside other replicas.
+ * <p>Safe beside other replicas.
  */
 public final class TestDeliveries {
+
+    private static final String TIDY = "DELETE FROM test_delivery WHERE requested_at < :before";
+
+    private static final String ADD =
+            """
+            INSERT INTO test_delivery (id, system_id, requested_at)
+            VALUES (:id, :system, :now)
+            """;
+
+    private static final String TAKE =
+            """
+            UPDATE test_delivery
+               SET taken_at = :now
+             WHERE id = (SELECT id FROM test_delivery
+                          WHERE steps IS NULL
+                            AND (taken_at IS NULL
+                                 OR taken_at < :given_up)
+                          ORDER BY requested_at
+                          LIMIT 1
+                            FOR UPDATE SKIP LOCKED)
+            RETURNING id, system_id
+            """;
+
+    private static final String DONE =
+            """
+            UPDATE test_delivery
+               SET steps = CAST(:steps AS jsonb)
+             WHERE id = :id
+            """;
+
+    private static final String SYSTEM_OF = "SELECT system_id FROM test_delivery WHERE id = :id";
+
+    private static final String RECEIVED =
+            """
+            UPDATE test_delivery
+               SET receipt = CAST(:receipt AS jsonb)
+             WHERE id = :id
+            """;
+
+    private static final String FIND =
+            """
+            SELECT steps::text AS steps, receipt::text AS receipt
+              FROM test_delivery
+             WHERE id = :id AND system_id = :system
+            """;
 
     /**
      * One step of a test.
@@ -36,13 +82,16 @@ public final class TestDeliveries {
     public record Step(String step, @Nullable Boolean ok, String detail) {}
 
     /** A test that is to be made. */
-    public record Asked(UUID id, ClientSystemId system) {}
+    public record OpenTest(UUID id, ClientSystemId system) {}
 
     /** A test and what came of it; null: nothing yet. */
     public record Test(
             UUID id, ClientSystemId system, @Nullable List<Step> steps, @Nullable Step receipt) {}
 
-    /** Two calls take a minute each at most: who has said nothing by then has died. */
+    /**
+     * A test makes two calls of at most a minute each: a replica that has not reported by then has
+     * died.
+     */
     private static final Duration GIVEN_UP = Duration.ofMinutes(3);
 
     private static final Duration LIFE = Duration.ofDays(7);
@@ -59,53 +108,35 @@ public final class TestDeliveries {
     }
 
     /** Asks for a test; some replica makes it soon. */
-    public UUID ask(ClientSystemId system, Note note) {
+    public UUID ask(ClientSystemId system, OperatorNote note) {
         var id = UUID.randomUUID();
         var now = clock.instant();
         database.inTransaction(
                 note.actor(),
                 handle -> {
-                    handle.createUpdate("DELETE FROM test_delivery WHERE requested_at < :before")
-                            .bind("before", now.minus(LIFE))
-                            .execute();
-                    handle.createUpdate(
-                                    """
-                                    INSERT INTO test_delivery (id, system_id, requested_at)
-                                    VALUES (:id, :system, :now)
-                                    """)
+                    handle.createUpdate(TIDY).bind("before", now.minus(LIFE)).execute();
+                    handle.createUpdate(ADD)
                             .bind("id", id)
                             .bind("system", system.value())
                             .bind("now", now)
                             .execute();
-                    notes.keep(handle, Verb.TEST, system, null, 0, note);
+                    notes.keep(handle, Verb.TEST, Concern.of(system, 0), note);
                     return null;
                 });
         return id;
     }
 
     /** Takes one test that nobody makes. */
-    public Optional<Asked> take() {
+    public Optional<OpenTest> take() {
         var now = clock.instant();
         return database.inTransaction(
                 handle ->
-                        handle.createQuery(
-                                        """
-                                        UPDATE test_delivery
-                                           SET taken_at = :now
-                                         WHERE id = (SELECT id FROM test_delivery
-                                                      WHERE steps IS NULL
-                                                        AND (taken_at IS NULL
-                                                             OR taken_at < :given_up)
-                                                      ORDER BY requested_at
-                                                      LIMIT 1
-                                                        FOR UPDATE SKIP LOCKED)
-                                        RETURNING id, system_id
-                                        """)
+                        handle.createQuery(TAKE)
                                 .bind("now", now)
                                 .bind("given_up", now.minus(GIVEN_UP))
                                 .map(
                                         (row, context) ->
-                                                new Asked(
+                                                new OpenTest(
                                                         row.getObject("id", UUID.class),
                                                         new ClientSystemId(
                                                                 row.getString("system_id"))))
@@ -117,15 +148,10 @@ public final class TestDeliveries {
      *
      * @param good whether a delivery would have arrived: a system that is held is probed at once
      */
-    public void done(Asked test, List<Step> steps, boolean good) {
+    public void done(OpenTest test, List<Step> steps, boolean good) {
         database.inTransaction(
                 handle -> {
-                    handle.createUpdate(
-                                    """
-                                    UPDATE test_delivery
-                                       SET steps = CAST(:steps AS jsonb)
-                                     WHERE id = :id
-                                    """)
+                    handle.createUpdate(DONE)
                             .bind("steps", json(steps))
                             .bind("id", test.id())
                             .execute();
@@ -139,7 +165,7 @@ public final class TestDeliveries {
     public Optional<ClientSystemId> systemOf(DeliveryId test) {
         return database.withHandle(
                 handle ->
-                        handle.createQuery("SELECT system_id FROM test_delivery WHERE id = :id")
+                        handle.createQuery(SYSTEM_OF)
                                 .bind("id", test.value())
                                 .mapTo(String.class)
                                 .findOne()
@@ -154,12 +180,7 @@ public final class TestDeliveries {
     public void received(DeliveryId test, boolean ok, String detail) {
         database.inTransaction(
                 handle ->
-                        handle.createUpdate(
-                                        """
-                                        UPDATE test_delivery
-                                           SET receipt = CAST(:receipt AS jsonb)
-                                         WHERE id = :id
-                                        """)
+                        handle.createUpdate(RECEIVED)
                                 .bind("receipt", json(List.of(new Step("receipt", ok, detail))))
                                 .bind("id", test.value())
                                 .execute());
@@ -169,12 +190,7 @@ public final class TestDeliveries {
     public Optional<Test> find(ClientSystemId system, UUID id) {
         return database.withHandle(
                 handle ->
-                        handle.createQuery(
-                                        """
-                                        SELECT steps::text AS steps, receipt::text AS receipt
-                                          FROM test_delivery
-                                         WHERE id = :id AND system_id = :system
-                                        """)
+                        handle.createQuery(FIND)
                                 .bind("id", id)
                                 .bind("system", system.value())
                                 .map(

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.ledger.SealedColumns;
 import net.cartback.deletion.terms.Actor;
-import net.cartback.deletion.terms.Note;
+import net.cartback.deletion.terms.OperatorNote;
 
 /** Opens what is kept, sealed, of who did something and why. */
 final class ActionNotes {
@@ -19,19 +19,19 @@ final class ActionNotes {
         this.keyring = keyring;
     }
 
-    DeliveryRecord.Done opened(DeliveryRecordSql.KeptAction kept) {
+    DeliveryView.ActionView opened(DeliveryViewSql.KeptAction kept) {
         var sealed = kept.noteSealed();
         if (sealed == null) {
-            return new DeliveryRecord.Done(kept.at(), kept.verb(), kept.deliveries(), null);
+            return new DeliveryView.ActionView(kept.at(), kept.verb(), kept.deliveries(), null);
         }
         try {
             var note =
                     JSON.readTree(keyring.sealer().open(SealedColumns.NOTE.at(kept.id()), sealed));
-            return new DeliveryRecord.Done(
+            return new DeliveryView.ActionView(
                     kept.at(),
                     kept.verb(),
                     kept.deliveries(),
-                    new Note(
+                    new OperatorNote(
                             new Actor(note.path("actor").asText("operator")),
                             note.get("by").textValue(),
                             note.get("why").textValue()));

@@ -9,15 +9,16 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * What of one client system is not closed yet. Each number is counted to 100 000 and no further.
+ * The open deliveries of one client system. Each count stops at 100 000.
  *
  * @param pending due, in flight, or waiting to be sent again
  * @param awaitingReceipt accepted; the answer is still to come
  * @param silent accepted and not answered in time, although reminded
  * @param parked waiting for an operator
  * @param heldReason why its deliveries are held back; null if they are not
- * @param heldUntil when a probe is sent next; null: it is not held, or until somebody resumes it
- * @param lag since when the one that is due the longest has not been sent; zero if none is due
+ * @param heldUntil when the next probe is sent; null: the system is not held, or is held until an
+ *     operator resumes it
+ * @param lag how long the delivery that is due the longest has waited; zero if none is due
  */
 public record Backlog(
         ClientSystemId system,

@@ -12,8 +12,71 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** SQL that measures what is not closed yet. Each method is one statement. */
+/** SQL that measures what is not closed yet. */
 public final class BacklogSql {
+
+    private static final String BY_SYSTEM =
+            """
+            WITH measured AS (
+            SELECT c.id, c.name, c.state,
+                   (SELECT count(*)
+                      FROM (SELECT 1 FROM fresh_delivery d
+                             WHERE d.system_id = c.id
+                             LIMIT :limit) AS counted)
+                 + (SELECT count(*)
+                      FROM (SELECT 1 FROM retry_delivery d
+                             WHERE d.system_id = c.id
+                             LIMIT :limit) AS counted)
+                 + (SELECT count(*) FROM delivery d
+                     WHERE d.system_id = c.id AND d.lease_id IS NOT NULL) AS pending,
+                   (SELECT count(*)
+                      FROM (SELECT 1 FROM delivery d
+                             WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
+                             LIMIT :limit) AS counted) AS awaiting,
+                   (SELECT count(*)
+                      FROM (SELECT 1 FROM delivery d
+                             WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
+                               AND d.reminders > 0
+                             LIMIT :limit) AS counted) AS silent,
+                   (SELECT count(*)
+                      FROM (SELECT 1 FROM delivery d
+                             WHERE d.system_id = c.id AND d.state = 'parked'
+                             LIMIT :limit) AS counted) AS parked,
+                   LEAST(:now,
+                         (SELECT d.next_attempt_at FROM fresh_delivery d
+                           WHERE d.system_id = c.id AND NOT d.held
+                           ORDER BY d.next_attempt_at
+                           LIMIT 1),
+                         (SELECT d.next_attempt_at FROM retry_delivery d
+                           WHERE d.system_id = c.id AND NOT d.held
+                           ORDER BY d.next_attempt_at
+                           LIMIT 1)) AS due_since,
+                   g.held_reason,
+                   CASE WHEN g.held_reason IS NOT NULL
+                         AND isfinite(g.claimable_at)
+                        THEN g.claimable_at END AS held_until
+              FROM client_system c
+              LEFT JOIN system_gate g ON g.system_id = c.id
+             WHERE CAST(:only AS text) IS NULL OR c.id = :only
+            )
+            SELECT *
+              FROM measured
+             WHERE id = :only OR state = 'live' OR pending + awaiting + parked > 0
+             ORDER BY id
+            """;
+
+    private static final String OLDEST_OPEN =
+            """
+            SELECT min(oldest.received_at)
+              FROM meta_app a
+             CROSS JOIN LATERAL (SELECT r.received_at
+                                   FROM deletion_request r
+                                  WHERE r.app_id = a.id AND r.closed_at IS NULL
+                                    AND r.kind = 'deletion'
+                                    AND <which>
+                                  ORDER BY r.id
+                                  LIMIT 1) oldest
+            """;
 
     /** Counted to here and no further: measuring must not read ten million rows. */
     private static final int COUNT_LIMIT = 100_000;
@@ -27,63 +90,7 @@ public final class BacklogSql {
      *     open
      */
     static List<Backlog> bySystem(Handle handle, @Nullable ClientSystemId only, Instant now) {
-        return handle.createQuery(
-                        """
-                        WITH measured AS (
-                        SELECT c.id, c.name, c.state,
-                               (SELECT count(*)
-                                  FROM (SELECT 1 FROM delivery d
-                                         WHERE d.system_id = c.id AND d.state = 'pending'
-                                           AND d.lease_id IS NULL AND d.step = 0
-                                         LIMIT :limit) AS counted)
-                             + (SELECT count(*)
-                                  FROM (SELECT 1 FROM delivery d
-                                         WHERE d.system_id = c.id AND d.state = 'pending'
-                                           AND d.lease_id IS NULL AND d.step > 0
-                                         LIMIT :limit) AS counted)
-                             + (SELECT count(*) FROM delivery d
-                                 WHERE d.system_id = c.id AND d.lease_id IS NOT NULL) AS pending,
-                               (SELECT count(*)
-                                  FROM (SELECT 1 FROM delivery d
-                                         WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
-                                         LIMIT :limit) AS counted) AS awaiting,
-                               (SELECT count(*)
-                                  FROM (SELECT 1 FROM delivery d
-                                         WHERE d.system_id = c.id AND d.state = 'awaiting_receipt'
-                                           AND d.reminders > 0
-                                         LIMIT :limit) AS counted) AS silent,
-                               (SELECT count(*)
-                                  FROM (SELECT 1 FROM delivery d
-                                         WHERE d.system_id = c.id AND d.state = 'parked'
-                                         LIMIT :limit) AS counted) AS parked,
-                               LEAST(:now,
-                                     (SELECT d.next_attempt_at FROM delivery d
-                                       WHERE d.system_id = c.id AND d.state = 'pending'
-                                         AND d.lease_id IS NULL AND d.step = 0
-                                         AND NOT EXISTS (SELECT 1 FROM legal_hold h
-                                                          WHERE h.request_id = d.request_id)
-                                       ORDER BY d.next_attempt_at
-                                       LIMIT 1),
-                                     (SELECT d.next_attempt_at FROM delivery d
-                                       WHERE d.system_id = c.id AND d.state = 'pending'
-                                         AND d.lease_id IS NULL AND d.step > 0
-                                         AND NOT EXISTS (SELECT 1 FROM legal_hold h
-                                                          WHERE h.request_id = d.request_id)
-                                       ORDER BY d.next_attempt_at
-                                       LIMIT 1)) AS due_since,
-                               g.held_reason,
-                               CASE WHEN g.held_reason IS NOT NULL
-                                     AND isfinite(g.claimable_at)
-                                    THEN g.claimable_at END AS held_until
-                          FROM client_system c
-                          LEFT JOIN system_gate g ON g.system_id = c.id
-                         WHERE CAST(:only AS text) IS NULL OR c.id = :only
-                        )
-                        SELECT *
-                          FROM measured
-                         WHERE id = :only OR state = 'live' OR pending + awaiting + parked > 0
-                         ORDER BY id
-                        """)
+        return handle.createQuery(BY_SYSTEM)
                 .bind("only", only == null ? null : only.value())
                 .bind("limit", COUNT_LIMIT)
                 .bind("now", now)
@@ -115,18 +122,7 @@ public final class BacklogSql {
     }
 
     private static Optional<Instant> oldestOpen(Handle handle, String which) {
-        return handle.createQuery(
-                        """
-                        SELECT min(oldest.received_at)
-                          FROM meta_app a
-                         CROSS JOIN LATERAL (SELECT r.received_at
-                                               FROM deletion_request r
-                                              WHERE r.app_id = a.id AND r.closed_at IS NULL
-                                                AND r.kind = 'deletion'
-                                                AND <which>
-                                              ORDER BY r.id
-                                              LIMIT 1) oldest
-                        """)
+        return handle.createQuery(OLDEST_OPEN)
                 .define("which", which)
                 .mapTo(Instant.class)
                 .findOne();

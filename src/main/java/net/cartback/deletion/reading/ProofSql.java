@@ -17,6 +17,24 @@ import java.util.Optional;
 /** SQL that reads what a proof says. */
 final class ProofSql {
 
+    private static final String FACTS =
+            """
+            SELECT q.app_id, q.platform, q.requested_at, q.received_at, q.due_at,
+                   q.closed_at AS completed_at, c.public_name, d.id, d.round,
+                   d.created_at, d.state, d.outcome, d.closed_at, r.basis,
+                   r.retained::text AS retained, r.ground, r.received_at AS answered_at,
+                   r.body_digest, h.ground AS hold_ground, h.since AS hold_since,
+                   e.ground AS extension_ground, e.extended_at, e.was_due_at
+              FROM deletion_request q
+              LEFT JOIN legal_hold h ON h.request_id = q.id
+              LEFT JOIN extension e ON e.request_id = q.id
+              LEFT JOIN delivery d ON d.request_id = q.id
+              LEFT JOIN client_system c ON c.id = d.system_id
+              LEFT JOIN receipt r ON r.delivery_id = d.id
+             WHERE q.code_digest = :code
+             ORDER BY d.id
+            """;
+
     private ProofSql() {}
 
     /**
@@ -25,23 +43,7 @@ final class ProofSql {
      */
     static Optional<ObjectNode> facts(Handle handle, byte[] codeDigest) {
         var facts = JsonNodeFactory.instance.objectNode();
-        handle.createQuery(
-                        """
-                        SELECT q.app_id, q.platform, q.requested_at, q.received_at, q.due_at,
-                               q.closed_at AS completed_at, c.public_name, d.id, d.round,
-                               d.created_at, d.state, d.outcome, d.closed_at, r.basis,
-                               r.retained::text AS retained, r.ground, r.received_at AS answered_at,
-                               r.body_digest, h.ground AS hold_ground, h.since AS hold_since,
-                               e.ground AS extension_ground, e.extended_at, e.was_due_at
-                          FROM deletion_request q
-                          LEFT JOIN legal_hold h ON h.request_id = q.id
-                          LEFT JOIN extension e ON e.request_id = q.id
-                          LEFT JOIN delivery d ON d.request_id = q.id
-                          LEFT JOIN client_system c ON c.id = d.system_id
-                          LEFT JOIN receipt r ON r.delivery_id = d.id
-                         WHERE q.code_digest = :code
-                         ORDER BY d.id
-                        """)
+        handle.createQuery(FACTS)
                 .bind("code", codeDigest)
                 .map(
                         (row, context) -> {

@@ -2,7 +2,6 @@ package net.cartback.deletion.reading;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.ConfirmationCode;
 import net.cartback.deletion.terms.PublicUrl;
 
@@ -11,14 +10,14 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * Proofs: signed documents that say what was asked when, and which client system answered what and
- * when, for whoever knows the code of a request. Nothing in one tells of a person; that it is about
- * their request shows who has the code, by its digest.
+ * Proofs: signed documents that say what was requested and when, and which client system answered
+ * what and when. They are for anyone who knows the code of a request. A proof holds nothing about a
+ * person. The holder of the code can show that a proof is about their request, by the digest of the
+ * code.
  *
  * <p>A proof is a JWS in compact form (RFC 7515) of {@code typ} {@value #TYPE}, signed with Ed25519
- * under the relay's signing key in force. It says how things stand when it is made, and can be made
- * for as long as the record is kept. Thread-safe. Throws {@link DatabaseUnavailable} while the
- * database is away.
+ * under the relay's signing key in force. A proof states the facts at the time it is made, and can
+ * be made for as long as the record is kept.
  */
 public final class Proofs {
 

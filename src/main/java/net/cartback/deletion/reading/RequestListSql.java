@@ -22,8 +22,28 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** SQL that looks for requests. Each method is one statement. */
+/** SQL that looks for requests. */
 public final class RequestListSql {
+
+    private static final String SUBJECTS =
+            """
+            WITH stretch AS MATERIALIZED (
+                SELECT id, app_id, kind, id_type, subject_sealed
+                  FROM deletion_request
+                 WHERE id > :after
+                 ORDER BY id
+                 LIMIT :rows
+            )
+            SELECT found.id, found.subject_sealed, stretch.last
+              FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
+                           AS last) AS stretch
+              LEFT JOIN (SELECT id, subject_sealed
+                           FROM stretch
+                          WHERE app_id = :app
+                            AND kind = 'deletion'
+                            AND id_type = ANY (:types)
+                            AND subject_sealed IS NOT NULL) AS found ON true
+            """;
 
     /** How many rows are looked at for a page, so that none takes long, however rare a match is. */
     private static final int STRETCH = 20_000;
@@ -36,6 +56,12 @@ public final class RequestListSql {
             (SELECT h.since FROM legal_hold h WHERE h.request_id = r.id) AS hold_since,
             (SELECT x.was_due_at FROM extension x WHERE x.request_id = r.id) AS was_due_at
             """;
+
+    private static final String FIND =
+            "SELECT " + COLUMNS + " FROM deletion_request r WHERE r.id = :id";
+
+    private static final String FIND_BY_CODE =
+            "SELECT " + COLUMNS + " FROM deletion_request r WHERE r.code_digest = :code";
 
     private RequestListSql() {}
 
@@ -119,25 +145,7 @@ public final class RequestListSql {
             Handle handle, MetaAppId app, IdType type, UUID after, int rows) {
         var last = new AtomicReference<@Nullable UUID>();
         var found = new ArrayList<SealedSubject>();
-        handle.createQuery(
-                        """
-                        WITH stretch AS MATERIALIZED (
-                            SELECT id, app_id, kind, id_type, subject_sealed
-                              FROM deletion_request
-                             WHERE id > :after
-                             ORDER BY id
-                             LIMIT :rows
-                        )
-                        SELECT found.id, found.subject_sealed, stretch.last
-                          FROM (SELECT (SELECT id FROM stretch ORDER BY id OFFSET :rows - 1)
-                                       AS last) AS stretch
-                          LEFT JOIN (SELECT id, subject_sealed
-                                       FROM stretch
-                                      WHERE app_id = :app
-                                        AND kind = 'deletion'
-                                        AND id_type = ANY (:types)
-                                        AND subject_sealed IS NOT NULL) AS found ON true
-                        """)
+        handle.createQuery(SUBJECTS)
                 .bind("after", after)
                 .bind("rows", rows)
                 .bind("app", app.value())
@@ -227,17 +235,14 @@ public final class RequestListSql {
     }
 
     static Optional<Summary> find(Handle handle, RequestId id) {
-        return handle.createQuery("SELECT " + COLUMNS + " FROM deletion_request r WHERE r.id = :id")
+        return handle.createQuery(FIND)
                 .bind("id", id.value())
                 .map((row, context) -> summary(row))
                 .findOne();
     }
 
     static Optional<Summary> find(Handle handle, byte[] codeDigest) {
-        return handle.createQuery(
-                        "SELECT "
-                                + COLUMNS
-                                + " FROM deletion_request r WHERE r.code_digest = :code")
+        return handle.createQuery(FIND_BY_CODE)
                 .bind("code", codeDigest)
                 .map((row, context) -> summary(row))
                 .findOne();

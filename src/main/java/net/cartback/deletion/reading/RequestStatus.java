@@ -117,20 +117,30 @@ public record RequestStatus(
         if (closedAt == null) {
             return Optional.empty();
         }
-        if (parts.isEmpty() || has(Outcome.UNCONFIRMED)) {
+        boolean deleted = false;
+        boolean retained = false;
+        boolean refused = false;
+        boolean unconfirmed = parts.isEmpty();
+        for (var part : parts) {
+            // Without an outcome nobody knows: that is never told as nothing found.
+            switch (part.outcome()) {
+                case DELETED -> deleted = true;
+                case RETAINED -> retained = true;
+                case REFUSED -> refused = true;
+                case NOTHING_FOUND -> {}
+                case UNCONFIRMED -> unconfirmed = true;
+                case null -> unconfirmed = true;
+            }
+        }
+        if (unconfirmed) {
             return Optional.of(PublicOutcome.PARTLY_CONFIRMED);
         }
-        if (has(Outcome.RETAINED) || (has(Outcome.DELETED) && has(Outcome.REFUSED))) {
+        if (retained || (deleted && refused)) {
             return Optional.of(PublicOutcome.DELETED_SOME_RETAINED);
         }
-        if (has(Outcome.DELETED)) {
+        if (deleted) {
             return Optional.of(PublicOutcome.DELETED);
         }
-        return Optional.of(
-                has(Outcome.REFUSED) ? PublicOutcome.REFUSED : PublicOutcome.NOTHING_FOUND);
-    }
-
-    private boolean has(Outcome outcome) {
-        return parts.stream().anyMatch(part -> part.outcome() == outcome);
+        return Optional.of(refused ? PublicOutcome.REFUSED : PublicOutcome.NOTHING_FOUND);
     }
 }

@@ -1,7 +1,6 @@
 package net.cartback.deletion.reading;
 
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.ConfirmationCode;
 import net.cartback.deletion.terms.Kind;
@@ -15,10 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/**
- * Requests as operators look for them. Thread-safe. Throws {@link DatabaseUnavailable} while the
- * database is away.
- */
+/** Requests as operators look for them. */
 public final class Requests {
 
     private final Database database;

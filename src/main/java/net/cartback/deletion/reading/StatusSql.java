@@ -17,8 +17,40 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Optional;
 
-/** SQL that reads what a person sees. Each method is one statement. */
+/** SQL that reads what a person sees. */
 final class StatusSql {
+
+    private static final String STATUS =
+            """
+            SELECT q.received_at, q.due_at, q.closed_at AS completed_at,
+                   c.public_name, d.outcome,
+                   -- A reminder on its way does not take back that it was accepted.
+                   CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
+                        THEN 'awaiting_receipt'
+                        -- Accepted in doubt: the system may not have it at all.
+                        WHEN d.state = 'awaiting_receipt' AND d.accepted_at IS NULL
+                         AND d.reason IS NOT NULL
+                        THEN 'parked' ELSE d.state END AS state,
+                   r.retained::text AS retained,
+                   r.ground, d.closed_at, h.ground AS hold_ground,
+                   h.since AS hold_since, x.ground AS extension_ground,
+                   x.extended_at, x.was_due_at
+              FROM deletion_request q
+              LEFT JOIN legal_hold h ON h.request_id = q.id
+              LEFT JOIN extension x ON x.request_id = q.id
+              LEFT JOIN delivery d
+                ON d.request_id = q.id
+                   -- What was sent again stands for what was sent before.
+               AND (SELECT true FROM delivery later
+                     WHERE later.request_id = d.request_id
+                       AND later.system_id = d.system_id
+                       AND later.round > d.round
+                     LIMIT 1) IS NULL
+              LEFT JOIN client_system c ON c.id = d.system_id
+              LEFT JOIN receipt r ON r.delivery_id = d.id
+             WHERE q.code_digest = :code
+             ORDER BY d.id
+            """;
 
     private StatusSql() {}
 
@@ -37,37 +69,7 @@ final class StatusSql {
     static Optional<RequestStatus> status(Handle handle, byte[] codeDigest) {
         var parts = new ArrayList<RequestStatus.Part>();
         return handle
-                .createQuery(
-                        """
-                        SELECT q.received_at, q.due_at, q.closed_at AS completed_at,
-                               c.public_name, d.outcome,
-                               -- A reminder on its way does not take back that it was accepted.
-                               CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
-                                    THEN 'awaiting_receipt'
-                                    -- Accepted in doubt: the system may not have it at all.
-                                    WHEN d.state = 'awaiting_receipt' AND d.accepted_at IS NULL
-                                     AND d.reason IS NOT NULL
-                                    THEN 'parked' ELSE d.state END AS state,
-                               r.retained::text AS retained,
-                               r.ground, d.closed_at, h.ground AS hold_ground,
-                               h.since AS hold_since, x.ground AS extension_ground,
-                               x.extended_at, x.was_due_at
-                          FROM deletion_request q
-                          LEFT JOIN legal_hold h ON h.request_id = q.id
-                          LEFT JOIN extension x ON x.request_id = q.id
-                          LEFT JOIN delivery d
-                            ON d.request_id = q.id
-                               -- What was sent again stands for what was sent before.
-                           AND (SELECT true FROM delivery later
-                                 WHERE later.request_id = d.request_id
-                                   AND later.system_id = d.system_id
-                                   AND later.round > d.round
-                                 LIMIT 1) IS NULL
-                          LEFT JOIN client_system c ON c.id = d.system_id
-                          LEFT JOIN receipt r ON r.delivery_id = d.id
-                         WHERE q.code_digest = :code
-                         ORDER BY d.id
-                        """)
+                .createQuery(STATUS)
                 .bind("code", codeDigest)
                 .map(
                         (row, context) -> {

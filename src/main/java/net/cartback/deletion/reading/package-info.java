@@ -1,4 +1,10 @@
-/** What operators, people and proofs see of requests and deliveries. Writes nothing. */
+/**
+ * What operators, people and proofs see of requests and deliveries. Writes nothing.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise. While the database is away, methods throw
+ * {@code DatabaseUnavailable}. In a class {@code …Sql} each method is one statement; the caller
+ * holds the transaction.
+ */
 @NullMarked
 package net.cartback.deletion.reading;
 

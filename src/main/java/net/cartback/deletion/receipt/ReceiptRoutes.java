@@ -11,7 +11,7 @@ import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.web.Brake;
+import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Refusals;
 import net.cartback.deletion.web.RequestBody;
@@ -23,8 +23,6 @@ import java.util.Optional;
 /**
  * {@code POST /receipts/{delivery_id}}: a client system says what it did, signed as Standard
  * Webhooks 1.0.0 says, with a secret of the system that the delivery went to and no other.
- *
- * <p>Thread-safe.
  */
 public final class ReceiptRoutes implements Routes {
 
@@ -34,18 +32,18 @@ public final class ReceiptRoutes implements Routes {
     private final Ledger ledger;
     private final TestDeliveries tests;
     private final InstantSource clock;
-    private final Brake brake;
+    private final GuessLimiter guesses;
 
     /**
-     * @param brake slows down who guesses ids or signatures
+     * @param guesses slows down who guesses ids or signatures
      */
     public ReceiptRoutes(
             Registry registry,
             Ledger ledger,
             TestDeliveries tests,
             InstantSource clock,
-            Brake brake) {
-        this.brake = brake;
+            GuessLimiter guesses) {
+        this.guesses = guesses;
         this.registry = registry;
         this.ledger = ledger;
         this.tests = tests;
@@ -82,12 +80,15 @@ public final class ReceiptRoutes implements Routes {
         }
     }
 
-    /** Held to the same rules, so that a client system can try how it signs; nobody's data. */
+    /**
+     * The receipt of a test delivery follows the same rules, so that a client system can test its
+     * signatures. It concerns no person.
+     */
     private void postOfTest(Context ctx, DeliveryId test, byte[] body) {
         var system =
                 tests.systemOf(test)
                         .flatMap(registry::system)
-                        .orElseThrow(() -> brake.after(ctx, unknownDelivery()));
+                        .orElseThrow(() -> guesses.after(ctx, unknownDelivery()));
         try {
             verify(ctx, test, system, body);
             tests.received(test, true, "outcome " + answer(test, body).outcome().wireName());
@@ -142,13 +143,13 @@ public final class ReceiptRoutes implements Routes {
             case BAD_SIGNATURE ->
                     throw badSignature(
                             ctx,
-                            "is of the right form, but made with another secret or of other bytes"
-                                    + " than <webhook-id>.<webhook-timestamp>.<body>");
+                            "has the right form, but was made with another secret or over other"
+                                    + " bytes than <webhook-id>.<webhook-timestamp>.<body>");
         }
     }
 
     private ProblemException badSignature(Context ctx, String rule) {
-        return brake.after(ctx, unauthenticated("webhook-signature", rule));
+        return guesses.after(ctx, unauthenticated("webhook-signature", rule));
     }
 
     private static Answer answer(DeliveryId delivery, byte[] body) {

@@ -64,10 +64,9 @@ public final class Backfill implements Registry.Listener {
      */
     public int fillOpenRequests() {
         int created = 0;
-        database.withHandle(
+        database.useHandle(
                 handle -> {
                     BackfillSql.noteTransactions(handle, LONGEST_STATEMENT);
-                    return null;
                 });
         for (var waiting : database.withHandle(BackfillSql::waiting)) {
             if (waiting.filled() && !waiting.rest()) {
@@ -79,14 +78,13 @@ public final class Backfill implements Registry.Listener {
                     batch = fill(subscription, batch.get().last())) {
                 created += batch.get().created();
             }
-            database.withHandle(
+            database.useHandle(
                     handle -> {
                         if (waiting.rest()) {
                             BackfillSql.done(handle, waiting);
                         } else {
                             BackfillSql.filled(handle, waiting);
                         }
-                        return null;
                     });
         }
         return created;

@@ -12,16 +12,75 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** SQL that gives open requests the deliveries they lack. Each method is one statement. */
+/** SQL that gives open requests the deliveries they lack. */
 final class BackfillSql {
+
+    private static final String REMEMBER =
+            """
+            INSERT INTO backfill (app_id, system_id)
+            SELECT * FROM unnest(:apps, :systems)
+            """;
+
+    private static final String WAITING =
+            """
+            SELECT id, app_id, system_id, filled,
+                   COALESCE(up_to < pg_snapshot_xmin(pg_current_snapshot()), false)
+                       AS rest
+              FROM backfill
+             ORDER BY id
+            """;
+
+    private static final String FILLED = "UPDATE backfill SET filled = true WHERE id = :id";
+
+    private static final String NOTE_TRANSACTIONS =
+            """
+            UPDATE backfill
+               SET up_to = pg_current_xact_id()
+             WHERE filled AND up_to IS NULL
+               AND subscribed_at < clock_timestamp() - :longest * INTERVAL '1 ms'
+            """;
+
+    private static final String FILL =
+            """
+            WITH lacking AS MATERIALIZED (
+                SELECT r.id
+                  FROM deletion_request r
+                 WHERE r.app_id = :app
+                   AND r.closed_at IS NULL
+                   AND r.kind = 'deletion'
+                   AND r.id > COALESCE(:after,
+                               CAST('00000000-0000-0000-0000-000000000000' AS uuid))
+                 ORDER BY r.id
+                 LIMIT :at_most
+                   FOR NO KEY UPDATE
+            ), created AS (
+                INSERT INTO delivery
+                       (id, request_id, system_id, state, next_attempt_at, created_at)
+                SELECT uuidv7(), lacking.id, s.system_id, 'pending', :now, :now
+                  FROM lacking
+                  JOIN deletion_subscriber s
+                    ON s.app_id = :app AND s.system_id = :system
+                ON CONFLICT (request_id, system_id, round) DO NOTHING
+                RETURNING request_id
+            ), counted AS (
+                UPDATE deletion_request r
+                   SET open_deliveries = r.open_deliveries + 1
+                  FROM created
+                 WHERE r.id = created.request_id
+            )
+            SELECT (SELECT id FROM lacking ORDER BY id DESC LIMIT 1) AS last,
+                   (SELECT count(*) FROM created) AS created
+            """;
+
+    private static final String DONE = "DELETE FROM backfill WHERE id = :id";
 
     private BackfillSql() {}
 
     /**
      * A subscription whose app may still have open requests without it.
      *
-     * @param filled whether what was there at first has been filled up
-     * @param rest whether what came in meanwhile without having seen it is committed now
+     * @param filled whether the requests that were open at first have been filled
+     * @param rest whether all transactions that may not have seen the subscription have ended
      */
     record Waiting(UUID id, Subscription subscription, boolean filled, boolean rest) {}
 
@@ -29,11 +88,7 @@ final class BackfillSql {
     record Batch(UUID last, int created) {}
 
     static void remember(Handle handle, Collection<Subscription> subscriptions) {
-        handle.createUpdate(
-                        """
-                        INSERT INTO backfill (app_id, system_id)
-                        SELECT * FROM unnest(:apps, :systems)
-                        """)
+        handle.createUpdate(REMEMBER)
                 .bindArray(
                         "apps",
                         String.class,
@@ -46,14 +101,7 @@ final class BackfillSql {
     }
 
     static List<Waiting> waiting(Handle handle) {
-        return handle.createQuery(
-                        """
-                        SELECT id, app_id, system_id, filled,
-                               COALESCE(up_to < pg_snapshot_xmin(pg_current_snapshot()), false)
-                                   AS rest
-                          FROM backfill
-                         ORDER BY id
-                        """)
+        return handle.createQuery(WAITING)
                 .map(
                         (row, context) ->
                                 new Waiting(
@@ -67,24 +115,17 @@ final class BackfillSql {
     }
 
     static void filled(Handle handle, Waiting waiting) {
-        handle.createUpdate("UPDATE backfill SET filled = true WHERE id = :id")
-                .bind("id", waiting.id())
-                .execute();
+        handle.createUpdate(FILLED).bind("id", waiting.id()).execute();
     }
 
     /**
-     * Notes up to which transaction those go that may not have seen a subscription: a statement
-     * that began before it was committed, and writes only now, has its number after a while. What
-     * has a number is over when the oldest snapshot has passed it, whatever it waits for.
+     * Notes the highest number of a transaction that may not have seen a subscription. A statement
+     * that began before the subscription was committed, and writes later, has its transaction
+     * number after {@code longestStatement} at the latest. A transaction with a number has ended
+     * when the oldest snapshot has passed that number, whatever the transaction waits for.
      */
     static void noteTransactions(Handle handle, Duration longestStatement) {
-        handle.createUpdate(
-                        """
-                        UPDATE backfill
-                           SET up_to = pg_current_xact_id()
-                         WHERE filled AND up_to IS NULL
-                           AND subscribed_at < clock_timestamp() - :longest * INTERVAL '1 ms'
-                        """)
+        handle.createUpdate(NOTE_TRANSACTIONS)
                 .bind("longest", longestStatement.toMillis())
                 .execute();
     }
@@ -99,37 +140,7 @@ final class BackfillSql {
             @Nullable UUID after,
             int atMost,
             Instant now) {
-        return handle.createQuery(
-                        """
-                        WITH lacking AS MATERIALIZED (
-                            SELECT r.id
-                              FROM deletion_request r
-                             WHERE r.app_id = :app
-                               AND r.closed_at IS NULL
-                               AND r.kind = 'deletion'
-                               AND r.id > COALESCE(:after,
-                                           CAST('00000000-0000-0000-0000-000000000000' AS uuid))
-                             ORDER BY r.id
-                             LIMIT :at_most
-                               FOR NO KEY UPDATE
-                        ), created AS (
-                            INSERT INTO delivery
-                                   (id, request_id, system_id, state, next_attempt_at, created_at)
-                            SELECT uuidv7(), lacking.id, s.system_id, 'pending', :now, :now
-                              FROM lacking
-                              JOIN deletion_subscriber s
-                                ON s.app_id = :app AND s.system_id = :system
-                            ON CONFLICT (request_id, system_id, round) DO NOTHING
-                            RETURNING request_id
-                        ), counted AS (
-                            UPDATE deletion_request r
-                               SET open_deliveries = r.open_deliveries + 1
-                              FROM created
-                             WHERE r.id = created.request_id
-                        )
-                        SELECT (SELECT id FROM lacking ORDER BY id DESC LIMIT 1) AS last,
-                               (SELECT count(*) FROM created) AS created
-                        """)
+        return handle.createQuery(FILL)
                 .bind("app", subscription.app().value())
                 .bind("system", subscription.system().value())
                 .bind("after", after)
@@ -146,8 +157,6 @@ final class BackfillSql {
     }
 
     static void done(Handle handle, Waiting waiting) {
-        handle.createUpdate("DELETE FROM backfill WHERE id = :id")
-                .bind("id", waiting.id())
-                .execute();
+        handle.createUpdate(DONE).bind("id", waiting.id()).execute();
     }
 }

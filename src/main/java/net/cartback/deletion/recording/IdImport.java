@@ -7,7 +7,6 @@ import net.cartback.deletion.ledger.SealedColumns;
 import net.cartback.deletion.reading.RequestListSql;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.Actor;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
@@ -33,13 +32,12 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Takes the lists of ids that Meta offers every 21 days: whoever is in one shall be deleted, and
- * may have been named by a callback before. What a callback has brought within that time is a
- * repeat; the rest is recorded like a callback, with a code and a delivery for each system. It is
- * also how callbacks are recovered that came while nothing could be recorded.
+ * Imports the lists of ids that Meta offers every 21 days. The data of each person in a list must
+ * be deleted. A callback may have named the person before. An id that a callback has named within
+ * that time is a repeat. Every other id is recorded like a callback, with a code and a delivery for
+ * each system. An import also recovers callbacks that came while nothing could be recorded.
  *
- * <p>Thread-safe. A run that breaks off can be run again: what it recorded is a repeat then. Throws
- * {@link DatabaseUnavailable} while the database is away.
+ * <p>An interrupted import can be run again: the ids that it recorded are then repeats.
  */
 public final class IdImport {
 
@@ -69,14 +67,13 @@ public final class IdImport {
     private final Database database;
     private final Keyring keyring;
     private final InstantSource clock;
-    private final Recordings recordings;
+    private final RequestWriter writer;
 
-    public IdImport(
-            Database database, Keyring keyring, InstantSource clock, Recordings recordings) {
+    public IdImport(Database database, Keyring keyring, InstantSource clock, RequestWriter writer) {
         this.database = database;
         this.keyring = keyring;
         this.clock = clock;
-        this.recordings = recordings;
+        this.writer = writer;
     }
 
     /**
@@ -88,14 +85,14 @@ public final class IdImport {
      * @param requests of a short list, the request of each id, in the order of the list; of one
      *     longer than {@value #SHORT}, or one that was only counted: none
      */
-    public record Result(int ids, int created, int repeated, List<Taken> requests) {}
+    public record Result(int ids, int created, int repeated, List<ImportedId> requests) {}
 
     /**
      * The request of one id.
      *
      * @param created whether it was recorded now
      */
-    public record Taken(RequestId request, boolean created) {}
+    public record ImportedId(RequestId request, boolean created) {}
 
     /** Whether a list may look back to then. */
     public boolean mayLookBackTo(Instant since) {
@@ -104,13 +101,13 @@ public final class IdImport {
     }
 
     /**
-     * Records what is new in a list. Of all replicas one list is taken at a time, because two that
-     * name the same person would both find that nobody has. Who asks by a callback while a list is
-     * taken may get a second request all the same.
+     * Records the new ids of a list. Only one list is imported at a time across all replicas,
+     * because two imports that name the same person would both treat the person as new. A person
+     * who asks by a callback during an import may still get a second request.
      *
-     * @param since what was recorded from then on is a repeat; see {@link #mayLookBackTo}
-     * @param dryRun whether it shall only be counted
-     * @return empty if another list is being taken
+     * @param since an id is a repeat if it was recorded from then on; see {@link #mayLookBackTo}
+     * @param dryRun whether the ids are only counted
+     * @return empty if another list is being imported
      */
     public Optional<Result> run(
             MetaApp app, IdType type, IdList list, Instant since, boolean dryRun, Actor actor) {
@@ -126,16 +123,15 @@ public final class IdImport {
         var missing = list.ids().stream().filter(id -> !known.containsKey(id)).toList();
         int repeated = list.ids().size() - missing.size();
         int created = 0;
-        var requests = new HashMap<String, Taken>();
-        known.forEach((id, request) -> requests.put(id, new Taken(request, false)));
+        var requests = new HashMap<String, ImportedId>();
+        known.forEach((id, request) -> requests.put(id, new ImportedId(request, false)));
         if (dryRun) {
             return new Result(list.ids().size(), missing.size(), repeated, List.of());
         }
         if (type != IdType.APP_SCOPED_USER_ID) {
-            database.inTransaction(
+            database.useTransaction(
                     handle -> {
                         KeyRegister.requireAllKnow(KINDS_OF_ID, handle, clock.instant());
-                        return null;
                     });
         }
         var platform = type == IdType.PAGE_SCOPED_USER_ID ? Platform.MESSENGER : app.platform();
@@ -146,16 +142,16 @@ public final class IdImport {
                     ids.stream()
                             .map(
                                     id ->
-                                            recordings.prepare(
+                                            writer.prepare(
                                                     new NewRequest(
                                                             Kind.DELETION,
                                                             origin,
                                                             new Subject(id, type))))
                             .toList();
-            var recorded = recordings.record(batch, actor);
+            var recorded = writer.record(batch, actor);
             for (int k = 0; k < recorded.size(); k++) {
-                boolean isNew = recorded.get(k) instanceof Recording.Created;
-                requests.put(ids.get(k), new Taken(recorded.get(k).request(), isNew));
+                boolean isNew = recorded.get(k) instanceof RecordedRequest.Created;
+                requests.put(ids.get(k), new ImportedId(recorded.get(k).request(), isNew));
                 if (isNew) {
                     created++;
                 } else {
@@ -184,8 +180,9 @@ public final class IdImport {
     }
 
     /**
-     * Those of these ids that were asked for since then, as far as it is still known; and those
-     * that were asked for at any time, and are being deleted or under a legal hold.
+     * The ids of these that are repeats, with their requests: ids asked for since then whose
+     * request still names the person, and ids asked for at any time whose request is open or under
+     * a legal hold.
      */
     private Map<String, RequestId> known(
             MetaAppId app, IdType type, Instant since, Set<String> ids) {
@@ -224,7 +221,7 @@ public final class IdImport {
                     // Whoever it is, deleted twice is better than not at all.
                     log.atWarn()
                             .addKeyValue("request_id", each.request())
-                            .log("Whose request this is cannot be opened: {}", e.getMessage());
+                            .log("A person's id cannot be opened: {}", e.getMessage());
                 }
             }
             after = read.last();

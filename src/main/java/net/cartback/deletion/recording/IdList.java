@@ -159,7 +159,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
                 throw new IllegalArgumentException(
                         "holds long numbers in line "
                                 + number
-                                + " beside its first column: is that the column of the ids?");
+                                + " outside the first column: does the first column hold the ids?");
             }
         }
         if (others > 1) {
@@ -245,28 +245,29 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
         }
         if (ids.contains(app.value())) {
             throw new IllegalArgumentException(
-                    "holds the app's own id: is the first column the one of the people's ids?");
+                    "holds the app's own id: does the first column hold the people's ids?");
         }
         if (ids.size() == 1 && reading.entries > 1) {
             throw new IllegalArgumentException(
-                    "holds one value again and again: is the first column the one of the people's"
+                    "holds one value again and again: does the first column hold the people's"
                             + " ids?");
         }
         if (reading.hasColumns && areRowNumbers()) {
             throw new IllegalArgumentException(
-                    "holds numbers of rows: is the first column the one of the people's ids?");
+                    "holds row numbers: does the first column hold the people's ids?");
         }
         if (!exact && isRounded()) {
             throw new IllegalArgumentException(
                     "was rounded by a spreadsheet: its long ids end in zeros after the 15th"
-                            + " digit, so they are other people's. Take the list as it was"
-                            + " downloaded; or say that the ids are exact");
+                            + " digit, so they are the ids of other people. Use the list as it"
+                            + " was downloaded, or state that the ids are exact");
         }
         if (!exact && isOfBinaryNumbers()) {
             throw new IllegalArgumentException(
-                    "was rounded by a program that takes ids for numbers: its long ids have the"
-                            + " last digits that such a program leaves, so they are other people's."
-                            + " Take the list as it was downloaded; or say that the ids are exact");
+                    "was rounded by a program that reads ids as numbers: its long ids end in the"
+                            + " digits that such a program leaves, so they are the ids of other"
+                            + " people. Use the list as it was downloaded, or state that the"
+                            + " ids are exact");
         }
     }
 

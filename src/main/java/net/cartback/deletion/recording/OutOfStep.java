@@ -1,9 +1,9 @@
 package net.cartback.deletion.recording;
 
 /**
- * This replica was not seen by the others for a while, and does not know which keys they use by
- * now: a wish that it recorded might be one that they know already. It ends within seconds once the
- * database is there again.
+ * The other replicas did not see this replica for a while, so it does not know which keys they use
+ * now: a request that it recorded might be a repeat of a request that they know. This state ends
+ * within seconds once the database is back.
  */
 public final class OutOfStep extends RuntimeException {
 

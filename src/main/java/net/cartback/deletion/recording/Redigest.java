@@ -5,7 +5,6 @@ import net.cartback.deletion.crypto.SealBroken;
 import net.cartback.deletion.ledger.SealedColumns;
 import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
@@ -22,13 +21,32 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
- * Makes the digests anew by which repeats are recognised, under the index key in force. Walks the
- * requests by their ids, a page in each transaction, beside a relay that serves. Run again after a
- * break it passes over what is done.
- *
- * <p>Thread-safe. Throws {@link DatabaseUnavailable} while the database is away.
+ * Recomputes the digests that identify repeats, under the index key in force. Walks the requests by
+ * their ids, a page in each transaction, while relays run. After an interruption, a second run
+ * skips the finished requests.
  */
 public final class Redigest {
+
+    private static final String ROWS =
+            """
+            SELECT id, kind, app_id, id_type, subject_sealed, repeat_digest,
+                   CASE WHEN dated THEN COALESCE(issued_at, requested_at) END
+                       AS issued_at
+              FROM deletion_request
+             WHERE id > :after
+             ORDER BY id
+             LIMIT :limit
+            """;
+
+    private static final String UPDATE =
+            """
+            UPDATE deletion_request
+               SET repeat_digest = :new
+             WHERE id = :id
+               AND repeat_digest = :old
+               AND NOT EXISTS (SELECT 1 FROM deletion_request
+                                WHERE repeat_digest = :new)
+            """;
 
     private static final int PAGE = 1_000;
 
@@ -120,21 +138,12 @@ public final class Redigest {
     }
 
     /**
-     * All of a page, also what has been erased: to look for what has not would be to pass over most
-     * of the table at once. What came in before issued_at was kept asked when it says it was
-     * requested, as a rule.
+     * All requests of a page, also erased ones: a search for requests that are not erased could
+     * read most of the table in one statement. For requests from before issued_at was stored,
+     * requested_at stands in for it, which is right as a rule.
      */
     private static List<Row> rows(Handle handle, UUID after) {
-        return handle.createQuery(
-                        """
-                        SELECT id, kind, app_id, id_type, subject_sealed, repeat_digest,
-                               CASE WHEN dated THEN COALESCE(issued_at, requested_at) END
-                                   AS issued_at
-                          FROM deletion_request
-                         WHERE id > :after
-                         ORDER BY id
-                         LIMIT :limit
-                        """)
+        return handle.createQuery(ROWS)
                 .bind("after", after)
                 .bind("limit", PAGE)
                 .map(
@@ -152,15 +161,7 @@ public final class Redigest {
 
     /** Whoever has changed or closed it in between has the last word. */
     private static int update(Handle handle, Row row, byte[] digest) {
-        return handle.createUpdate(
-                        """
-                        UPDATE deletion_request
-                           SET repeat_digest = :new
-                         WHERE id = :id
-                           AND repeat_digest = :old
-                           AND NOT EXISTS (SELECT 1 FROM deletion_request
-                                            WHERE repeat_digest = :new)
-                        """)
+        return handle.createUpdate(UPDATE)
                 .bind("id", row.id())
                 .bind("old", row.digest())
                 .bind("new", digest)

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 
-/** By what the same wish is recognised when it comes again. */
+/** The digest that identifies a repeat of the same request. */
 final class RepeatDigest {
 
     private RepeatDigest() {}

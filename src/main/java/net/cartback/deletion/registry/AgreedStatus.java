@@ -14,8 +14,8 @@ public final class AgreedStatus {
     private AgreedStatus() {}
 
     /**
-     * Whether a client may speak of a person by this status: 2xx, and 4xx that are not anybody's.
-     * What was registered before this rule is held to it, too.
+     * Whether this status can say something about a person: 2xx, and 4xx other than those that are
+     * sent for every person alike. The rule also applies to entries registered before the rule.
      */
     public static boolean isPossible(int status) {
         return (status >= 200 && status < 300)

@@ -9,8 +9,9 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 
 /**
- * The address of a client system: what the HTTP client can call, as the HTTP client reads it. Names
- * may have an underscore or letters beyond ASCII (RFC 5891), and a query whatever tokens have.
+ * The URL of a client system. A URL is valid if the HTTP client can call it, and is read as the
+ * HTTP client reads it. A host name may have underscores and non-ASCII letters (RFC 5891). A query
+ * may have any character that occurs in tokens.
  */
 final class CallableUrl {
 

@@ -26,15 +26,15 @@ import java.util.stream.Collectors;
 /**
  * The Meta apps and client systems, kept in the database and read from a copy in memory, which
  * {@link #reload} renews.
- *
- * <p>Thread-safe.
  */
 public final class Registry {
+
+    private static final String RELOAD = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 
     /** Told, inside the transaction that applies a registry, what has changed by it. */
     public interface Listener {
 
-        /** Who hears of what from now on. */
+        /** Which systems receive the deletions of which apps from now on. */
         void subscribed(Handle handle, Set<Subscription> subscriptions);
 
         /** Which systems that were registered before have another entry now. */
@@ -86,7 +86,7 @@ public final class Registry {
         return Optional.ofNullable(known);
     }
 
-    /** As {@link #system}, read anew: what an operator has just mended is what is to be tried. */
+    /** As {@link #system}, but reloaded first, so that an operator's latest correction applies. */
     public Optional<ClientSystem> systemNow(ClientSystemId id) {
         long asked = begun;
         synchronized (this) {
@@ -137,7 +137,7 @@ public final class Registry {
                 database.inTransaction(
                         handle -> {
                             // One snapshot: an app must not appear without its secrets.
-                            handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+                            handle.execute(RELOAD);
                             var apps = sql.apps(handle, secrets(handle, SecretSql.Table.APP));
                             return new Copy(byId(apps, MetaApp::id), systems(handle));
                         });
@@ -145,10 +145,10 @@ public final class Registry {
     }
 
     /**
-     * Makes what the file names so, in one transaction, and reloads. What it does not name stays.
+     * Applies the file in one transaction, and reloads. Entries that the file does not name stay.
      *
-     * @return what has changed by it
-     * @throws InvalidRegistry if it does not fit what is registered: nothing is changed then
+     * @return the changes
+     * @throws InvalidRegistry if the file does not fit the registered entries; nothing is changed
      */
     public List<RegistryChange> apply(RegistryFile file) {
         var changes = database.inTransaction(handle -> apply(handle, file));
@@ -157,9 +157,9 @@ public final class Registry {
     }
 
     /**
-     * What {@link #apply} would change: it is done, looked at and taken back.
+     * What {@link #apply} would change. Applies the file in a transaction that is rolled back.
      *
-     * @throws InvalidRegistry if it does not fit what is registered
+     * @throws InvalidRegistry if the file does not fit the registered entries
      */
     public List<RegistryChange> differences(RegistryFile file) {
         try {
@@ -186,7 +186,8 @@ public final class Registry {
     }
 
     /**
-     * The ids of what is retired, locked: nobody takes it back into use until the transaction ends.
+     * Locks the retired entries and returns their ids. None of them can become live again until the
+     * transaction ends.
      */
     public static List<String> lockRetired(Handle handle, Kind kind) {
         RegistrySql.lockAgainstOtherAppliers(handle);
@@ -219,13 +220,13 @@ public final class Registry {
     }
 
     /**
-     * Makes one entry so, as {@link #apply} does: what is not named stays.
+     * Creates or changes one entry, as {@link #apply} does. Fields that are not named stay.
      *
-     * @param fields as in the registry file; an entry of {@code secrets} may name one that is there
+     * @param fields as in the registry file; an entry of {@code secrets} may name a stored secret
      *     by its {@code id} instead of its value
-     * @param version what the entry must have now; empty: there must be none of this id
+     * @param version the version that the entry must have now; empty: the entry must not exist
      * @param plainHttp whether a system may have an {@code http} address at all
-     * @throws RegistryView.Stale if it has another version
+     * @throws RegistryView.Stale if the entry has another version
      * @throws InvalidRegistry with each fault named by its field
      */
     public Entry change(

@@ -82,7 +82,7 @@ public record RegistryChange(Kind kind, String id, boolean isNew, List<Field> fi
         return value.isNull() ? "none" : value.isTextual() ? value.textValue() : value.toString();
     }
 
-    /** What it is called, with the beginning of its id, which is drawn by lot. */
+    /** The secret's label, with the beginning of its random id. */
     private static String secret(JsonNode secret) {
         var label = secret.path("label");
         var id = secret.path("id").asText().substring(0, 8);

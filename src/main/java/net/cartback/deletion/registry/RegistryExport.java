@@ -30,8 +30,8 @@ public final class RegistryExport {
                             .build());
 
     private static final String SECRETS =
-            "# Secrets stay in the database: an entry names each by its id. In another database,"
-                    + " write its value instead.\n";
+            "# Secrets stay in the database: an entry names each secret by its id. For another"
+                    + " database, write the secret's value instead.\n";
 
     private RegistryExport() {}
 
@@ -48,7 +48,7 @@ public final class RegistryExport {
                             .append(json.get("id").textValue())
                             .append(
                                     " has a query, which stays in the database, too: an entry"
-                                            + " without url keeps the one it has.\n");
+                                            + " without url keeps its registered address.\n");
                     json.remove("url");
                 }
                 json.remove("url_has_query");

@@ -18,9 +18,10 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What a registry file says (docs/CONFIGURATION.md tells its form). A field that it does not name
- * is null: applying gives it its default, or leaves it alone if it has none ({@code name}, {@code
- * url}, {@code secrets} and an app's {@code systems}) or if the entry is no {@code whole} one.
+ * The content of a registry file (docs/CONFIGURATION.md describes its form). A field that the file
+ * does not name is null: applying the file sets the field to its default. The field stays as it is
+ * if it has no default ({@code name}, {@code url}, {@code secrets} and an app's {@code systems}),
+ * or if the file is not {@code whole}.
  *
  * <p>Immutable. {@link #toString} shows no secret.
  *
@@ -62,8 +63,8 @@ public record RegistryFile(
     /**
      * An entry of {@code secrets}, of an app or of a system.
      *
-     * @param value null: the one that is registered under {@code id}, with its label and its end
-     *     unless {@code given} names them
+     * @param value null: the secret that is registered under {@code id}, which keeps its label and
+     *     its end unless {@code given} names them
      */
     record Secret(
             @Nullable String label,

@@ -295,8 +295,8 @@ final class RegistryReader {
                     } else if (!AgreedStatus.isPossible(Integer.parseInt(status))) {
                         system.fault(
                                 "answers." + status,
-                                "is a status of networks and servers, which says nothing of a"
-                                        + " person");
+                                "is a status that networks and servers send, and says nothing"
+                                        + " about a person");
                     } else if (!MAPPED_OUTCOMES.contains(outcome)) {
                         system.fault("answers." + status, "must be deleted or nothing_found");
                     } else {
@@ -311,7 +311,7 @@ final class RegistryReader {
         var name = system.text("answers_header", 0, 100);
         if (name == null || name.isEmpty() || HEADER.matcher(name).matches()) {
             if (name != null && ANYBODYS_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-                system.fault("answers_header", "must be one that only the client itself sends");
+                system.fault("answers_header", "must be a header that only the client sends");
             }
             return name;
         }
@@ -324,7 +324,7 @@ final class RegistryReader {
         for (var each : entries) {
             var id = each.raw("id");
             if (id != null && !seen.add(id)) {
-                each.fault("id", "stands twice in this file");
+                each.fault("id", "is given twice in this file");
             }
         }
     }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import net.cartback.deletion.crypto.IndexDigest;
-import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.registry.RegistryView.Kind;
@@ -28,8 +28,119 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** SQL on apps, systems and subscriptions. Each method is one statement, or one list replaced. */
+/** SQL on apps, systems and subscriptions. */
 final class RegistrySql {
+
+    private static final String LOCK_AGAINST_OTHER_APPLIERS =
+            "SELECT pg_advisory_xact_lock(:lock)::text";
+
+    private static final String REMEMBER_APPLIED =
+            """
+            INSERT INTO applied_registry (fingerprint, applied_at)
+            VALUES (:fingerprint, :now)
+            ON CONFLICT (fingerprint) DO NOTHING
+            """;
+
+    private static final String IS_APPLIED =
+            "SELECT 1 FROM applied_registry WHERE fingerprint = ANY (:fingerprints)";
+
+    private static final String IS_THERE = "SELECT to_regclass('public.client_system') IS NOT NULL";
+
+    private static final String IDS = "SELECT id FROM <table>";
+
+    private static final String UPSERT_APP =
+            """
+            INSERT INTO meta_app AS a (id, name, platform, state)
+            VALUES (:id, COALESCE(:name, ''), COALESCE(:platform, 'facebook'),
+                    COALESCE(:state, 'live'))
+            ON CONFLICT (id) DO UPDATE
+               SET name = COALESCE(:name, a.name),
+                   platform = COALESCE(:platform, <otherwise>.platform),
+                   state = COALESCE(:state, <otherwise>.state)
+            """;
+
+    private static final String UPSERT_SYSTEM =
+            """
+            INSERT INTO client_system AS c
+                   (id, name, public_name, state, url, query_sealed, events, ack_means,
+                    answers, answers_header, max_in_flight, rate_per_minute,
+                    timeout_ms, receipt_within_s, tls, ca)
+            VALUES (:id, COALESCE(:name, ''),
+                    COALESCE(:public_name, 'Connected system'),
+                    COALESCE(:state, 'live'), COALESCE(:url, ''), :query,
+                    COALESCE(:events, ARRAY['deletion']),
+                    COALESCE(:ack_means, 'accepted'),
+                    COALESCE(CAST(:answers AS jsonb), '{}'),
+                    NULLIF(CAST(:answers_header AS text), ''),
+                    COALESCE(:max_in_flight, 16), COALESCE(:rate, 600),
+                    COALESCE(:timeout_ms, 15000), COALESCE(:within_s, 604800),
+                    COALESCE(:tls, '1.3'), NULLIF(CAST(:ca AS text), ''))
+            ON CONFLICT (id) DO UPDATE
+               SET name = COALESCE(:name, c.name),
+                   public_name = COALESCE(:public_name, <otherwise>.public_name),
+                   state = COALESCE(:state, <otherwise>.state),
+                   url = COALESCE(:url, c.url),
+                   query_sealed = CASE WHEN CAST(:url AS text) IS NULL THEN c.query_sealed
+                                       ELSE :query END,
+                   events = COALESCE(:events, <otherwise>.events),
+                   ack_means = COALESCE(:ack_means, <otherwise>.ack_means),
+                   answers = COALESCE(CAST(:answers AS jsonb), <otherwise>.answers),
+                   answers_header =
+                       NULLIF(COALESCE(CAST(:answers_header AS text),
+                                       <otherwise>.answers_header), ''),
+                   max_in_flight = COALESCE(:max_in_flight, <otherwise>.max_in_flight),
+                   rate_per_minute = COALESCE(:rate, <otherwise>.rate_per_minute),
+                   timeout_ms = COALESCE(:timeout_ms, <otherwise>.timeout_ms),
+                   receipt_within_s = COALESCE(:within_s, <otherwise>.receipt_within_s),
+                   tls = COALESCE(:tls, <otherwise>.tls),
+                   ca = NULLIF(COALESCE(CAST(:ca AS text), <otherwise>.ca), '')
+            """;
+
+    private static final String REMOVE_SUBSCRIPTIONS =
+            """
+            DELETE FROM subscription
+             WHERE app_id = :app AND system_id <> ALL (:systems)
+            """;
+
+    private static final String ADD_SUBSCRIPTIONS =
+            """
+            INSERT INTO subscription (app_id, system_id)
+            SELECT :app, s FROM unnest(:systems) AS s
+            ON CONFLICT DO NOTHING
+            RETURNING app_id, system_id
+            """;
+
+    private static final String LOCK_RETIRED =
+            "SELECT id FROM <table> WHERE state = 'retired' ORDER BY id FOR UPDATE";
+
+    private static final String DROP =
+            """
+            WITH subscriptions AS (
+                DELETE FROM subscription WHERE <word>_id = ANY (:ids)
+            ), secrets AS (
+                DELETE FROM <word>_secret WHERE <word>_id = ANY (:ids)
+            )
+            DELETE FROM <table> WHERE id = ANY (:ids)
+            """;
+
+    private static final String DEAF_SYSTEMS =
+            "SELECT id FROM client_system WHERE 'deletion' <> ALL (events) OR state <>" + " 'live'";
+
+    private static final String LISTENING =
+            """
+            SELECT app_id, system_id FROM deletion_subscriber
+             WHERE system_id = ANY (:systems)
+            """;
+
+    private static final String APPS = "SELECT id, name, platform, state FROM meta_app";
+
+    private static final String SYSTEMS =
+            """
+            SELECT id, public_name, url, query_sealed, ack_means,
+                   answers::text AS answers, answers_header, max_in_flight,
+                   timeout_ms, receipt_within_s, tls, ca
+              FROM client_system
+            """;
 
     /** Serialises whoever applies a registry; any number will do that nothing else here uses. */
     private static final long APPLY_LOCK = 0x72656769_73747279L;
@@ -43,7 +154,7 @@ final class RegistrySql {
     }
 
     static void lockAgainstOtherAppliers(Handle handle) {
-        handle.createQuery("SELECT pg_advisory_xact_lock(:lock)::text")
+        handle.createQuery(LOCK_AGAINST_OTHER_APPLIERS)
                 .bind("lock", APPLY_LOCK)
                 .mapTo(String.class)
                 .one();
@@ -52,12 +163,7 @@ final class RegistrySql {
     /** Remembers a fingerprint; whether it was new, under any key. */
     boolean rememberApplied(Handle handle, IndexDigest fingerprint, Instant now) {
         boolean known = isApplied(handle, fingerprint);
-        handle.createUpdate(
-                        """
-                        INSERT INTO applied_registry (fingerprint, applied_at)
-                        VALUES (:fingerprint, :now)
-                        ON CONFLICT (fingerprint) DO NOTHING
-                        """)
+        handle.createUpdate(REMEMBER_APPLIED)
                 .bind("fingerprint", fingerprint.current())
                 .bind("now", now)
                 .execute();
@@ -66,8 +172,7 @@ final class RegistrySql {
 
     /** Whether this fingerprint is known, under any key. */
     boolean isApplied(Handle handle, IndexDigest fingerprint) {
-        return handle.createQuery(
-                        "SELECT 1 FROM applied_registry WHERE fingerprint = ANY (:fingerprints)")
+        return handle.createQuery(IS_APPLIED)
                 .bindArray("fingerprints", byte[].class, fingerprint.oldestFirst())
                 .mapTo(Integer.class)
                 .findFirst()
@@ -75,22 +180,17 @@ final class RegistrySql {
     }
 
     boolean isThere(Handle handle) {
-        return handle.createQuery("SELECT to_regclass('public.client_system') IS NOT NULL")
-                .mapTo(Boolean.class)
-                .one();
+        return handle.createQuery(IS_THERE).mapTo(Boolean.class).one();
     }
 
     List<String> ids(Handle handle, String table) {
-        return handle.createQuery("SELECT id FROM <table>")
-                .define("table", table)
-                .mapTo(String.class)
-                .list();
+        return handle.createQuery(IDS).define("table", table).mapTo(String.class).list();
     }
 
     /**
      * Writes what the file names.
      *
-     * @return who hears of whom from now on
+     * @return the new subscriptions
      */
     Set<Subscription> write(Handle handle, RegistryFile file, SecretSql secretSql) {
         var added = new HashSet<Subscription>();
@@ -117,16 +217,7 @@ final class RegistrySql {
      * @param whole whether what is not said of it goes back to its default
      */
     void upsertApp(Handle handle, RegistryFile.App app, boolean whole) {
-        handle.createUpdate(
-                        """
-                        INSERT INTO meta_app AS a (id, name, platform, state)
-                        VALUES (:id, COALESCE(:name, ''), COALESCE(:platform, 'facebook'),
-                                COALESCE(:state, 'live'))
-                        ON CONFLICT (id) DO UPDATE
-                           SET name = COALESCE(:name, a.name),
-                               platform = COALESCE(:platform, <otherwise>.platform),
-                               state = COALESCE(:state, <otherwise>.state)
-                        """)
+        handle.createUpdate(UPSERT_APP)
                 .define("otherwise", whole ? "excluded" : "a")
                 .bind("id", app.id().value())
                 .bind("name", app.name())
@@ -142,42 +233,7 @@ final class RegistrySql {
      */
     void upsertSystem(Handle handle, RegistryFile.Client system, boolean whole) {
         var url = system.url();
-        handle.createUpdate(
-                        """
-                        INSERT INTO client_system AS c
-                               (id, name, public_name, state, url, query_sealed, events, ack_means,
-                                answers, answers_header, max_in_flight, rate_per_minute,
-                                timeout_ms, receipt_within_s, tls, ca)
-                        VALUES (:id, COALESCE(:name, ''),
-                                COALESCE(:public_name, 'Connected system'),
-                                COALESCE(:state, 'live'), COALESCE(:url, ''), :query,
-                                COALESCE(:events, ARRAY['deletion']),
-                                COALESCE(:ack_means, 'accepted'),
-                                COALESCE(CAST(:answers AS jsonb), '{}'),
-                                NULLIF(CAST(:answers_header AS text), ''),
-                                COALESCE(:max_in_flight, 16), COALESCE(:rate, 600),
-                                COALESCE(:timeout_ms, 15000), COALESCE(:within_s, 604800),
-                                COALESCE(:tls, '1.3'), NULLIF(CAST(:ca AS text), ''))
-                        ON CONFLICT (id) DO UPDATE
-                           SET name = COALESCE(:name, c.name),
-                               public_name = COALESCE(:public_name, <otherwise>.public_name),
-                               state = COALESCE(:state, <otherwise>.state),
-                               url = COALESCE(:url, c.url),
-                               query_sealed = CASE WHEN CAST(:url AS text) IS NULL THEN c.query_sealed
-                                                   ELSE :query END,
-                               events = COALESCE(:events, <otherwise>.events),
-                               ack_means = COALESCE(:ack_means, <otherwise>.ack_means),
-                               answers = COALESCE(CAST(:answers AS jsonb), <otherwise>.answers),
-                               answers_header =
-                                   NULLIF(COALESCE(CAST(:answers_header AS text),
-                                                   <otherwise>.answers_header), ''),
-                               max_in_flight = COALESCE(:max_in_flight, <otherwise>.max_in_flight),
-                               rate_per_minute = COALESCE(:rate, <otherwise>.rate_per_minute),
-                               timeout_ms = COALESCE(:timeout_ms, <otherwise>.timeout_ms),
-                               receipt_within_s = COALESCE(:within_s, <otherwise>.receipt_within_s),
-                               tls = COALESCE(:tls, <otherwise>.tls),
-                               ca = NULLIF(COALESCE(CAST(:ca AS text), <otherwise>.ca), '')
-                        """)
+        handle.createUpdate(UPSERT_SYSTEM)
                 .define("otherwise", whole ? "excluded" : "c")
                 .bind("id", system.id().value())
                 .bind("name", system.name())
@@ -213,21 +269,11 @@ final class RegistrySql {
     List<Subscription> replaceSubscriptions(
             Handle handle, MetaAppId app, List<ClientSystemId> systems) {
         var ids = systems.stream().map(ClientSystemId::value).toArray(String[]::new);
-        handle.createUpdate(
-                        """
-                        DELETE FROM subscription
-                         WHERE app_id = :app AND system_id <> ALL (:systems)
-                        """)
+        handle.createUpdate(REMOVE_SUBSCRIPTIONS)
                 .bind("app", app.value())
                 .bindArray("systems", String.class, (Object[]) ids)
                 .execute();
-        return handle.createQuery(
-                        """
-                        INSERT INTO subscription (app_id, system_id)
-                        SELECT :app, s FROM unnest(:systems) AS s
-                        ON CONFLICT DO NOTHING
-                        RETURNING app_id, system_id
-                        """)
+        return handle.createQuery(ADD_SUBSCRIPTIONS)
                 .bind("app", app.value())
                 .bindArray("systems", String.class, (Object[]) ids)
                 .map(RegistrySql::subscription)
@@ -235,8 +281,7 @@ final class RegistrySql {
     }
 
     static List<String> lockRetired(Handle handle, Kind kind) {
-        return handle.createQuery(
-                        "SELECT id FROM <table> WHERE state = 'retired' ORDER BY id FOR UPDATE")
+        return handle.createQuery(LOCK_RETIRED)
                 .define("table", kind == Kind.APP ? "meta_app" : "client_system")
                 .mapTo(String.class)
                 .list();
@@ -244,15 +289,7 @@ final class RegistrySql {
 
     /** Drops entries with their secrets and subscriptions. */
     static void drop(Handle handle, Kind kind, List<String> ids) {
-        handle.createUpdate(
-                        """
-                        WITH subscriptions AS (
-                            DELETE FROM subscription WHERE <word>_id = ANY (:ids)
-                        ), secrets AS (
-                            DELETE FROM <word>_secret WHERE <word>_id = ANY (:ids)
-                        )
-                        DELETE FROM <table> WHERE id = ANY (:ids)
-                        """)
+        handle.createUpdate(DROP)
                 .define("word", kind.word())
                 .define("table", kind == Kind.APP ? "meta_app" : "client_system")
                 .bindArray("ids", String.class, ids)
@@ -261,27 +298,19 @@ final class RegistrySql {
 
     /** Systems that do not hear of deletions. */
     List<String> deafSystems(Handle handle) {
-        return handle.createQuery(
-                        "SELECT id FROM client_system WHERE 'deletion' <> ALL (events) OR state <>"
-                                + " 'live'")
-                .mapTo(String.class)
-                .list();
+        return handle.createQuery(DEAF_SYSTEMS).mapTo(String.class).list();
     }
 
     /** Which of these systems now hear of deletions, and for which apps. */
     List<Subscription> listening(Handle handle, List<String> systems) {
-        return handle.createQuery(
-                        """
-                        SELECT app_id, system_id FROM deletion_subscriber
-                         WHERE system_id = ANY (:systems)
-                        """)
+        return handle.createQuery(LISTENING)
                 .bindArray("systems", String.class, systems)
                 .map(RegistrySql::subscription)
                 .list();
     }
 
     List<MetaApp> apps(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
-        return handle.createQuery("SELECT id, name, platform, state FROM meta_app")
+        return handle.createQuery(APPS)
                 .map(
                         (row, context) ->
                                 new MetaApp(
@@ -304,13 +333,7 @@ final class RegistrySql {
     }
 
     List<ClientSystem> systems(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
-        return handle.createQuery(
-                        """
-                        SELECT id, public_name, url, query_sealed, ack_means,
-                               answers::text AS answers, answers_header, max_in_flight,
-                               timeout_ms, receipt_within_s, tls, ca
-                          FROM client_system
-                        """)
+        return handle.createQuery(SYSTEMS)
                 .map(
                         (row, context) ->
                                 new ClientSystem(
@@ -352,8 +375,8 @@ final class RegistrySql {
         return url.getRawQuery() == null ? text : text.substring(0, text.indexOf('?'));
     }
 
-    private static Place queryPlace(ClientSystemId system) {
-        return new Place("client_system", "query_sealed", system.value());
+    private static SealContext queryPlace(ClientSystemId system) {
+        return new SealContext("client_system", "query_sealed", system.value());
     }
 
     private static String write(Map<Integer, String> answers) {

@@ -39,13 +39,13 @@ public final class RegistryView {
         }
     }
 
-    /** An entry is not as who changes it believes; nothing was changed. */
+    /** An entry was changed after the caller had read it; nothing was changed now. */
     public static final class Stale extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
         Stale() {
-            super("The entry has changed meanwhile", null, false, false);
+            super("The entry has changed since it was read", null, false, false);
         }
     }
 

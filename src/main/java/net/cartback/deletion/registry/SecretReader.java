@@ -46,11 +46,11 @@ final class SecretReader {
             var fault =
                     value == null ? null : webhook ? webhookFault(value) : appSecretFault(value);
             if (id != null && secret.has("value")) {
-                secret.fault("value", "must not stand beside id");
+                secret.fault("value", "must not be given together with id");
             } else if (fault != null) {
                 secret.fault("value", fault);
             } else if (!values.add(value == null ? String.valueOf(id) : value)) {
-                secret.fault("value", "stands twice in this list");
+                secret.fault("value", "is given twice in this list");
             }
             secrets.add(
                     new RegistryFile.Secret(

@@ -1,6 +1,6 @@
 package net.cartback.deletion.registry;
 
-import net.cartback.deletion.crypto.Place;
+import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.crypto.Sealer;
 
 import org.jdbi.v3.core.Handle;
@@ -14,6 +14,24 @@ import java.util.UUID;
 
 /** SQL on the two tables of secrets, {@code app_secret} and {@code system_secret}. */
 final class SecretSql {
+
+    private static final String REMOVE_OTHERS = "DELETE FROM <table> WHERE id = :id";
+
+    private static final String WRITE =
+            """
+            INSERT INTO <table> (id, <owner>, position, label, value_sealed, not_after)
+            VALUES (:id, :owner, :position, :label, :sealed, :not_after)
+            ON CONFLICT (id) DO UPDATE
+               SET position = :position, label = :label, not_after = :not_after
+            """;
+
+    private static final String READ =
+            """
+            SELECT id, <owner> AS owner, label, value_sealed, not_after
+              FROM <table>
+             WHERE CAST(:owner AS text) IS NULL OR <owner> = :owner
+             ORDER BY <owner>, position
+            """;
 
     private final Sealer sealer;
 
@@ -58,14 +76,14 @@ final class SecretSql {
                             .findFirst();
             if (secret.value() == null && same.isEmpty()) {
                 throw new InvalidRegistry(
-                        List.of("secrets[" + i + "].id: no secret of this entry has it"));
+                        List.of("secrets[" + i + "].id: no secret of this entry has this id"));
             }
             int position = i;
             same.ifPresent(each -> found.put(position, each));
         }
         for (var each : stored) {
             if (!found.containsValue(each)) {
-                handle.createUpdate("DELETE FROM <table> WHERE id = :id")
+                handle.createUpdate(REMOVE_OTHERS)
                         .define("table", table.table)
                         .bind("id", each.id())
                         .execute();
@@ -78,13 +96,7 @@ final class SecretSql {
             var kept = secret.id() == null ? null : same;
             var id = same == null ? UUID.randomUUID() : same.id();
             var value = same == null ? Objects.requireNonNull(secret.value()) : same.value();
-            handle.createUpdate(
-                            """
-                            INSERT INTO <table> (id, <owner>, position, label, value_sealed, not_after)
-                            VALUES (:id, :owner, :position, :label, :sealed, :not_after)
-                            ON CONFLICT (id) DO UPDATE
-                               SET position = :position, label = :label, not_after = :not_after
-                            """)
+            handle.createUpdate(WRITE)
                     .define("table", table.table)
                     .define("owner", table.owner)
                     .bind("id", id)
@@ -111,13 +123,7 @@ final class SecretSql {
 
     /** The secrets of one owner, or of all if it is null. */
     private List<Stored> read(Handle handle, Table table, @Nullable String owner) {
-        return handle.createQuery(
-                        """
-                        SELECT id, <owner> AS owner, label, value_sealed, not_after
-                          FROM <table>
-                         WHERE CAST(:owner AS text) IS NULL OR <owner> = :owner
-                         ORDER BY <owner>, position
-                        """)
+        return handle.createQuery(READ)
                 .define("table", table.table)
                 .define("owner", table.owner)
                 .bind("owner", owner)
@@ -135,7 +141,7 @@ final class SecretSql {
                 .list();
     }
 
-    private static Place place(Table table, UUID id) {
-        return new Place(table.table, "value_sealed", id.toString());
+    private static SealContext place(Table table, UUID id) {
+        return new SealContext(table.table, "value_sealed", id.toString());
     }
 }

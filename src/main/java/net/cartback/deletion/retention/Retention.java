@@ -7,7 +7,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import net.cartback.deletion.reading.BacklogSql;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.registry.RegistryView.Kind;
-import net.cartback.deletion.retention.RetentionSql.Late;
+import net.cartback.deletion.retention.RetentionSql.ExpiredRow;
+import net.cartback.deletion.storage.ClockTrust;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.terms.RetentionPeriods;
@@ -25,19 +26,18 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Ends what has been kept long enough (GDPR article 5(1)(e)), in two stages, once a day. Some time
- * after its closing everything personal of a request is set NULL: whose it is, the copy of its
- * code, the digest that recognises repeats, what client systems wrote, who of the operators did
- * what and why. What remains says when what was asked and answered, and of nobody; later it is
- * dropped too.
+ * Erases and drops data past its retention period (GDPR article 5(1)(e)), in two stages, once a
+ * day. Some time after a request is closed, all its personal data is set to NULL: the person's id,
+ * the copy of the code, the digest that identifies repeats, what client systems wrote, and which
+ * operator did what and why. The remaining record says what was asked and answered and when, and
+ * names no person. Later the record is dropped too.
  *
- * <p>Goes by dates alone, in batches, each a transaction: one that dies half way is taken up by the
- * next, and a database that was restored from an old backup erases again what is due. Thread-safe,
- * and safe beside other replicas. Throws {@link DatabaseUnavailable} while the database is away.
+ * <p>A sweep depends on dates alone, and works in batches, each a transaction. A sweep that dies
+ * half way is continued by the next. After a restore from an old backup, the data that is due is
+ * erased again. Safe beside other replicas.
  */
 public final class Retention {
 
@@ -49,10 +49,10 @@ public final class Retention {
 
     private static final int BATCH = 500;
 
-    /** So long after the last sweep, a clock need not have proven itself. */
+    /** Until this long after the last sweep, the clock is trusted without {@link #STEADY}. */
     private static final Duration USUAL_GAP = EVERY.plus(Duration.ofHours(12));
 
-    /** So long it must have run without a step to be believed after a longer pause. */
+    /** After a longer pause, the clock is trusted once it has run this long without a step. */
     private static final Duration STEADY = Duration.ofHours(1);
 
     /** What one sweep did: requests of which everything personal was erased, and dropped ones. */
@@ -60,25 +60,25 @@ public final class Retention {
 
     private final Database database;
     private final InstantSource clock;
-    private final Supplier<Duration> trustedFor;
+    private final ClockTrust clockTrust;
     private final RetentionPeriods periods;
     private final Counter erasedRequests;
     private final Counter droppedRequests;
-    private volatile RetentionSql.@Nullable Last last;
+    private volatile RetentionSql.@Nullable LastSweep last;
     private volatile boolean waits;
 
     /**
-     * @param trustedFor for how long the clock may be trusted, see {@code DatabaseClock}
+     * @param clockTrust for how long the clock may be trusted, see {@code DatabaseClock}
      */
     public Retention(
             Database database,
             InstantSource clock,
-            Supplier<Duration> trustedFor,
+            ClockTrust clockTrust,
             RetentionPeriods periods,
             MeterRegistry meters) {
         this.database = database;
         this.clock = clock;
-        this.trustedFor = trustedFor;
+        this.clockTrust = clockTrust;
         this.periods = periods;
         erasedRequests =
                 Counter.builder("relay.retention.erased")
@@ -91,8 +91,8 @@ public final class Retention {
         Gauge.builder("relay.retention.oldest.personal.data", this::ageOfOldest)
                 .baseUnit("seconds")
                 .description(
-                        "Age of the oldest personal data that is there, but for what a legal hold"
-                                + " keeps, as of the last sweep; 0: none is")
+                        "Age of the oldest personal data that no legal hold keeps, as of the last"
+                                + " sweep; 0: none")
                 .register(meters);
         Gauge.builder("relay.retention.last.sweep", this::ageOfSweep)
                 .baseUnit("seconds")
@@ -127,7 +127,7 @@ public final class Retention {
         try {
             var swept = sweep(now);
             var oldest = oldestHeld();
-            database.withHandle(
+            database.useHandle(
                     handle -> {
                         RetentionSql.end(
                                 handle,
@@ -136,15 +136,14 @@ public final class Retention {
                                 swept.dropped(),
                                 oldest,
                                 clock.instant());
-                        return null;
                     });
             log.atInfo()
                     .addKeyValue("erased", swept.erased())
                     .addKeyValue("dropped", swept.dropped())
                     .log(
                             swept.erased() + swept.dropped() == 0
-                                    ? "Nothing has been kept long enough to be erased"
-                                    : "What was kept long enough has been erased");
+                                    ? "No data is past its retention period"
+                                    : "Data past its retention period has been erased or dropped");
         } catch (RuntimeException e) {
             // Else the next one would wait until this one counts as dead.
             giveUp(id, e);
@@ -154,10 +153,9 @@ public final class Retention {
 
     private void giveUp(UUID id, RuntimeException failure) {
         try {
-            database.withHandle(
+            database.useHandle(
                     handle -> {
                         RetentionSql.giveUp(handle, id);
-                        return null;
                     });
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
@@ -165,7 +163,7 @@ public final class Retention {
     }
 
     private boolean isPlausible(Instant now) {
-        var steady = trustedFor.get();
+        var steady = clockTrust.trustedFor();
         boolean goesOn =
                 steady.isPositive()
                         && database.withHandle(
@@ -175,8 +173,8 @@ public final class Retention {
         boolean plausible = goesOn || steady.compareTo(STEADY) >= 0;
         if (!plausible && !waits) {
             log.warn(
-                    "Nothing is erased yet: the clock is in doubt, or the relay was off for long."
-                            + " It goes on when the clock has run for an hour without a step");
+                    "Nothing is erased yet: the clock may be wrong, or the relay was off for long."
+                            + " Erasure goes on once the clock has run for an hour without a step");
         }
         waits = !plausible;
         return plausible;
@@ -191,12 +189,11 @@ public final class Retention {
         walk(RetentionSql::lateNotes, RetentionSql::eraseNotes, erase);
         int dropped = inBatches(handle -> drop(handle, drop));
         droppedRequests.increment(dropped);
-        database.inTransaction(
+        database.useTransaction(
                 handle -> {
                     RetentionSql.dropTests(handle, erase);
                     RetentionSql.dropActions(handle, drop);
                     RetentionSql.dropSweeps(handle, drop);
-                    return null;
                 });
         dropRetired(Kind.APP);
         dropRetired(Kind.SYSTEM);
@@ -212,11 +209,11 @@ public final class Retention {
         try {
             dropped = database.inTransaction(handle -> dropRetired(handle, kind));
         } catch (DatabaseUnavailable e) {
-            log.warn("What is retired was not dropped in this sweep; the next tries again", e);
+            log.warn("Retired entries were not dropped in this sweep; the next one tries again", e);
             return;
         }
         for (var id : dropped) {
-            log.atInfo().addKeyValue(kind.word(), id).log("What was retired has been dropped");
+            log.atInfo().addKeyValue(kind.word(), id).log("A retired entry has been dropped");
         }
     }
 
@@ -256,17 +253,18 @@ public final class Retention {
         return all;
     }
 
-    private interface Find {
-        List<Late> after(Handle handle, @Nullable Late last, Instant before, int atMost);
+    private interface Finder {
+        List<ExpiredRow> after(
+                Handle handle, @Nullable ExpiredRow last, Instant before, int atMost);
     }
 
-    private interface Erase {
-        void these(Handle handle, List<UUID> ids);
+    private interface Eraser {
+        void erase(Handle handle, List<UUID> ids);
     }
 
     /** Erases what belongs to no request, or to one that was closed before and is not held. */
-    private void walk(Find find, Erase erase, Instant before) {
-        Late last = null;
+    private void walk(Finder find, Eraser erase, Instant before) {
+        ExpiredRow last = null;
         do {
             var from = last;
             last =
@@ -275,7 +273,7 @@ public final class Retention {
                                 var found = find.after(handle, from, before, BATCH);
                                 var requests =
                                         found.stream()
-                                                .map(Late::request)
+                                                .map(ExpiredRow::request)
                                                 .filter(Objects::nonNull)
                                                 .distinct()
                                                 .toList();
@@ -285,7 +283,7 @@ public final class Retention {
                                                         handle,
                                                         RetentionSql.lockClosed(
                                                                 handle, requests, before)));
-                                erase.these(
+                                erase.erase(
                                         handle,
                                         found.stream()
                                                 .filter(
@@ -293,7 +291,7 @@ public final class Retention {
                                                                 each.request() == null
                                                                         || free.contains(
                                                                                 each.request()))
-                                                .map(Late::id)
+                                                .map(ExpiredRow::id)
                                                 .toList());
                                 return found.isEmpty() ? null : found.getLast();
                             });

@@ -4,15 +4,16 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
-import net.cartback.deletion.attention.Attention;
+import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.config.AdminToken;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.listener.HttpListener;
 import net.cartback.deletion.listener.TlsIdentity;
-import net.cartback.deletion.recording.Recorder;
+import net.cartback.deletion.recording.RequestBatcher;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
@@ -36,15 +37,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The whole program, wired on this one page: the only place that knows the real clock, the real
- * randomness and who is given to whom.
+ * The whole program, wired in this one class. No other class knows the real clock, the real source
+ * of randomness, and which part is given to which.
  *
- * <p>Listeners start early and answer 503 until the database is there and its schema current; then
- * the loops start. Stopping goes the other way round.
+ * <p>Listeners start early and answer 503 until the database is there and its schema is current.
+ * Then the loops start. A stop takes the reverse order.
  */
 public final class App implements AutoCloseable {
 
@@ -72,7 +72,7 @@ public final class App implements AutoCloseable {
     private final Loop waitingRegistry;
     private final Loop audit;
 
-    /** Of a keyring that was made here; another one is its owner's to renew. */
+    /** Renews a keyring that the relay made itself. The owner of any other keyring renews it. */
     private final @Nullable Loop renewal;
 
     private final HttpListener listener;
@@ -87,8 +87,8 @@ public final class App implements AutoCloseable {
     /**
      * Opens everything that needs no schema, and starts to listen.
      *
-     * @throws Config.Invalid if a file that the configuration names cannot be used, or an address
-     *     not be listened on
+     * @throws Refused if a file that the configuration names cannot be used, or an address not be
+     *     listened on
      */
     public App(Config config) {
         var file = ConfiguredRegistry.read(config);
@@ -158,7 +158,7 @@ public final class App implements AutoCloseable {
         var server = EmbeddedDatabase.open(config.dataDir());
         opened.push(server::close);
         if (!server.isOwner()) {
-            throw new Config.Invalid(
+            throw new Refused(
                     List.of("DATA_DIR " + config.dataDir() + " is in use by another relay"));
         }
         return server;
@@ -190,7 +190,7 @@ public final class App implements AutoCloseable {
                 config.outbound(),
                 config.dispatchConcurrency(),
                 config.recordTogether(),
-                Recorder.LIMIT,
+                RequestBatcher.LIMIT,
                 config.retention(),
                 BLOCK_EVERY,
                 config.auditHeads().every(),
@@ -199,7 +199,7 @@ public final class App implements AutoCloseable {
                 config.oidc());
     }
 
-    private List<Supplier<List<Attention>>> watches(@Nullable TlsIdentity identity) {
+    private List<Watch> watches(@Nullable TlsIdentity identity) {
         return List.of(
                 () -> Watches.certificate(identity, clock.instant()),
                 () -> Watches.clocks(clock),
@@ -303,7 +303,7 @@ public final class App implements AutoCloseable {
         return ready && keys.isInStep();
     }
 
-    /** Where the metrics are alone; the management listener's port if they are not. */
+    /** The port of the metrics' own listener; the management listener's port if there is none. */
     public int metricsPort() {
         return metrics == null ? management.port() : metrics.port();
     }
@@ -332,10 +332,10 @@ public final class App implements AutoCloseable {
         registryFile.remember();
     }
 
-    /** Until the loops have been started, that they do not run is no fault. */
+    /** A loop that has not been started yet counts as alive. */
     private Map<String, BooleanSupplier> live() {
         return Map.of(
-                "record", () -> !ready || parts.recorder().isAlive(),
+                "record", () -> !ready || parts.batcher().isAlive(),
                 "dispatch", () -> !ready || parts.dispatcher().isAlive(),
                 "signals", () -> !ready || signals.isAlive(),
                 "audit", () -> !ready || audit.isAlive(),

@@ -1,7 +1,7 @@
 package net.cartback.deletion.serve;
 
 import net.cartback.deletion.config.Config;
-import net.cartback.deletion.config.RegistryPath;
+import net.cartback.deletion.config.RegistryLoader;
 import net.cartback.deletion.keys.OlderReplicaRuns;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
@@ -37,14 +37,15 @@ final class ConfiguredRegistry {
     /** What {@code REGISTRY_FILE} names; null: it is unset. */
     static @Nullable RegistryFile read(Config config) {
         var path = config.registryFile();
-        return path == null ? null : RegistryPath.read(path, config);
+        return path == null ? null : RegistryLoader.read(path, config);
     }
 
     /**
-     * Applies the file. What an older replica would not understand waits until none runs: those
-     * wait in their turn for this one to be ready.
+     * Applies the file. A file that an older replica would not understand is applied later, when no
+     * older replica runs. The start does not wait for that, because a roll-out ends the older
+     * replicas only after this replica is ready.
      *
-     * @throws InvalidRegistry if it is to be applied and does not fit what is registered
+     * @throws InvalidRegistry if the file must be applied and does not fit the registered entries
      */
     void applyOrWait() {
         try {
@@ -55,7 +56,7 @@ final class ConfiguredRegistry {
         } catch (OlderReplicaRuns e) {
             if (!waits) {
                 log.warn(
-                        "The registry file is not applied yet: it retires something, and {}",
+                        "The registry file is not applied yet, because it retires an entry: {}",
                         e.getMessage());
             }
             waits = true;
@@ -85,8 +86,8 @@ final class ConfiguredRegistry {
             return true;
         }
         log.info(
-                "The registry file was applied before, and is not applied again; the command"
-                        + " registry apply does that");
+                "The registry file is not applied again, because exactly this content was applied"
+                        + " before; to apply it, run the command registry apply");
         tellOfDifferences(file);
         return false;
     }
@@ -98,7 +99,7 @@ final class ConfiguredRegistry {
         }
     }
 
-    /** Only to be told: a file that does not fit any more is not to be applied here. */
+    /** Only logs: a file that does not fit any more is no fault here, as it is not applied. */
     private void tellOfDifferences(RegistryFile applied) {
         try {
             registry.differences(applied).forEach(ConfiguredRegistry::tell);
@@ -119,6 +120,6 @@ final class ConfiguredRegistry {
                                 .map(RegistryChange.Field::name)
                                 .distinct()
                                 .collect(Collectors.joining(", ")))
-                .log("What is registered differs from the registry file");
+                .log("The registered entry differs from the registry file");
     }
 }

@@ -3,8 +3,8 @@ package net.cartback.deletion.serve;
 import net.cartback.deletion.storage.EmbeddedDatabase;
 
 /**
- * Nothing goes on without the embedded server. An error, because it ends the process: nobody starts
- * the server again but a new one, which whoever runs this one starts.
+ * The embedded server has ended, and the relay cannot work without it. This is an error, because it
+ * ends the process: only a new process starts the server again, and the supervisor starts that.
  */
 final class EmbeddedDatabaseGone extends Error {
 

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Tags;
 
 import net.cartback.deletion.attention.Attention;
 import net.cartback.deletion.attention.Attention.Cause;
+import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.storage.Migrations;
 
 import org.jspecify.annotations.Nullable;
@@ -16,13 +17,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Figures about the relay as a whole: what it is, what needs an operator, and that the counters of
- * what is registered begin at 0. A counter that is born by its first event tells of no increase.
- * Thread-safe.
+ * Figures about the relay as a whole: its version, and how much needs an operator. It also starts
+ * the counters of every registered app and system at 0: a counter that its first event creates
+ * shows no increase.
  */
 public final class Figures implements AutoCloseable {
 
@@ -32,7 +32,7 @@ public final class Figures implements AutoCloseable {
     /** It asks for all causes, and may read much. */
     private static final Duration ATTENTION_EVERY = Duration.ofMinutes(1);
 
-    private final Supplier<List<Attention>> attention;
+    private final Watch attention;
     private final MultiGauge byCause;
     private final Loop counterRounds;
     private final Loop attentionRounds;
@@ -40,13 +40,13 @@ public final class Figures implements AutoCloseable {
     /**
      * @param beginCounters begins the counters of all that is registered; again does nothing
      */
-    Figures(Supplier<List<Attention>> attention, Runnable beginCounters, MeterRegistry meters) {
+    Figures(Watch attention, Runnable beginCounters, MeterRegistry meters) {
         this.attention = attention;
         byCause =
                 MultiGauge.builder("relay.attention")
                         .description(
-                                "How much needs an operator, by cause, as GET /admin/v1/attention"
-                                        + " tells; none while it is not known")
+                                "Number of items that need an operator, by cause, as in GET"
+                                        + " /admin/v1/attention; absent while it is not known")
                         .register(meters);
         Gauge.builder("relay.build.info", () -> 1)
                 .description("1; which version runs, and the schema that it knows")
@@ -81,7 +81,7 @@ public final class Figures implements AutoCloseable {
     private void measure() {
         List<Attention> all;
         try {
-            all = attention.get();
+            all = attention.look();
         } catch (RuntimeException e) {
             byCause.register(List.of(), true);
             throw e;

@@ -2,7 +2,7 @@ package net.cartback.deletion.serve;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 
 /**
  * Takes signed heads of the audit trail out of the database's reach: to the log, and to a file, a
- * line each, if there is one. Thread-safe.
+ * line each, if there is one.
  */
 final class HeadPublisher implements Consumer<String> {
 
@@ -27,7 +27,7 @@ final class HeadPublisher implements Consumer<String> {
     private final @Nullable Path file;
 
     /**
-     * @throws Config.Invalid if the file cannot be written
+     * @throws Refused if the file cannot be written
      */
     HeadPublisher(@Nullable Path file) {
         this.file = file;
@@ -35,7 +35,7 @@ final class HeadPublisher implements Consumer<String> {
             try {
                 append(file, "");
             } catch (IOException e) {
-                throw new Config.Invalid(List.of("AUDIT_HEADS cannot be written: " + file));
+                throw new Refused(List.of("AUDIT_HEADS cannot be written: " + file));
             }
         }
     }
@@ -43,7 +43,7 @@ final class HeadPublisher implements Consumer<String> {
     /** To the log as well: a disk that is full takes no head away. */
     @Override
     public void accept(String jws) {
-        log.atInfo().addKeyValue("jws", jws).log("The audit trail has come to here");
+        log.atInfo().addKeyValue("jws", jws).log("Signed head of the audit trail");
         if (file != null) {
             try {
                 append(file, jws + "\n");

@@ -24,10 +24,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What is done again and again beside the path of deletions: the registry's copy is renewed in case
- * a signal was lost, the clock is anchored again, open requests get the deliveries of systems that
- * were added since, the figures that need the database are measured here and not at each scrape,
- * and what was kept long enough is erased. Thread-safe.
+ * Recurring work beside the path of deletions. Each round reloads the registry in case a signal was
+ * lost, anchors the clock again, gives open requests the deliveries of systems that were added
+ * since, and measures the figures that need the database, so that no scrape has to. A second loop
+ * erases records whose retention period has ended.
  */
 final class Housekeeping implements AutoCloseable {
 
@@ -123,8 +123,8 @@ final class Housekeeping implements AutoCloseable {
                 MultiGauge.builder("relay.delivery.lag")
                         .baseUnit("seconds")
                         .description(
-                                "How long the delivery that is due the longest has waited to be"
-                                        + " sent, by client system")
+                                "Waiting time of the delivery that has been due for the longest"
+                                        + " time, by client system")
                         .register(meters);
     }
 
@@ -136,18 +136,18 @@ final class Housekeeping implements AutoCloseable {
         Gauge.builder("relay.clock.offset", () -> seconds(clock.ofHost()))
                 .baseUnit("seconds")
                 .tag("of", "host")
-                .description("How far another clock is ahead of the one that the relay goes by")
+                .description("How far this clock is ahead of the clock that the relay uses")
                 .register(meters);
         Gauge.builder("relay.clock.offset", () -> seconds(clock.ofDatabase()))
                 .baseUnit("seconds")
                 .tag("of", "database")
-                .description("How far another clock is ahead of the one that the relay goes by")
+                .description("How far this clock is ahead of the clock that the relay uses")
                 .register(meters);
         Gauge.builder("relay.database.oldest.snapshot", () -> oldestSnapshot)
                 .baseUnit("seconds")
                 .description(
-                        "How long the transaction has been open that keeps dead rows the longest,"
-                            + " of those that the relay's role may see (pg_read_all_stats: all)")
+                        "Age of the open transaction that has kept dead rows for the longest time,"
+                            + " among those that the relay's role may see (pg_read_all_stats: all)")
                 .register(meters);
         Gauge.builder("relay.database.up", () -> isDatabaseThere ? 1 : 0)
                 .description("1 if the database answered when it was last asked, each 10 s")
@@ -240,7 +240,7 @@ final class Housekeeping implements AutoCloseable {
         isDatabaseThere = true;
     }
 
-    /** A figure that is old is none: who watches must not take it for the truth of now. */
+    /** Removes old figures, because a reader would take them for current ones. */
     private void forgetBacklog() {
         for (var gauge : List.of(backlog, held, lag)) {
             gauge.register(List.of(), true);

@@ -4,7 +4,7 @@ import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.crypto.Keyring;
-import net.cartback.deletion.crypto.Keyring.Known;
+import net.cartback.deletion.crypto.Keyring.KeyInfo;
 import net.cartback.deletion.crypto.Keyring.State;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.keys.Reseal;
@@ -33,13 +33,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Makes worthless what was erased. A database's files, its log and its backups keep old versions of
- * rows; what they hold of a person is sealed, and ends with the key that sealed it. So the data key
- * lasts for a month; then everything that is still kept is sealed anew; and when the last backup
- * that needs it has ended, the old one is taken out of the keyring, which is not in the database.
+ * Makes old copies of erased data worthless. A database's files, its log and its backups keep old
+ * versions of rows. Personal data in them is sealed, and cannot be read without the key that sealed
+ * it. So a data key lasts for a month. Then all values that are still kept are sealed anew. When
+ * the last backup that needs the old key has ended, the old key is taken out of the keyring, which
+ * is not in the database.
  *
- * <p>To be called once a day, or as often as one likes: each call does what is next, and may be
- * broken off. Beside running replicas, of any number; one at a time.
+ * <p>To be called once a day or more often. Each call does the next step, and may be interrupted. A
+ * renewal may run beside any number of replicas, but not beside another renewal.
  */
 public final class KeyRenewal {
 
@@ -59,11 +60,11 @@ public final class KeyRenewal {
     private final RetentionPeriods retention;
 
     /**
-     * @param file of the keyring that the register and the sealing go by
-     * @param register as of a command: more careful than a replica's
-     * @param clocksAreApart whether this machine's clock and the database's disagree: a key that is
-     *     taken out by a wrong clock does not come back
-     * @param retention how long a backup lives: until what is personal is erased
+     * @param file the file of the keyring that {@code register} and {@code reseal} use
+     * @param register made by {@link KeyRegister#ofCommand}: more careful than a replica's register
+     * @param clocksAreApart whether this machine's clock and the database's disagree: a key that a
+     *     wrong clock takes out does not come back
+     * @param retention how long a backup lives: as long as personal data is kept
      */
     public KeyRenewal(
             Path file,
@@ -123,7 +124,7 @@ public final class KeyRenewal {
         var before = retention.erasedBefore(clock.instant());
         var over =
                 in(dataKeys(), State.PREVIOUS).stream()
-                        .map(Known::kid)
+                        .map(KeyInfo::kid)
                         .filter(kid -> retired.getOrDefault(kid, Instant.MAX).isBefore(before))
                         .collect(Collectors.toCollection(TreeSet::new));
         var used = over.stream().filter(this::isUsed).collect(Collectors.toSet());
@@ -131,14 +132,15 @@ public final class KeyRenewal {
             register.needAgain(used);
             over.removeAll(used);
             told.add(
-                    "Kept, because something was sealed by it since it was retired: "
+                    "Kept, because values were sealed with these keys after they were retired: "
                             + String.join(", ", used)
                             + ".");
         }
         if (!over.isEmpty()) {
             KeyringFile.remove(file, over, clock);
             told.add(
-                    "Taken out, because the last backup that needs it has ended: "
+                    "Taken out of the keyring, because the last backup that needs these keys has"
+                            + " ended: "
                             + String.join(", ", over)
                             + ".");
         }
@@ -148,10 +150,10 @@ public final class KeyRenewal {
         return sealedColumns().stream().anyMatch(column -> reseal.isUsed(column, kid));
     }
 
-    private String sealAnew(List<Known> left) {
+    private String sealAnew(List<KeyInfo> left) {
         if (!register.isSettled(SETTLED)) {
-            return "What older keys sealed is sealed anew when every relay has had the new one for"
-                    + " a minute.";
+            return "Values of older keys are sealed anew when every relay has had the new key for a"
+                    + " minute.";
         }
         long resealed = 0;
         long unreadable = 0;
@@ -170,23 +172,23 @@ public final class KeyRenewal {
         return resealed + " values are sealed anew; nothing needs an older data key any more.";
     }
 
-    private boolean isOver(Known current) {
+    private boolean isOver(KeyInfo current) {
         return !current.from().plus(EVERY).isAfter(clock.instant());
     }
 
-    private List<Known> dataKeys() {
+    private List<KeyInfo> dataKeys() {
         return register.status().stream()
                 .map(KeyRegister.Status::key)
                 .filter(key -> key.kind() == Keyring.Kind.DATA)
                 .toList();
     }
 
-    private static List<Known> in(List<Known> keys, State state) {
+    private static List<KeyInfo> in(List<KeyInfo> keys, State state) {
         return keys.stream().filter(key -> key.state() == state).toList();
     }
 
-    private static Set<String> kids(List<Known> keys) {
-        return keys.stream().map(Known::kid).collect(Collectors.toSet());
+    private static Set<String> kids(List<KeyInfo> keys) {
+        return keys.stream().map(KeyInfo::kid).collect(Collectors.toSet());
     }
 
     /** Every column that holds sealed values. */

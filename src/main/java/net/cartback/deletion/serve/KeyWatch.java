@@ -1,7 +1,7 @@
 package net.cartback.deletion.serve;
 
-import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -16,8 +16,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Keeps the keyring what its file says, and tells the other replicas which keys are loaded here. On
- * a thread of its own: whoever does not tell for a minute counts as ended. Thread-safe.
+ * Keeps the keyring equal to its file, and tells the other replicas which keys are loaded here. It
+ * has a thread of its own, because a replica that is silent for a minute counts as ended.
  */
 final class KeyWatch implements AutoCloseable {
 
@@ -25,8 +25,8 @@ final class KeyWatch implements AutoCloseable {
     private static final Duration ROUND = Duration.ofSeconds(5);
 
     /**
-     * After so long without having been seen, others may soon go on without this replica: less than
-     * {@link KeyRegister}'s minute by what a statement takes that is under way.
+     * If the other replicas have not seen this replica for so long, they may soon go on without it.
+     * This is {@link KeyRegister}'s minute, less the time of a statement that is under way.
      */
     private static final Duration IN_STEP = Duration.ofSeconds(40);
 
@@ -65,7 +65,7 @@ final class KeyWatch implements AutoCloseable {
     /**
      * Looks whether it may begin, once the schema is there.
      *
-     * @throws Config.Invalid if this keyring cannot read this database
+     * @throws Refused if this keyring cannot read this database
      */
     void check() {
         var began = others.now();
@@ -77,10 +77,10 @@ final class KeyWatch implements AutoCloseable {
     }
 
     /**
-     * Whether the others know that this replica runs, it knows which keys they have, and it
-     * understands what is in the tables. Else it must record and claim nothing: they may use a key
-     * by now that is not loaded here, and a wish that they have recorded under it would be taken
-     * for a new one.
+     * Whether the other replicas know that this replica runs, this replica knows which keys they
+     * have, and it understands the contents of the tables. Otherwise this replica must record and
+     * claim nothing: the others may already use a key that is not loaded here, and this replica
+     * would take a request that they recorded under that key for a new one.
      */
     boolean isInStep() {
         return others.isWithin(IN_STEP) && oldestProgram <= Migrations.SCHEMA;
@@ -110,7 +110,7 @@ final class KeyWatch implements AutoCloseable {
         }
     }
 
-    private void round(LastSeen.Moment began) {
+    private void round(LastSeen.ClockReading began) {
         try {
             boolean loaded = file.reloadIfChanged(register::faults);
             unreadSince = null;
@@ -123,10 +123,11 @@ final class KeyWatch implements AutoCloseable {
                 unreadSince = Instant.now();
                 log.warn("The keyring cannot be read now; its keys stay in use: {}", e.faults());
             }
-        } catch (Config.Invalid e) {
+        } catch (Refused e) {
             if (!e.faults().equals(unusable)) {
                 log.error(
-                        "The keyring has changed and cannot be used; the old one stays: {}",
+                        "The keyring's file has changed and cannot be used; the old keys stay in"
+                                + " use: {}",
                         e.faults());
             }
             unusable = e.faults();
@@ -166,7 +167,7 @@ final class KeyWatch implements AutoCloseable {
     private List<String> currentKeys() {
         return keyring.known().stream()
                 .filter(key -> key.state() == Keyring.State.CURRENT)
-                .map(Keyring.Known::kid)
+                .map(Keyring.KeyInfo::kid)
                 .toList();
     }
 }

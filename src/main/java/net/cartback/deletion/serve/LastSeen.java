@@ -6,17 +6,17 @@ import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
 /**
- * How long ago something was seen, by the ticks of the machine and by its clock: a machine that was
- * stopped by what it runs on has no ticks of that time, and a clock may be set back. Thread-safe.
+ * How long ago something was seen, by the ticks of the machine and by its clock. Both are needed: a
+ * virtual machine that was paused counts no ticks of the pause, and a clock may be set back.
  */
 final class LastSeen {
 
     private final LongSupplier ticks;
     private final InstantSource clock;
-    private volatile Moment last;
+    private volatile ClockReading last;
 
     /** A moment at which one begins to look. */
-    record Moment(long ticks, Instant clock) {}
+    record ClockReading(long ticks, Instant clock) {}
 
     LastSeen() {
         this(System::nanoTime, InstantSource.system());
@@ -26,15 +26,15 @@ final class LastSeen {
     LastSeen(LongSupplier ticks, InstantSource clock) {
         this.ticks = ticks;
         this.clock = clock;
-        this.last = new Moment(ticks.getAsLong(), Instant.EPOCH);
+        this.last = new ClockReading(ticks.getAsLong(), Instant.EPOCH);
     }
 
-    Moment now() {
-        return new Moment(ticks.getAsLong(), clock.instant());
+    ClockReading now() {
+        return new ClockReading(ticks.getAsLong(), clock.instant());
     }
 
     /** It was seen by a look that began at this moment. */
-    void at(Moment moment) {
+    void at(ClockReading moment) {
         last = moment;
     }
 

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.listener.HttpListener;
 import net.cartback.deletion.listener.IdleLimits;
 import net.cartback.deletion.listener.PortInUse;
@@ -32,7 +33,7 @@ final class Listeners {
     /**
      * The certificate and key of the public listener; null: it speaks plain HTTP.
      *
-     * @throws Config.Invalid if they cannot be used
+     * @throws Refused if they cannot be used
      */
     static @Nullable TlsIdentity identity(Config config) {
         var files = config.tls();
@@ -41,8 +42,7 @@ final class Listeners {
                     ? null
                     : TlsIdentity.load(files.certificate(), files.key(), InstantSource.system());
         } catch (IllegalArgumentException e) {
-            throw new Config.Invalid(
-                    List.of("TLS_CERTIFICATE, TLS_PRIVATE_KEY: " + e.getMessage()));
+            throw new Refused(List.of("TLS_CERTIFICATE, TLS_PRIVATE_KEY: " + e.getMessage()));
         }
     }
 
@@ -65,7 +65,7 @@ final class Listeners {
      *
      * @param variable where the port comes from
      * @param gate while it says false, all is answered 503
-     * @throws Config.Invalid if the port is in use
+     * @throws Refused if the port is in use
      */
     HttpListener open(
             String variable,
@@ -85,7 +85,7 @@ final class Listeners {
                             IdleLimits.USUAL,
                             routes);
         } catch (PortInUse e) {
-            throw new Config.Invalid(List.of(variable + ": " + e.getMessage()));
+            throw new Refused(List.of(variable + ": " + e.getMessage()));
         }
         opened.push(started::close);
         return started;

@@ -9,7 +9,7 @@ import java.time.Duration;
 
 /**
  * Does something again and again on a thread of its own, with a pause after each round. A round
- * that fails is told, and is not the last. Thread-safe.
+ * that fails is told, and is not the last.
  */
 final class Loop implements AutoCloseable {
 

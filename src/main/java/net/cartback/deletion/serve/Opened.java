@@ -18,7 +18,7 @@ final class Opened implements AutoCloseable {
         closing.push(close);
     }
 
-    /** A loop that ends before what was opened earlier is closed, because it may use it. */
+    /** Makes a loop. It ends before the parts that were opened earlier, because it may use them. */
     Loop loop(String name, Duration pause, Runnable round) {
         var loop = new Loop(name, pause, round);
         push(loop::close);

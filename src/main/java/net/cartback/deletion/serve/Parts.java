@@ -17,8 +17,8 @@ import net.cartback.deletion.admin.ImportRoutes;
 import net.cartback.deletion.admin.RegistryRoutes;
 import net.cartback.deletion.admin.RequestRoutes;
 import net.cartback.deletion.admin.SystemRoutes;
-import net.cartback.deletion.attention.Attention;
 import net.cartback.deletion.attention.Attentions;
+import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.audit.AuditChain;
 import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.crypto.Keyring;
@@ -32,25 +32,27 @@ import net.cartback.deletion.operation.OperatorVerbs;
 import net.cartback.deletion.operation.RequestVerbs;
 import net.cartback.deletion.operation.TestDeliveries;
 import net.cartback.deletion.reading.Backlogs;
-import net.cartback.deletion.reading.DeliveryRecords;
+import net.cartback.deletion.reading.Deliveries;
 import net.cartback.deletion.reading.Proofs;
 import net.cartback.deletion.reading.Requests;
 import net.cartback.deletion.reading.Statuses;
 import net.cartback.deletion.receipt.ReceiptRoutes;
 import net.cartback.deletion.recording.Backfill;
 import net.cartback.deletion.recording.IdImport;
-import net.cartback.deletion.recording.Recorder;
-import net.cartback.deletion.recording.Recordings;
+import net.cartback.deletion.recording.RequestBatcher;
+import net.cartback.deletion.recording.RequestWriter;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.retention.Retention;
 import net.cartback.deletion.status.StatusRoutes;
+import net.cartback.deletion.storage.ClockTrust;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.Signals;
 import net.cartback.deletion.terms.PublicUrl;
 import net.cartback.deletion.terms.RetentionPeriods;
-import net.cartback.deletion.web.Brake;
 import net.cartback.deletion.web.DocumentRoutes;
+import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.MetricsRoutes;
+import net.cartback.deletion.web.PageShell;
 import net.cartback.deletion.web.Proxies;
 import net.cartback.deletion.web.Routes;
 
@@ -62,21 +64,20 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * The parts of a relay, wired: what is tested is what is delivered. Whoever makes them brings the
- * database, the keyring, the clock and the randomness, and turns the loops.
+ * The wired parts of a relay, the same in the tests and in the program. The caller supplies the
+ * database, the keyring, the clock and the randomness, and runs the loops.
  */
 public final class Parts implements AutoCloseable {
 
     private final Ledger ledger;
     private final Backfill backfill;
     private final Backlogs backlogs;
-    private final Recordings recordings;
-    private final Recorder recorder;
+    private final RequestWriter writer;
+    private final RequestBatcher batcher;
     private final Registry registry;
     private final Dispatcher dispatcher;
     private final Retention retention;
@@ -97,7 +98,7 @@ public final class Parts implements AutoCloseable {
      * @param signals to and from the other replicas
      * @param inStep whether the keys that are loaded here are those that the other replicas use
      * @param ready whether the schema is there, and the registry applied
-     * @param trustedFor for how long the clock has run without a step
+     * @param clockTrust for how long the clock has run without a step
      */
     public record Surroundings(
             Database database,
@@ -109,11 +110,11 @@ public final class Parts implements AutoCloseable {
             PublicUrl publicUrl,
             BooleanSupplier inStep,
             BooleanSupplier ready,
-            Supplier<Duration> trustedFor,
+            ClockTrust clockTrust,
             PrometheusMeterRegistry meters) {}
 
     /**
-     * What whoever runs it chooses.
+     * The settings that the operator chooses.
      *
      * @param recordTogether how many callbacks share a commit at most
      * @param recordLimit how long a callback waits for its commit
@@ -137,7 +138,7 @@ public final class Parts implements AutoCloseable {
     /**
      * @param watches what else can need an operator
      */
-    public Parts(Surroundings around, Settings settings, List<Supplier<List<Attention>>> watches) {
+    public Parts(Surroundings around, Settings settings, List<Watch> watches) {
         var database = around.database();
         var keyring = around.keyring();
         var clock = around.clock();
@@ -146,10 +147,10 @@ public final class Parts implements AutoCloseable {
         ledger = new Ledger(database, keyring, clock, meters);
         backfill = new Backfill(database, clock);
         backlogs = new Backlogs(database, clock);
-        recordings = new Recordings(database, keyring, clock, around.random(), around.inStep());
+        writer = new RequestWriter(database, keyring, clock, around.random(), around.inStep());
         registry = new Registry(database, keyring, clock, backfill);
         retention =
-                new Retention(database, clock, around.trustedFor(), settings.retention(), meters);
+                new Retention(database, clock, around.clockTrust(), settings.retention(), meters);
         audit = audit(around, settings);
         idempotencyKeys = new IdempotencyKeys(database, keyring, clock);
         var signatures = new Signatures(clock);
@@ -159,36 +160,40 @@ public final class Parts implements AutoCloseable {
                         database,
                         clock,
                         Stream.concat(
-                                        Stream.<Supplier<List<Attention>>>of(
+                                        Stream.<Watch>of(
                                                 signatures::attentions,
                                                 () -> Watches.auditBehind(trail, clock.instant())),
                                         watches.stream())
                                 .toList());
         var tests = new TestDeliveries(database, keyring, clock);
         dispatcher = dispatcher(around, settings, tests);
-        recorder =
-                new Recorder(recordings, settings.recordTogether(), settings.recordLimit(), meters);
-        var brake = new Brake(around.proxies(), clock);
+        batcher =
+                new RequestBatcher(
+                        writer, settings.recordTogether(), settings.recordLimit(), meters);
+        var guesses = new GuessLimiter(around.proxies(), clock);
+        var shell = new PageShell();
         intake =
                 new IntakeRoutes(
                         registry,
-                        recorder,
+                        batcher,
                         clock,
                         around.publicUrl(),
-                        brake,
+                        guesses,
                         signatures,
                         this::wake,
+                        shell,
                         meters);
         publicRoutes =
                 List.of(
                         intake,
-                        new ReceiptRoutes(registry, ledger, tests, clock, brake),
+                        new ReceiptRoutes(registry, ledger, tests, clock, guesses),
                         new StatusRoutes(
                                 new Statuses(database),
                                 new Proofs(database, keyring, clock, around.publicUrl()),
                                 clock,
-                                brake,
-                                settings.retention().eraseAfter()),
+                                guesses,
+                                settings.retention().eraseAfter(),
+                                shell),
                         new DocumentRoutes(keyring::publicKeys));
         metrics = new MetricsRoutes(meters);
         managementRoutes = management(around, settings, tests, trail);
@@ -202,7 +207,7 @@ public final class Parts implements AutoCloseable {
                 settings.blockEvery(),
                 settings.headEvery(),
                 settings.retention(),
-                around.trustedFor(),
+                around.clockTrust(),
                 settings.heads(),
                 around.meters());
     }
@@ -235,10 +240,10 @@ public final class Parts implements AutoCloseable {
                                         settings.adminToken(),
                                         new Tokens(database, clock),
                                         oidc == null ? null : new OidcTokens(oidc, keyring, clock)),
-                                new Brake(around.proxies(), clock)),
+                                new GuessLimiter(around.proxies(), clock)),
                         new Idempotency(idempotencyKeys),
                         around.ready());
-        var deliveries = new DeliveryRecords(database, keyring);
+        var deliveries = new Deliveries(database, keyring);
         var verbs = new OperatorVerbs(database, keyring, clock, around.meters());
         var bulk = new BulkVerbs(database, keyring, clock, around.meters());
         return List.of(
@@ -262,7 +267,7 @@ public final class Parts implements AutoCloseable {
                 new ImportRoutes(
                         guard,
                         registry,
-                        new IdImport(database, keyring, clock, recordings),
+                        new IdImport(database, keyring, clock, writer),
                         this::wake),
                 new AuditRoutes(guard, registry, trail),
                 new AttentionRoutes(guard, attentions));
@@ -295,12 +300,12 @@ public final class Parts implements AutoCloseable {
         return backlogs;
     }
 
-    public Recordings recordings() {
-        return recordings;
+    public RequestWriter writer() {
+        return writer;
     }
 
-    public Recorder recorder() {
-        return recorder;
+    public RequestBatcher batcher() {
+        return batcher;
     }
 
     public Registry registry() {
@@ -355,7 +360,7 @@ public final class Parts implements AutoCloseable {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             try {
-                recorder.close();
+                batcher.close();
             } finally {
                 dispatcher.close();
             }

@@ -1,6 +1,6 @@
 package net.cartback.deletion.serve;
 
-import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.DatabaseAddress;
@@ -47,7 +47,7 @@ final class Startup {
      *
      * @param stop counted down when the waiting shall end
      * @return false if it was told to stop first
-     * @throws Config.Invalid if what is there cannot be used
+     * @throws Refused if what is there cannot be used
      * @throws InvalidRegistry if the registry file does not fit what is registered
      */
     boolean await(CountDownLatch stop) throws InterruptedException {
@@ -83,7 +83,7 @@ final class Startup {
     private void requireSettings() {
         var lost = database.lostSettings();
         if (!lost.isEmpty()) {
-            throw new Config.Invalid(
+            throw new Refused(
                     List.of(
                             "DATABASE_URL leads through a pooler that drops the relay's settings ("
                                     + String.join(", ", lost)

@@ -31,8 +31,8 @@ public final class Watches {
                                         Cause.AUDIT_BEHIND,
                                         since,
                                         null,
-                                        "the log of the loop audit says what keeps it; a"
-                                                + " transaction that stays open for long does"))
+                                        "look for the reason in the log of the loop audit; it is"
+                                                + " usually a transaction that stays open"))
                 .stream()
                 .toList();
     }
@@ -58,8 +58,8 @@ public final class Watches {
                                 Cause.CLOCKS_APART,
                                 null,
                                 null,
-                                "set the clock that is wrong: relay_clock_offset_seconds says how"
-                                        + " far this machine's and the database's are ahead"));
+                                "set the wrong clock: relay_clock_offset_seconds tells how far this"
+                                        + " machine's clock and the database's clock are ahead"));
     }
 
     static List<Attention> figures(Housekeeping housekeeping) {
@@ -70,7 +70,7 @@ public final class Watches {
                                 Cause.FIGURES_OLD,
                                 null,
                                 null,
-                                "the log of the loop housekeeping says what keeps them"));
+                                "look for the reason in the log of the loop housekeeping"));
     }
 
     static List<Attention> keyring(@Nullable Instant unreadSince) {
@@ -81,8 +81,9 @@ public final class Watches {
                                 Cause.KEYRING_UNREAD,
                                 unreadSince,
                                 null,
-                                "let the file of KEYRING_FILE be read again: the relay goes on with"
-                                        + " the keys that it has, and cannot start without it"));
+                                "make the file of KEYRING_FILE readable again: the relay goes on"
+                                        + " with its loaded keys, and cannot start again without"
+                                        + " the file"));
     }
 
     private static Attention attention(

@@ -1,4 +1,8 @@
-/** What the person sees. */
+/**
+ * What the person sees.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise.
+ */
 @NullMarked
 package net.cartback.deletion.status;
 

@@ -1,11 +1,15 @@
 package net.cartback.deletion.storage;
 
+import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.config.ConfigRegistry;
 import org.jspecify.annotations.Nullable;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.function.Function;
 
@@ -45,5 +49,19 @@ public final class Columns {
     public static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         var timestamp = row.getTimestamp(column);
         return timestamp == null ? null : timestamp.toInstant();
+    }
+
+    /** An instant says that it is one: of a value without a type the server has to guess. */
+    static final class Instants extends AbstractArgumentFactory<Instant> {
+
+        Instants() {
+            super(Types.TIMESTAMP_WITH_TIMEZONE);
+        }
+
+        @Override
+        protected Argument build(Instant value, ConfigRegistry config) {
+            return (position, statement, context) ->
+                    statement.setObject(position, value.atOffset(ZoneOffset.UTC));
+        }
     }
 }

@@ -8,9 +8,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import net.cartback.deletion.terms.Actor;
 
 import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlLogger;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.jdbi.v3.postgres.PostgresPlugin;
@@ -21,7 +20,6 @@ import org.slf4j.LoggerFactory;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -38,31 +36,44 @@ import java.util.function.Supplier;
  * statement after 10 s, an idle transaction after 10 s, a silent socket after 12 s. A transaction
  * that lost a deadlock or a serialization conflict is run again.
  *
- * <p>Thread-safe. Throws {@link DatabaseUnavailable} when the database is away; it comes back by
- * itself.
+ * <p>Throws {@link DatabaseUnavailable} when the database is away; it comes back by itself.
  */
 public final class Database implements AutoCloseable {
+
+    private static final String IN_TRANSACTION = "SELECT set_config('relay.actor', :actor, true)";
+
+    private static final String LOST_SETTINGS = "SELECT" + " current_setting(:name)";
+
+    private static final String OLDEST_SNAPSHOT =
+            """
+            SELECT COALESCE(max(CAST(1000 * EXTRACT(EPOCH FROM
+                       clock_timestamp() - xact_start)
+                       AS bigint)), 0)
+              FROM pg_stat_activity
+             -- One that has written holds them too, and the
+             -- audit trail, wherever on the server it is.
+             WHERE backend_xid IS NOT NULL
+                OR (backend_xmin IS NOT NULL
+                    AND datname = current_database())
+            """;
 
     private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
     private static final int MAX_TRIES = 5;
 
-    /** A warning of no class of its own. */
-    private static final String WARNING = "01000";
-
     /** What every session has, with how the server shows it. */
     private static final Map<String, String> SETTINGS = new TreeMap<>();
 
     static {
-        // What is read again and again is in memory, so a look-up costs hardly more than the next
-        // row of a scan: a plan must not flip to reading all of a table.
+        // Pages that are read often are in memory, so a look-up costs hardly more than the next row
+        // of a scan. A plan must not change to a scan of a whole table.
         SETTINGS.put("plan_cache_mode", "force_generic_plan");
         SETTINGS.put("random_page_cost", "1.1");
         SETTINGS.put("statement_timeout", "10s");
         SETTINGS.put("lock_timeout", "5s");
         SETTINGS.put("idle_in_transaction_session_timeout", "10s");
-        // What a role or a database may have otherwise: a claim's second statement must see what
-        // was committed before it, and no session ends but by these limits.
+        // A role or a database may set these differently. The second statement of a claim must see
+        // what was committed before it, and only these limits may end a session.
         SETTINGS.put("default_transaction_isolation", "read\\ committed");
         SETTINGS.put("transaction_timeout", "0");
         SETTINGS.put("idle_session_timeout", "0");
@@ -87,10 +98,10 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * As the other, for who is not the relay itself.
+     * As {@link #Database(DatabaseAddress, int)}, for programs other than the relay itself.
      *
-     * @param actor who does what is done over these connections, as the audit trail tells it; null:
-     *     whoever usually does such a thing
+     * @param actor the actor of all changes over these connections in the audit trail; null: the
+     *     usual actor of each change
      */
     public Database(DatabaseAddress address, int size, @Nullable Actor actor) {
         this.address = address;
@@ -114,6 +125,7 @@ public final class Database implements AutoCloseable {
         this.jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         jdbi.registerArrayType(
                 Instant.class, "timestamptz", at -> at == null ? null : at.toString());
+        jdbi.registerArgument(new Columns.Instants());
         jdbi.setSqlLogger(new Standbys());
         // An exception that quotes its statement quotes its arguments too.
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
@@ -136,54 +148,30 @@ public final class Database implements AutoCloseable {
                         jdbi.withHandle(
                                 handle -> {
                                     T result = handle.inTransaction(callback);
-                                    requireStandby(handle.getConnection());
+                                    Standbys.require(handle.getConnection());
                                     return result;
                                 }));
     }
 
+    /** Runs the callback as {@link #inTransaction}, for what it does and not for a result. */
+    public <X extends Exception> void useTransaction(HandleConsumer<X> callback) throws X {
+        inTransaction(callback.asCallback());
+    }
+
+    /** The same; the audit trail tells that this actor did it. */
+    public <X extends Exception> void useTransaction(Actor actor, HandleConsumer<X> callback)
+            throws X {
+        inTransaction(actor, callback.asCallback());
+    }
+
     /**
-     * Who cancels a commit that waits for its standby makes it a commit without one, and the server
-     * says so in a warning only (PostgreSQL documentation, 26.2.8).
+     * Runs the callback as {@link #inTransaction}; the audit trail tells that this actor did it.
      */
-    private static void requireStandby(@Nullable SQLWarning warnings) {
-        for (var told = warnings; told != null; told = told.getNextWarning()) {
-            if (WARNING.equals(told.getSQLState())) {
-                throw new DatabaseUnavailable(
-                        new SQLException(
-                                "The wait for a standby was cancelled", SqlFaults.UNKNOWN));
-            }
-        }
-    }
-
-    private static void requireStandby(Connection connection) {
-        try {
-            requireStandby(connection.getWarnings());
-        } catch (SQLException e) {
-            throw new DatabaseUnavailable(e);
-        }
-    }
-
-    /** A statement outside a transaction is its own commit. */
-    private static final class Standbys implements SqlLogger {
-        @Override
-        public void logAfterExecution(StatementContext context) {
-            try {
-                var statement = context.getStatement();
-                if (statement != null && !statement.isClosed()) {
-                    requireStandby(statement.getWarnings());
-                }
-            } catch (SQLException e) {
-                throw new DatabaseUnavailable(e);
-            }
-        }
-    }
-
-    /** As the other; the audit trail tells that this actor did it. */
     public <T extends @Nullable Object, X extends Exception> T inTransaction(
             Actor actor, HandleCallback<T, X> callback) throws X {
         return inTransaction(
                 handle -> {
-                    handle.createQuery("SELECT set_config('relay.actor', :actor, true)")
+                    handle.createQuery(IN_TRANSACTION)
                             .bind("actor", actor.toString())
                             .mapTo(String.class)
                             .one();
@@ -202,11 +190,16 @@ public final class Database implements AutoCloseable {
         return surely(() -> jdbi.withHandle(callback));
     }
 
+    /** Runs the callback as {@link #withHandle}, for what it does and not for a result. */
+    public <X extends Exception> void useHandle(HandleConsumer<X> callback) throws X {
+        withHandle(callback.asCallback());
+    }
+
     /**
-     * Runs the work if nobody else, of all replicas, is under way with what this lock stands for.
-     * It is free again when the work is over, or whoever does it is gone.
+     * Runs the work while holding this lock, which only one process of all replicas can hold. The
+     * lock is free again when the work ends or the process is gone.
      *
-     * @return empty if somebody else is
+     * @return empty if another process holds the lock
      * @throws DatabaseUnavailable while the database is away
      */
     public <T> Optional<T> exclusively(long lock, Supplier<T> work) {
@@ -224,7 +217,7 @@ public final class Database implements AutoCloseable {
                 release(alone, lock);
             }
         } catch (SQLException e) {
-            throw SqlFaults.translated(new IllegalStateException("A lock cannot be had", e));
+            throw SqlFaults.translated(new IllegalStateException("The lock could not be taken", e));
         }
     }
 
@@ -263,8 +256,8 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Which of its settings a session does not have, because somebody in between dropped them;
-     * empty if it has all.
+     * The settings that a session lacks because a pooler or a proxy dropped them; empty if it has
+     * all of them.
      *
      * @throws DatabaseUnavailable while the database is away
      */
@@ -277,9 +270,7 @@ public final class Database implements AutoCloseable {
                                                 !each.getValue()
                                                         .replace("\\", "")
                                                         .equals(
-                                                                handle.createQuery(
-                                                                                "SELECT"
-                                                                                    + " current_setting(:name)")
+                                                                handle.createQuery(LOST_SETTINGS)
                                                                         .bind("name", each.getKey())
                                                                         .mapTo(String.class)
                                                                         .one()))
@@ -288,27 +279,14 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * How long the transaction has been open that keeps dead rows the longest, or holds up the
-     * audit trail, of those that this role may see.
+     * The age of the oldest transaction that keeps dead rows or holds up the audit trail, among
+     * those that this role may see.
      */
     public Duration oldestSnapshot() {
         return withHandle(
                 handle ->
                         Duration.ofMillis(
-                                handle.createQuery(
-                                                """
-                                                SELECT COALESCE(max(CAST(1000 * EXTRACT(EPOCH FROM
-                                                           clock_timestamp() - xact_start)
-                                                           AS bigint)), 0)
-                                                  FROM pg_stat_activity
-                                                 -- One that has written holds them too, and the
-                                                 -- audit trail, wherever on the server it is.
-                                                 WHERE backend_xid IS NOT NULL
-                                                    OR (backend_xmin IS NOT NULL
-                                                        AND datname = current_database())
-                                                """)
-                                        .mapTo(Long.class)
-                                        .one()));
+                                handle.createQuery(OLDEST_SNAPSHOT).mapTo(Long.class).one()));
     }
 
     @Override

@@ -80,8 +80,8 @@ public record DatabaseAddress(
         if (hosts.isEmpty() || path == null || path.length() < 2) {
             throw new IllegalArgumentException(
                     "must name a host and a database, as in"
-                            + " postgres://user:password@host:5432/relay (sockets of the file"
-                            + " system are not supported)");
+                            + " postgres://user:password@host:5432/relay (Unix domain sockets"
+                            + " are not supported)");
         }
         var given = query(uri.getRawQuery());
         var user = given.remove("user");
@@ -149,7 +149,7 @@ public record DatabaseAddress(
             var value = parts.length == 2 ? decode(parts[1]) : "";
             var before = parts[0].isEmpty() ? null : options.put(decode(parts[0]), value);
             if (before != null && !before.equals(value)) {
-                throw new IllegalArgumentException("has an option that stands twice");
+                throw new IllegalArgumentException("has an option that is given twice");
             }
         }
         return options;

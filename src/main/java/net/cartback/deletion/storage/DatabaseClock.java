@@ -16,13 +16,13 @@ import java.util.function.LongSupplier;
  * is due. In between it ticks monotonically: no step of this machine's own clock moves it.
  * Resolution: one microsecond, as in PostgreSQL, so that what was written compares equal when read.
  *
- * <p>The database's clock may step, too, and is not followed at once. A step counts when this
- * machine's clock has made the same one since (the machine slept, or somebody has set the time), or
- * when it has lasted for 5 minutes. Until then this clock goes on as it went, and is in doubt.
- *
- * <p>Thread-safe.
+ * <p>The database's clock may step, too. This clock follows such a step when this machine's clock
+ * has made the same step since (the machine slept, or the time was set), or when the step has
+ * lasted for 5 minutes. Until then, this clock continues without the step, and is in doubt.
  */
 public final class DatabaseClock implements InstantSource {
+
+    private static final String ANCHOR = "SELECT clock_timestamp()";
 
     private static final Logger log = LoggerFactory.getLogger(DatabaseClock.class);
 
@@ -80,11 +80,11 @@ public final class DatabaseClock implements InstantSource {
 
     /** Looks at the database's clock, to about half a round trip. */
     public void anchor(Database database) {
-        database.withHandle(
+        database.useHandle(
                 handle -> {
                     var before = ticks.getAsLong();
                     var there =
-                            handle.createQuery("SELECT clock_timestamp()")
+                            handle.createQuery(ANCHOR)
                                     .mapTo(OffsetDateTime.class)
                                     .one()
                                     .toInstant();
@@ -92,7 +92,6 @@ public final class DatabaseClock implements InstantSource {
                     if (trip <= LONGEST_TRIP.toNanos()) {
                         take(before + trip / 2, there, host.instant().minusNanos(trip / 2));
                     }
-                    return null;
                 });
     }
 
@@ -109,7 +108,7 @@ public final class DatabaseClock implements InstantSource {
             doubted = new Step(at, width);
             log.atWarn()
                     .addKeyValue("seconds", width.toSeconds())
-                    .log("The database's clock has stepped; it is not followed yet");
+                    .log("The database's clock has stepped; the relay does not follow it yet");
         } else if (at - step.since() >= BELIEVED_AFTER.toNanos()) {
             jump(at, there, hostThere, "the step has lasted for five minutes");
         }
@@ -122,7 +121,7 @@ public final class DatabaseClock implements InstantSource {
 
     private void follow(long at, Instant there, Instant hostThere) {
         if (doubted != null) {
-            log.info("The database's clock is back where it was");
+            log.info("The step of the database's clock is over; the relay did not follow it");
         }
         doubted = null;
         anchor = new Anchor(at, there, hostThere);
@@ -130,7 +129,7 @@ public final class DatabaseClock implements InstantSource {
 
     private void jump(long at, Instant there, Instant hostThere, String why) {
         if (anchored) {
-            log.warn("The database's clock has stepped, and is followed now: {}", why);
+            log.warn("The database's clock has stepped, and the relay follows it now: {}", why);
         }
         boolean far = anchored && Duration.between(anchor.at(at), there).compareTo(LONG) > 0;
         distrust = far ? LONG : Duration.ZERO;
@@ -146,9 +145,9 @@ public final class DatabaseClock implements InstantSource {
             log.atWarn()
                     .addKeyValue("seconds", ofHost().toSeconds())
                     .log(
-                            "This machine's clock and the database's are apart; receipts and"
-                                    + " deliveries are refused where they differ by 5 minutes: set"
-                                    + " the one that is wrong");
+                            "This machine's clock and the database's clock differ. From 5 minutes"
+                                    + " on, receipts and deliveries are refused. Set the clock that"
+                                    + " is wrong");
         }
         told = apart;
     }
@@ -165,9 +164,9 @@ public final class DatabaseClock implements InstantSource {
     }
 
     /**
-     * For how long this clock has gone on so that what cannot be undone may rest on it; zero or
-     * less: it may not. It has made no step and is in no doubt, and this machine's own clock agrees
-     * within an hour. A step of more than a day ahead is believed a day later.
+     * How long this clock has been reliable enough for actions that cannot be undone; zero or less:
+     * it is not. A reliable clock has made no step, is not in doubt, and agrees with this machine's
+     * clock within an hour. A step of more than a day ahead is trusted a day later.
      */
     public Duration trustedFor() {
         return isApart() ? Duration.ZERO : steadyFor().minus(distrust);

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The options of a database URL, as the driver knows them: libpq's spellings, which providers hand
- * out, are understood, or refused in so many words. No message quotes a value.
+ * The options of a database URL, under the driver's names. The names of libpq, which providers use
+ * in their URLs, are translated, or refused with a reason. No message quotes a value.
  */
 final class DatabaseOptions {
 
@@ -38,13 +38,13 @@ final class DatabaseOptions {
                     Map.entry("schema", "the relay's tables are in the schema public"),
                     Map.entry("host", "the host stands before the path: postgres://host:5432/db"),
                     Map.entry("port", "the port stands after the host: postgres://host:5432/db"),
-                    Map.entry("hostaddr", "name the host itself, so that its name is verified"),
+                    Map.entry("hostaddr", "use the name of the host, so that the name is verified"),
                     Map.entry("dbname", "the database is the path: postgres://host:5432/db"),
-                    Map.entry("service", "say here what the service file says"),
-                    Map.entry("passfile", "say the password here, as user:password@host"),
+                    Map.entry("service", "write the settings of the service file into the URL"),
+                    Map.entry("passfile", "write the password into the URL, as user:password@host"),
                     Map.entry("logServerErrorDetail", "a server's error detail may quote a row"),
-                    Map.entry("readOnly", "the relay writes"),
-                    Map.entry("readOnlyMode", "the relay writes"),
+                    Map.entry("readOnly", "the relay needs to write"),
+                    Map.entry("readOnlyMode", "the relay needs to write"),
                     Map.entry("replication", "the relay does not replicate"),
                     Map.entry("pgbouncer", "connect to PostgreSQL itself, not through a pooler"),
                     Map.entry("keepalives_idle", "the system's own value is used"),
@@ -53,17 +53,17 @@ final class DatabaseOptions {
                     Map.entry("tcp_user_timeout", "a silent socket ends after 12 s anyway"),
                     Map.entry("client_encoding", "it is UTF8 anyway"),
                     Map.entry("sslcompression", "no server has it any more"),
-                    Map.entry("sslsni", "the host's name is always told"),
+                    Map.entry("sslsni", "the host's name is always sent"),
                     Map.entry("sslcrl", "the driver does not read such lists"),
                     Map.entry("sslcrldir", "the driver does not read such lists"),
-                    Map.entry("sslhostnameverifier", "the server's name is verified as always"),
-                    Map.entry("socketFactory", "connections are made as always"),
-                    Map.entry("socketFactoryArg", "connections are made as always"),
+                    Map.entry("sslhostnameverifier", "the server's name is verified by the driver"),
+                    Map.entry("socketFactory", "connections are made by the driver itself"),
+                    Map.entry("socketFactoryArg", "connections are made by the driver itself"),
                     Map.entry("authenticationPluginClassName", "no class may be named here"),
-                    Map.entry("requirepeer", "sockets of the file system are not supported"),
-                    Map.entry("load_balance_hosts", "the primary alone is of use"),
-                    Map.entry("connection_limit", "DATABASE_POOL_SIZE says it"),
-                    Map.entry("pool_timeout", "a connection is waited for 3 s"));
+                    Map.entry("requirepeer", "Unix domain sockets are not supported"),
+                    Map.entry("load_balance_hosts", "only the primary can be used"),
+                    Map.entry("connection_limit", "DATABASE_POOL_SIZE sets it"),
+                    Map.entry("pool_timeout", "the relay waits 3 s for a connection"));
 
     private static final Pattern SEARCH_PATH =
             Pattern.compile("(?i).*search[_-]path\\s*=(?!\\s*\"?public\\b).*");

@@ -32,12 +32,12 @@ public final class DatabaseUnavailable extends RuntimeException {
                 new SQLTimeoutException("No answer within " + limit, "08007"));
     }
 
-    /** Whether only a lock was not had in time: another session holds it, and the rest goes on. */
+    /** Whether the only cause is a lock that another session holds; other work goes on. */
     public boolean isLocked() {
         return getCause() instanceof SQLException sql && SqlFaults.LOCKED.equals(sql.getSQLState());
     }
 
-    /** Whether what was asked may have been done all the same: the connection broke under way. */
+    /** Whether the operation may have taken effect: the connection broke while it ran. */
     public boolean mayHaveHappened() {
         return getCause() instanceof SQLException sql
                 && !(sql instanceof SQLTransientConnectionException)
@@ -75,8 +75,8 @@ public final class DatabaseUnavailable extends RuntimeException {
                     + " itself, or let the pooler pass options on, in session mode";
         }
         if (String.valueOf(e.getMessage()).contains("SSL root certificate")) {
-            return " (sslrootcert names another file; sslrootcert=system takes the authorities"
-                    + " that Java trusts)";
+            return " (set sslrootcert to the right file, or to system for the authorities that"
+                    + " Java trusts)";
         }
         return "";
     }
@@ -92,7 +92,7 @@ public final class DatabaseUnavailable extends RuntimeException {
         return switch (sql.getSQLState()) {
             case SqlFaults.LOCKED -> "another session keeps a lock (SQLSTATE 55P03)";
             case SqlFaults.READ_ONLY -> "it takes no writes (SQLSTATE 25006)";
-            case "08001" -> "no server that takes writes is reached (SQLSTATE 08001)";
+            case "08001" -> "no server that takes writes can be reached (SQLSTATE 08001)";
             case "57014" -> "a statement took too long (SQLSTATE 57014)";
             default -> "SQLSTATE " + sql.getSQLState();
         };

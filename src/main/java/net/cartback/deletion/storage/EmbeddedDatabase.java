@@ -119,7 +119,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 ownership.acquiredBy().close();
             }
         } catch (IOException e) {
-            log.warn("The embedded PostgreSQL did not stop cleanly; the next start mends that", e);
+            log.warn(
+                    "The embedded PostgreSQL did not stop cleanly; it recovers at the next start",
+                    e);
         }
     }
 
@@ -179,7 +181,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             }
         }
         throw new IllegalStateException(
-                "another process holds it, and its server did not get ready within "
+                "another process owns it, and the server of that process was not ready within "
                         + START_LIMIT.toSeconds()
                         + " seconds");
     }
@@ -218,9 +220,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
             throw new IllegalStateException("interrupted while a left-over server stopped", e);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
-                    "a left-over PostgreSQL (process "
+                    "a PostgreSQL that a killed relay left behind (process "
                             + process.pid()
-                            + ") still has users and does not stop; stop it by hand",
+                            + ") still has connections and does not stop; stop it by hand",
                     e);
         }
     }

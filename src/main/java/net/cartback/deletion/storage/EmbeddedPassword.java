@@ -20,11 +20,13 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * The password of the embedded server's superuser. It stands in a file that its owner alone can
- * read: on loopback every user of the machine reaches the server, and its superuser may read files
- * and run programs as who started it.
+ * The password of the embedded server's superuser, in a file that only its owner can read. Every
+ * user of the machine can reach the server on loopback, and its superuser may read files and run
+ * programs as the user who started the server.
  */
 final class EmbeddedPassword {
+
+    private static final String REQUIRE = "SELECT pg_reload_conf()";
 
     private static final String FILE = "postgres-password";
     private static final int BYTES = 32;
@@ -89,7 +91,7 @@ final class EmbeddedPassword {
                 var statement = connection.createStatement()) {
             statement.execute("ALTER ROLE postgres PASSWORD " + statement.enquoteLiteral(password));
             write(rules, RULES);
-            statement.execute("SELECT pg_reload_conf()");
+            statement.execute(REQUIRE);
             awaitRefusal(server);
         } catch (SQLException e) {
             throw new IOException("The database server's password could not be set", e);
@@ -100,7 +102,8 @@ final class EmbeddedPassword {
         long deadline = System.nanoTime() + RELOAD_LIMIT.toNanos();
         while (letsIn(server)) {
             if (System.nanoTime() > deadline) {
-                throw new IOException("The database server goes on without a password");
+                throw new IOException(
+                        "The database server still accepts connections without a password");
             }
             try {
                 Thread.sleep(RELOAD_LOOK);

@@ -5,8 +5,9 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.SQLException;
 
 /**
- * Makes the pool throw away a connection to what has become a standby: it would never take a write
- * again, and the pool by itself would keep it for half an hour. Public because the pool makes it.
+ * Makes the pool close a connection to a server that has become a standby. The connection would
+ * never take a write again, and the pool would otherwise keep it for half an hour. The class is
+ * public because the pool creates the instance.
  */
 public final class EvictStandby implements SQLExceptionOverride {
 

@@ -28,9 +28,9 @@ public final class ExtraDatabase {
         } catch (SQLException e) {
             if (NO_RIGHT.equals(e.getSQLState())) {
                 throw new SchemaRefused(
-                        "The role of DATABASE_URL may not make the database "
+                        "The role of DATABASE_URL may not create the database "
                                 + name
-                                + ". As a superuser: ALTER ROLE … CREATEDB");
+                                + ". Run as a superuser: ALTER ROLE … CREATEDB");
             }
             if (!EXISTS.equals(e.getSQLState())) {
                 throw new DatabaseUnavailable(e);

@@ -17,6 +17,9 @@ final class Grants {
     private static final String ALL = "SELECT, INSERT, UPDATE, DELETE";
     private static final String READ = "SELECT";
 
+    /** To lock a row of a view is to have the right to change it. */
+    private static final String LOCK = "SELECT, UPDATE";
+
     /** To what is chained, the service can only add. */
     private static final String ADD = "SELECT, INSERT";
 
@@ -37,17 +40,19 @@ final class Grants {
                     entry("deletion_subscriber", READ),
                     entry("delivery", ALL),
                     entry("extension", ALL),
+                    entry("fresh_delivery", LOCK),
                     entry("flyway_schema_history", READ),
                     entry("idempotency_key", ALL),
                     entry("legal_hold", ALL),
                     entry("meta_app", ALL),
-                    entry("oldest_program", "SELECT, UPDATE"),
+                    entry("oldest_program", LOCK),
                     entry("operator_action", ALL),
                     entry("operator_token", ALL),
                     entry("receipt", ALL),
                     entry("relay_key", ALL),
                     entry("replica", ALL),
                     entry("retention_sweep", ALL),
+                    entry("retry_delivery", LOCK),
                     entry("subscriber", READ),
                     entry("subscription", ALL),
                     entry("system_gate", ALL),

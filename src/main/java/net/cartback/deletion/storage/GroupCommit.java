@@ -11,14 +11,13 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Hands what comes in at the same time to a writer together, so that it shares one commit. A batch
- * is whatever is waiting when a writer is free, never a timer, so what comes alone waits for
- * nobody.
+ * Gives items that arrive at the same time to a writer as one batch, so that they share one commit.
+ * A batch holds the items that wait when a writer is free. There is no timer, so a single item does
+ * not wait for others.
  *
- * <p>Of two writers, one writes while the other's commit is on its way to the disk; the second one
- * waits until a batch is worth it, because a statement costs much and a row little.
- *
- * <p>Thread-safe.
+ * <p>There are two writers: one writes while the other's commit is on its way to the disk. The
+ * second writer waits until a batch is large enough, because a statement costs much and a row
+ * little.
  */
 public final class GroupCommit<T> {
 

@@ -20,13 +20,14 @@ import javax.sql.DataSource;
 /**
  * Brings the schema to the state this program needs, and tells whether it is there. Flyway holds an
  * advisory lock meanwhile, so any number of processes may try at once.
- *
- * <p>Stateless and thread-safe.
  */
 public final class Migrations {
 
+    private static final String FORGET_FAILED =
+            "DELETE FROM flyway_schema_history WHERE NOT success";
+
     /** The version of the newest migration that this program knows. */
-    public static final int SCHEMA = 20;
+    public static final int SCHEMA = 21;
 
     /**
      * On the way to a first migration: the role or the database does not exist yet (28000, 3D000),
@@ -106,11 +107,11 @@ public final class Migrations {
 
     /** What to tell of a program that is too old for the schema. */
     public static String tooOld(int oldest) {
-        return "This program is too old for the database: it knows its schema up to version "
+        return "This program is too old for the database: it knows the schema up to version "
                 + SCHEMA
-                + ", and what is in it needs a program that knows version "
+                + ", but the stored data needs a program that knows version "
                 + oldest
-                + ". Run the newer version; docs/UPGRADING.md says what a way back takes";
+                + ". Run the newer version; docs/UPGRADING.md says how to go back";
     }
 
     /** A newer program's tables and rights are not this one's to touch. */
@@ -122,16 +123,16 @@ public final class Migrations {
             throw new SchemaRefused(
                     "The schema is of version "
                             + current.getVersion()
-                            + ", and this program knows it up to version "
+                            + ", but this program knows the schema only up to version "
                             + SCHEMA
                             + ": nothing is done. Use the newer program's migrate;"
-                            + " docs/UPGRADING.md says what a way back takes");
+                            + " docs/UPGRADING.md says how to go back");
         }
     }
 
     /**
-     * Whoever waits for a lock on a table makes everybody wait who comes after: callbacks, too. So
-     * a migration waits for a moment only, and tries again while others go on.
+     * A session that waits for a lock on a table makes all later sessions wait, callbacks included.
+     * So a migration waits only for a moment, and tries again while other sessions go on.
      */
     private static int applied(Flyway flyway) {
         for (int tries = 1; ; tries++) {
@@ -143,8 +144,9 @@ public final class Migrations {
                 }
                 if (tries % TOLD_EACH == 1) {
                     log.warn(
-                            "A migration waits for who holds a table: a transaction that stays"
-                                    + " open, a backup. It tries again each 2 s, for 20 minutes");
+                            "A migration waits for a lock on a table: an open transaction or a"
+                                    + " backup holds the lock. It tries again every 2 s, for 20"
+                                    + " minutes");
                 }
                 pause();
             }
@@ -156,7 +158,7 @@ public final class Migrations {
         try (var connection = unpooled(owner).getConnection();
                 var statement = connection.createStatement()) {
             if (isThere(statement)) {
-                statement.execute("DELETE FROM flyway_schema_history WHERE NOT success");
+                statement.execute(FORGET_FAILED);
             }
         } catch (SQLException e) {
             throw new DatabaseUnavailable(e);
@@ -272,7 +274,7 @@ public final class Migrations {
             }
             if (!row.getBoolean(3)) {
                 throw new SchemaRefused(
-                        "The role %1$s may not make a schema and tables in the database %2$s. As its owner: GRANT CREATE ON DATABASE %2$s TO %1$s; GRANT CREATE ON SCHEMA public TO %1$s"
+                        "The role %1$s may not create a schema and tables in the database %2$s. Run as its owner: GRANT CREATE ON DATABASE %2$s TO %1$s; GRANT CREATE ON SCHEMA public TO %1$s"
                                 .formatted(row.getString(1), row.getString(2)));
             }
         } catch (SQLException e) {

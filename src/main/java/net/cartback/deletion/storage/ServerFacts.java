@@ -31,6 +31,27 @@ public record ServerFacts(
         int maxConnections,
         boolean waitsForStandbys) {
 
+    private static final String OF =
+            """
+            SELECT current_setting('server_version') AS version,
+                   (SELECT s.version FROM pg_stat_ssl s
+                     WHERE s.pid = pg_backend_pid()) AS tls,
+                   r.rolname, r.rolsuper, r.rolconnlimit,
+                   EXISTS (SELECT 1 FROM pg_class c
+                            WHERE c.relnamespace = 'public'::regnamespace
+                              AND c.relname = 'deletion_request'
+                              AND pg_has_role(c.relowner, 'USAGE')) AS owns,
+                   pg_has_role('pg_read_all_stats', 'USAGE') AS reads,
+                   current_setting('max_connections')::int AS most,
+                   current_setting('synchronous_standby_names') <> ''
+                       AS waits
+              FROM pg_roles r
+             WHERE r.rolname = current_user
+            """;
+
+    private static final String MISSING =
+            "SELECT NOT" + " COALESCE(has_table_privilege(to_regclass(:table)," + " :right), true)";
+
     /**
      * Asks for them.
      *
@@ -39,23 +60,7 @@ public record ServerFacts(
     public static ServerFacts of(Database database) {
         return database.withHandle(
                 handle ->
-                        handle.createQuery(
-                                        """
-                                        SELECT current_setting('server_version') AS version,
-                                               (SELECT s.version FROM pg_stat_ssl s
-                                                 WHERE s.pid = pg_backend_pid()) AS tls,
-                                               r.rolname, r.rolsuper, r.rolconnlimit,
-                                               EXISTS (SELECT 1 FROM pg_class c
-                                                        WHERE c.relnamespace = 'public'::regnamespace
-                                                          AND c.relname = 'deletion_request'
-                                                          AND pg_has_role(c.relowner, 'USAGE')) AS owns,
-                                               pg_has_role('pg_read_all_stats', 'USAGE') AS reads,
-                                               current_setting('max_connections')::int AS most,
-                                               current_setting('synchronous_standby_names') <> ''
-                                                   AS waits
-                                          FROM pg_roles r
-                                         WHERE r.rolname = current_user
-                                        """)
+                        handle.createQuery(OF)
                                 .map(
                                         (row, context) ->
                                                 new ServerFacts(
@@ -72,16 +77,13 @@ public record ServerFacts(
                                 .one());
     }
 
-    /** Of tables that are not there, nothing is missing: that is told of the schema. */
+    /** Skips tables that do not exist: the check of the schema reports them. */
     private static List<String> missing(Handle handle) {
         var missing = new ArrayList<String>();
         for (var table : Grants.tables().entrySet()) {
             for (var right : table.getValue().split(", ", -1)) {
                 boolean lacks =
-                        handle.createQuery(
-                                        "SELECT NOT"
-                                            + " COALESCE(has_table_privilege(to_regclass(:table),"
-                                            + " :right), true)")
+                        handle.createQuery(MISSING)
                                 .bind("table", table.getKey())
                                 .bind("right", right)
                                 .mapTo(Boolean.class)

@@ -17,14 +17,14 @@ import java.util.concurrent.LinkedBlockingQueue;
  * Tells the other replicas that something has changed (PostgreSQL's NOTIFY), and hears when they do
  * (LISTEN, on a connection of its own).
  *
- * <p>A signal is a hint, never a fact: it carries nothing, may be lost, and is sent after the
- * commit it speaks of. Signals that wait while one is being sent become one: a NOTIFY inside each
- * transaction would serialise all commits. After a reconnect every listener is called once, for
- * what was missed.
- *
- * <p>Thread-safe.
+ * <p>A signal is only a hint: it carries no data, may be lost, and is sent after the commit that it
+ * announces. Signals that wait while another is sent are merged into one. A NOTIFY inside each
+ * transaction would serialise all commits. After a reconnect every listener is called once, because
+ * signals may have been missed.
  */
 public final class Signals implements AutoCloseable {
+
+    private static final String SEND_NOW = "SELECT pg_notify(:channel, :self)::text";
 
     private static final Logger log = LoggerFactory.getLogger(Signals.class);
     private static final Duration BETWEEN = Duration.ofMillis(20);
@@ -68,7 +68,7 @@ public final class Signals implements AutoCloseable {
     public void sendNow(String channel) {
         database.withHandle(
                 handle ->
-                        handle.createQuery("SELECT pg_notify(:channel, :self)::text")
+                        handle.createQuery(SEND_NOW)
                                 .bind("channel", channel)
                                 .bind("self", self)
                                 .mapTo(String.class)

@@ -43,10 +43,9 @@ public record ConfirmationCode(String value) {
     }
 
     /**
-     * Reads what a person typed, or copied out of a mail or a document: case does not matter, nor
-     * whatever surrounds or divides the characters and is no letter and no digit; O reads as 0, I
-     * and L as 1. A whole address of a status page is read as the code in it. Empty if it cannot be
-     * a code.
+     * Reads a code that a person typed, or copied from a mail or a document. Case does not matter.
+     * Characters that are neither letters nor digits are ignored. O reads as 0, I and L as 1. The
+     * URL of a status page is read as the code in it. Empty if the text cannot be a code.
      */
     public static Optional<ConfirmationCode> typed(String text) {
         if (text.length() > MAX_INPUT) {

@@ -2,21 +2,21 @@ package net.cartback.deletion.terms;
 
 import java.util.List;
 
-/** What an id of Meta's tells a person by. */
+/** The kinds of ids by which Meta identifies a person. */
 public enum IdType implements WireName {
     /** One app's users: {@code user_id} of a signed request of Facebook Login. */
     APP_SCOPED_USER_ID,
     /** Whoever writes to one page, in Messenger. */
     PAGE_SCOPED_USER_ID,
     /**
-     * One of the two, or another: Meta does not say which. Callbacks of Instagram hold such ids,
-     * and lists whose kind nobody has named.
+     * An id of unknown kind: Meta does not say whether it is one of the two above or another. It
+     * occurs in callbacks of Instagram, and in lists whose kind the operator did not name.
      */
     META_USER_ID;
 
     /**
-     * The kinds under which the same number is a repeat: an id of no known kind repeats a user's
-     * id, and the other way round.
+     * The kinds under which the same number is a repeat. An id of unknown kind repeats an
+     * app-scoped id, and an app-scoped id repeats an id of unknown kind.
      */
     public List<IdType> repeatedKinds() {
         return this == PAGE_SCOPED_USER_ID

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Instant;
 import java.util.UUID;
 
-/** How a request came, and what that says of it. A new way in is another of these. */
+/** How a request reached the relay, and the facts that follow. A new way is a new subtype. */
 public sealed interface Origin {
 
     /** Which app's data is to be deleted. */
@@ -25,9 +25,10 @@ public sealed interface Origin {
     }
 
     /**
-     * Meta has called, signed.
+     * A signed callback from Meta.
      *
-     * @param platform of the secret that matched where its label names one, else of the app
+     * @param platform the platform that the label of the matching secret names; if it names none,
+     *     the platform of the app
      */
     record MetaCallback(MetaAppId app, Platform platform, UUID secretId, @Nullable Instant issuedAt)
             implements Origin {}

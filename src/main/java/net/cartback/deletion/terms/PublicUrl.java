@@ -3,7 +3,6 @@ package net.cartback.deletion.terms;
 /**
  * Where the relay is reached from outside: the base of status and receipt URLs, without a slash at
  * its end. Without a configured one it is known once the port is. The Host header is never used.
- * Thread-safe.
  */
 public final class PublicUrl {
 

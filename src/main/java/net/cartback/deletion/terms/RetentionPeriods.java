@@ -19,8 +19,8 @@ public record RetentionPeriods(Period eraseAfter, Period recordFor) {
             new RetentionPeriods(Period.ofDays(35), Period.ofMonths(24));
 
     /**
-     * @throws IllegalArgumentException if one of them is shorter than a day, or the record would go
-     *     before what is personal in it
+     * @throws IllegalArgumentException if {@code eraseAfter} is shorter than a day, or {@code
+     *     recordFor} is not longer than {@code eraseAfter}
      */
     public RetentionPeriods {
         // One date decides which of two periods is longer; a leap year does not matter here.
@@ -28,16 +28,16 @@ public record RetentionPeriods(Period eraseAfter, Period recordFor) {
             throw new IllegalArgumentException("must be at least a day (P1D)");
         }
         if (!isShorter(eraseAfter, recordFor)) {
-            throw new IllegalArgumentException("must end before the record does");
+            throw new IllegalArgumentException("must be shorter than RECORD_KEPT_FOR");
         }
     }
 
-    /** What was closed before this has had its grace. */
+    /** The personal data of requests that were closed before this instant is to be erased. */
     public Instant erasedBefore(Instant now) {
         return minus(now, eraseAfter);
     }
 
-    /** What was closed before this is dropped. */
+    /** The records of requests that were closed before this instant are to be dropped. */
     public Instant droppedBefore(Instant now) {
         return minus(now, recordFor);
     }

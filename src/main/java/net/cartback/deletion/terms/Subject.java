@@ -14,7 +14,7 @@ public record Subject(String id, IdType type) {
     public Subject {
         if (!isValid(id)) {
             throw new IllegalArgumentException(
-                    "A user id is 1 to 256 characters that UTF-8 has, and not 0");
+                    "A user id is 1 to 256 characters that UTF-8 can encode, and not 0");
         }
     }
 

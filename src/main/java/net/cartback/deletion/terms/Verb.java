@@ -13,7 +13,7 @@ public enum Verb implements WireName {
     RECORD,
     /** An answer that was entered or recorded before is corrected. */
     AMEND,
-    /** What a client that is gone will never answer is closed: {@code close-unconfirmed}. */
+    /** Deliveries of a client that is gone are closed unanswered: {@code close-unconfirmed}. */
     UNCONFIRMED,
     /** Many deliveries are due now. */
     REPLAY,

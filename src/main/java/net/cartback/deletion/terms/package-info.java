@@ -1,4 +1,8 @@
-/** The words of the field, each with its rules: pure values, without SQL and without I/O. */
+/**
+ * The words of the field, each with its rules: pure values, without SQL and without I/O.
+ *
+ * <p>Classes are thread-safe, unless they say otherwise.
+ */
 @NullMarked
 package net.cartback.deletion.terms;
 

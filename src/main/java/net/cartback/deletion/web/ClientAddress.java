@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * From where a request comes. {@code X-Forwarded-For} is read from its end, as long as the hop that
- * wrote an entry is one of our proxies: what stands before that, anybody may have made up.
+ * The client address of a request. {@code X-Forwarded-For} is read from its end, as long as one of
+ * our proxies wrote the entry; the entries before that may be forged.
  */
 public final class ClientAddress {
 

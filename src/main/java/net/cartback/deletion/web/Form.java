@@ -24,8 +24,6 @@ import java.util.stream.StreamSupport;
 /**
  * One field of a form that was posted, as {@code application/x-www-form-urlencoded} or as {@code
  * multipart/form-data}, which is kept in memory.
- *
- * <p>Stateless and thread-safe.
  */
 public final class Form {
 

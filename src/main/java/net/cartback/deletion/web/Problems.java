@@ -105,7 +105,9 @@ public final class Problems {
                     write(
                             ctx,
                             ProblemException.of(
-                                    500, "internal", "Something failed here, not with you"));
+                                    500,
+                                    "internal",
+                                    "The relay failed; the request is not at fault"));
                 });
     }
 
@@ -121,7 +123,11 @@ public final class Problems {
         try {
             response.getOutputStream()
                     .write(
-                            body(500, "internal", "Something failed here, not with you", null)
+                            body(
+                                            500,
+                                            "internal",
+                                            "The relay failed; the request is not at fault",
+                                            null)
                                     .getBytes(UTF_8));
         } catch (IOException gone) {
             log.debug("The caller has gone", gone);

@@ -12,11 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Tells the log what was refused, so that whoever sets a system up sees it there: at once, and
- * then, as long as it goes on, one line for each cause and minute with a count. A line names the
- * route, the rule and the app or the system, and never a value that was sent.
- *
- * <p>Thread-safe.
+ * Logs refused requests, for operators who set up an app or a system. The first refusal of a cause
+ * is logged at once. While refusals go on, one line with a count follows per cause and minute. A
+ * line names the route, the rule and the app or the system, and never a value that was sent.
  */
 public final class Refusals {
 

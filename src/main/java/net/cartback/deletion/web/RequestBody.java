@@ -14,8 +14,6 @@ import java.util.concurrent.TimeoutException;
 /**
  * Reads bodies within a size and within a time: a body that trickles or stalls is cut off, whatever
  * the connection's own limits are.
- *
- * <p>Stateless and thread-safe.
  */
 public final class RequestBody {
 

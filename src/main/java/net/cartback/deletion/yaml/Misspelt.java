@@ -12,8 +12,8 @@ public final class Misspelt {
     private Misspelt() {}
 
     /**
-     * The known name from which this one differs by two letters at most, put in, left out, changed
-     * or exchanged with their neighbour; empty: none is so near.
+     * The known name that is at most two edits from this name. An edit inserts, omits or changes a
+     * letter, or exchanges it with its neighbour. Empty if no known name is so near.
      */
     public static Optional<String> meant(String name, Collection<String> known) {
         return known.stream()

@@ -33,7 +33,7 @@ final class Placeholders {
     static @Nullable String filledIn(
             String text, Map<String, String> variables, Consumer<String> fault) {
         if (VARIABLE.matcher(text).replaceAll("").contains("${")) {
-            fault.accept("has a variable of another form than ${NAME}");
+            fault.accept("has a variable that is not written ${NAME}");
             return null;
         }
         var missing = new ArrayList<String>();

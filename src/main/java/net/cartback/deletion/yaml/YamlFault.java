@@ -32,7 +32,7 @@ public final class YamlFault {
                                         text.substring(0, Math.min(column, text.length()))
                                                 .contains("\t"))
                         .isPresent();
-        return (tab ? "a tab, where YAML wants spaces" : "not valid YAML, or a key stands twice")
+        return (tab ? "a tab instead of spaces" : "not valid YAML, or a key is given twice")
                 + ", at line "
                 + line
                 + ", column "

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 public final class YamlFields {
 
     private static final String NOT_TEXT =
-            "is read as a number, a date or yes and no, and not as text: put it in quotes";
+            "is read as a number, a date or a boolean, and not as text: put it in quotes";
     private static final int MAX_PEM = 64 * 1024;
     private static final int MAX_TEXT = 10_000;
     private static final int MAX_ENTRIES = 10_000;
@@ -39,9 +39,9 @@ public final class YamlFields {
     private final List<String> faults;
 
     /**
-     * What fields are read with.
+     * The variables and values with which fields are read.
      *
-     * @param notText by its path, each value that YAML does not take for text, as it is written
+     * @param notText each value that YAML does not read as text, as written in the file, by path
      */
     public record Source(Map<String, String> variables, Map<String, String> notText) {}
 
@@ -81,7 +81,7 @@ public final class YamlFields {
                                                         + meant
                                                         + " meant?")
                                 .orElse(
-                                        "is not a field of the registry; here it may have "
+                                        "is not a field of the registry; the fields here are "
                                                 + String.join(", ", names)));
             }
         }
@@ -114,7 +114,7 @@ public final class YamlFields {
         return node.path(field).isValueNode() && has(field) ? node.get(field).asText() : null;
     }
 
-    /** What is written as text, and so means what is written. */
+    /** A value that YAML reads as text, so that it means what is written. */
     public @Nullable String text(String field, int min, int max) {
         return isText(field) ? scalar(field, node.get(field), min, max) : null;
     }
@@ -136,7 +136,7 @@ public final class YamlFields {
         return parsed(
                 field,
                 text(field, 1, 100),
-                "must be an id as it is read back",
+                "must be an id that the relay returned (a UUID)",
                 text -> text.length() == 36 ? UUID.fromString(text) : null);
     }
 

@@ -23,9 +23,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the tree of a YAML file does not tell any more: where it has anchors, aliases and tags, all
- * of which are refused, and which of its values YAML does not take for text as they are written
- * ({@code 2024_01} is the number 202401, {@code no} is false). One use each.
+ * Finds what the parsed tree of a YAML file no longer shows: anchors, aliases and tags, which are
+ * all refused, and values that YAML does not read as text ({@code 2024_01} is the number 202401,
+ * {@code no} is false). Each instance is used once.
  */
 public final class YamlScan {
 
@@ -35,17 +35,17 @@ public final class YamlScan {
     private final Map<String, String> notText = new HashMap<>();
     private final List<String> faults;
     private final Resolver resolver = new Resolver();
-    private final Deque<Place> places = new ArrayDeque<>();
+    private final Deque<Position> places = new ArrayDeque<>();
 
     /** A mapping or a list that has begun: its path, and what comes next in it. */
-    private static final class Place {
+    private static final class Position {
 
         private final String path;
         private final boolean isList;
         private int index;
         private @Nullable String key;
 
-        Place(String path, boolean isList) {
+        Position(String path, boolean isList) {
             this.path = path;
             this.isList = isList;
         }
@@ -101,14 +101,14 @@ public final class YamlScan {
         if (isKey) {
             place.key = event instanceof ScalarEvent scalar ? scalar.getValue() : "?";
             if (event instanceof CollectionStartEvent) {
-                places.push(new Place(place.next(), event instanceof SequenceStartEvent));
+                places.push(new Position(place.next(), event instanceof SequenceStartEvent));
             }
             return;
         }
         switch (node) {
             case CollectionStartEvent start ->
                     places.push(
-                            new Place(
+                            new Position(
                                     place == null ? "" : place.next(),
                                     start instanceof SequenceStartEvent));
             case ScalarEvent scalar -> {

@@ -50,7 +50,7 @@ class ConfigTest {
                                                 "OUTBOUND_ALLOW", "everything",
                                                 "DISPATCH_CONCURRENCY", "-1")))
                 .isInstanceOfSatisfying(
-                        Config.Invalid.class,
+                        Refused.class,
                         invalid ->
                                 assertThat(invalid.faults())
                                         .hasSize(7)
@@ -112,7 +112,7 @@ class ConfigTest {
             })
     void an_option_that_the_driver_lacks_is_a_fault_of_the_configuration(String url) {
         assertThatThrownBy(() -> Config.read(Map.of("DATABASE_URL", url, "KEYRING_FILE", "k")))
-                .isInstanceOf(Config.Invalid.class)
+                .isInstanceOf(Refused.class)
                 .hasMessageContaining("DATABASE_URL ");
     }
 
@@ -131,7 +131,7 @@ class ConfigTest {
                                                 "DATABASE_URL",
                                                 "postgres://u@localhost/relay")))
                 .isInstanceOfSatisfying(
-                        Config.Invalid.class,
+                        Refused.class,
                         invalid ->
                                 assertThat(invalid.faults())
                                         .contains(
@@ -166,9 +166,9 @@ class ConfigTest {
     @Test
     void a_certificate_and_its_key_come_together() {
         assertThatThrownBy(() -> Config.read(Map.of("TLS_CERTIFICATE", "x")))
-                .hasMessage("TLS_PRIVATE_KEY is required with the other of the two");
+                .hasMessage("TLS_PRIVATE_KEY is required with TLS_CERTIFICATE");
         assertThatThrownBy(() -> Config.read(Map.of("TLS_PRIVATE_KEY", "x")))
-                .hasMessage("TLS_CERTIFICATE is required with the other of the two");
+                .hasMessage("TLS_CERTIFICATE is required with TLS_PRIVATE_KEY");
         var config = Config.read(Map.of("TLS_CERTIFICATE", "x", "TLS_PRIVATE_KEY", "y"));
         assertThat(config.localUrl(1)).isEqualTo("https://localhost:1");
         assertThat(Config.read(Map.of()).localUrl(1)).isEqualTo("http://localhost:1");
@@ -211,7 +211,7 @@ class ConfigTest {
 
         Files.writeString(directory.resolve(AdminToken.FILE), "\n");
         assertThatThrownBy(() -> AdminToken.load(config))
-                .isInstanceOf(Config.Invalid.class)
+                .isInstanceOf(Refused.class)
                 .hasMessageContaining("must be 32 to 256 printable ASCII characters");
         assertThatThrownBy(() -> Config.read(Map.of("ADMIN_TOKEN", "")))
                 .hasMessage("ADMIN_TOKEN is set and empty");

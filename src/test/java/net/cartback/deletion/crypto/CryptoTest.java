@@ -31,7 +31,7 @@ class CryptoTest {
     private static final byte[] BODY = "{\"test\": 2432232314}".getBytes(UTF_8);
     private static final String SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
 
-    private static final Place PLACE = new Place("table", "column", "row");
+    private static final SealContext PLACE = new SealContext("table", "column", "row");
 
     @Test
     void the_published_vector_of_v1_is_made() {
@@ -171,9 +171,9 @@ class CryptoTest {
         assertThat(new String(sealed, UTF_8)).doesNotContain("10210123456789012");
         for (var elsewhere :
                 List.of(
-                        new Place("other", "column", "row"),
-                        new Place("table", "other", "row"),
-                        new Place("table", "column", "other"))) {
+                        new SealContext("other", "column", "row"),
+                        new SealContext("table", "other", "row"),
+                        new SealContext("table", "column", "other"))) {
             assertThatThrownBy(() -> sealer.open(elsewhere, sealed)).isInstanceOf(SealBroken.class);
         }
     }

@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
 class GoldenVectorsTest {
 
     private static final HexFormat HEX = HexFormat.of();
-    private static final Place PLACE =
-            new Place("deletion_request", "subject_sealed", "0190f000-0000-7000-8000-000000000001");
+    private static final SealContext PLACE =
+            new SealContext(
+                    "deletion_request", "subject_sealed", "0190f000-0000-7000-8000-000000000001");
 
     private final Keyring keyring = GoldenKeyring.load();
 
@@ -58,7 +59,7 @@ class GoldenVectorsTest {
                 keyring.known().stream()
                         .collect(
                                 Collectors.toMap(
-                                        Keyring.Known::kid, each -> HEX.formatHex(each.check())));
+                                        Keyring.KeyInfo::kid, each -> HEX.formatHex(each.check())));
 
         assertThat(checks)
                 .isEqualTo(

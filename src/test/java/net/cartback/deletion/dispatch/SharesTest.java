@@ -15,7 +15,7 @@ class SharesTest {
     private static final ClientSystemId NEWS = new ClientSystemId("news");
 
     private final AtomicLong now = new AtomicLong(5);
-    private final Shares shares = new Shares(now::get);
+    private final SlotQuota shares = new SlotQuota(now::get);
 
     @Test
     void a_system_begins_with_a_few_slots_and_keeps_no_more_while_its_calls_do_not_end() {

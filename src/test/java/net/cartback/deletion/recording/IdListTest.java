@@ -125,7 +125,7 @@ class IdListTest {
     @ParameterizedTest
     @ValueSource(strings = {"a,b\n1,x\n2,y\n3,z", "3;x\n1;y\n2;z"})
     void numbers_of_rows_are_refused(String text) {
-        assertThatThrownBy(() -> read(text)).hasMessageContaining("numbers of rows");
+        assertThatThrownBy(() -> read(text)).hasMessageContaining("row numbers");
     }
 
     @ParameterizedTest
@@ -143,7 +143,7 @@ class IdListTest {
     @Test
     void numbers_of_rows_are_nobodys_ids() {
         assertThatThrownBy(() -> read("n,id\n1,50123\n2,50224\n3,50399"))
-                .hasMessageContaining("numbers of rows");
+                .hasMessageContaining("row numbers");
         assertThat(read("1\n2\n3").ids()).hasSize(3);
     }
 

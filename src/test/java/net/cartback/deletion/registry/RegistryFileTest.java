@@ -116,7 +116,7 @@ class RegistryFileTest {
                                             "apps[0].systems: must be a list",
                                             "apps[0].colour: is not a field",
                                             "apps[1].secrets: must hold at least one",
-                                            "apps[2].id: stands twice",
+                                            "apps[2].id: is given twice",
                                             "systems[0].id: must",
                                             "systems[0].url: must be https",
                                             "systems[0].secrets[0].value: must be whsec_",
@@ -148,7 +148,7 @@ class RegistryFileTest {
                                         "apps: [{id: \"1\", name: x}, {id: \"1\", name: y}]",
                                         Map.of(),
                                         false))
-                .hasMessageContaining("apps[1].id: stands twice");
+                .hasMessageContaining("apps[1].id: is given twice");
     }
 
     @Test

@@ -265,7 +265,7 @@ class RegistryMeaningTest {
         assertThat(faults(yaml))
                 .contains(
                         path
-                                + ": is read as a number, a date or yes and no, and not as"
+                                + ": is read as a number, a date or a boolean, and not as"
                                 + " text: put it in quotes");
     }
 

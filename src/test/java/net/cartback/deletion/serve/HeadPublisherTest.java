@@ -9,7 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 
-import net.cartback.deletion.config.Config;
+import net.cartback.deletion.config.Refused;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +36,7 @@ class HeadPublisherTest {
     @Test
     void a_file_that_cannot_be_written_is_told_at_the_start() {
         assertThatThrownBy(() -> new HeadPublisher(directory))
-                .isInstanceOf(Config.Invalid.class)
+                .isInstanceOf(Refused.class)
                 .hasMessageContaining("AUDIT_HEADS cannot be written");
     }
 

@@ -48,7 +48,7 @@ class DatabaseAddressTest {
                 "options=-csearch_path=relay | has the option options with a search_path",
                 "target_session_attrs=standby | has the option target_session_attrs, which must be",
                 "targetServerType=preferSecondary | has the option targetServerType, which must be",
-                "service=shop | has the option service: say here",
+                "service=shop | has the option service: write",
                 "host=/var/run/postgresql | has the option host: the host stands before",
                 "pgbouncer=true | has the option pgbouncer: connect to PostgreSQL itself",
                 "connection_limit=5 | has the option connection_limit: DATABASE_POOL_SIZE",
@@ -67,7 +67,7 @@ class DatabaseAddressTest {
                 "socketTimeout=100000 | has the option socketTimeout: it must be 1 to 30",
                 "socketTimeout= | has the option socketTimeout: it must be 1 to 30",
                 "loginTimeout=-0 | has the option loginTimeout: it must be 1 to 30",
-                "sslmode=disable&sslmode=verify-full | has an option that stands twice",
+                "sslmode=disable&sslmode=verify-full | has an option that is given twice",
                 "sslmode=on | must say sslmode="
             })
     void what_is_not_understood_is_refused_by_name(String option, String message) {

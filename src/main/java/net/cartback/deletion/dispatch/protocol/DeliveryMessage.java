@@ -38,7 +38,7 @@ final class DeliveryMessage {
         var nobody =
                 new ClaimedDelivery(
                         id,
-                        // Another, so that who takes one for the other sees it here.
+                        // Not the delivery's id, so that a test shows if a receiver confuses them.
                         new RequestId(UUID.nameUUIDFromBytes(id.toString().getBytes(UTF_8))),
                         new ClientSystemId("test"),
                         id.value(),

@@ -7,7 +7,7 @@ import okhttp3.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client system, or whoever stands before it, sent back over HTTP. Nothing is judged here.
+ * The HTTP reply of a client system, or of a proxy in front of it. This class does not judge it.
  *
  * @param retryAfter the header, as it came
  */
@@ -44,7 +44,7 @@ public record HttpReply(int status, Headers headers, Body body, @Nullable String
             case Body.Beginning(var bytes) -> AnswerReading.ofBeginning(bytes);
             // Nobody knows what it says, so it may say anything.
             case Body.Encoded encoded ->
-                    new AnswerReading.Unacceptable("body", "must not be encoded, or with gzip");
+                    new AnswerReading.Unacceptable("body", "must not be encoded, except with gzip");
         };
     }
 }

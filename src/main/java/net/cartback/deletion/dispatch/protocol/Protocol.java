@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
 import java.time.Instant;
 
 /**
- * How a client system is spoken to: what is sent, how it is authorised, and how its reply is read.
- * When something is sent, over which connection, and what follows from a reply is the same for all.
- * Thread-safe.
+ * A protocol of client systems: the request, its authorisation and the meaning of the reply. The
+ * schedule, the connection and the consequences of a reply are the same for all protocols.
  */
 public interface Protocol {
 

@@ -16,9 +16,10 @@ public sealed interface Reply {
     record Answered(Answer answer, Basis basis) implements Reply {}
 
     /**
-     * It has the deletion; its answer will come later.
+     * The system has accepted the deletion; its receipt will follow.
      *
-     * @param doubt why an operator should look whether it really has; null: nothing speaks against
+     * @param doubt why an operator should check that the system has accepted the deletion; null if
+     *     there is no doubt
      */
     record Accepted(@Nullable ErrorClass doubt) implements Reply {}
 
