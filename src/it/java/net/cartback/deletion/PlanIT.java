@@ -8,6 +8,8 @@ import net.cartback.deletion.fixtures.TestRelay;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -22,7 +24,7 @@ import java.util.Objects;
 class PlanIT {
 
     private static final List<String> LARGE =
-            List.of("delivery", "deletion_request", "attempt", "receipt");
+            List.of("delivery", "deletion_request", "attempt", "receipt", "legal_hold");
 
     private TestRelay relay;
 
@@ -57,6 +59,12 @@ class PlanIT {
                        CASE WHEN r.n % 5 = 1 THEN 'deleted' END,
                        CASE WHEN r.n % 5 = 1 THEN now() END
                   FROM (SELECT id, row_number() OVER () AS n FROM deletion_request) r;
+                INSERT INTO legal_hold (request_id, ground, since)
+                SELECT request_id, 'legal_claims', now()
+                  FROM delivery
+                 WHERE state <> 'closed'
+                 ORDER BY next_attempt_at DESC
+                 LIMIT 20000;
                 INSERT INTO receipt (delivery_id, basis, outcome, received_at)
                 SELECT id, 'ack', 'deleted', now() FROM delivery WHERE state = 'closed';
                 INSERT INTO attempt (delivery_id, number, lease_id, started_at, duration_ms, reply)
@@ -75,11 +83,41 @@ class PlanIT {
         var code = relay.metaAsksToDelete("1");
         look("a callback", () -> relay.metaAsksToDelete("2"));
         look("claim, settle and sweep", () -> relay.dispatchOnce());
+        TestPostgres.execute(
+                relay.address(),
+                "UPDATE system_gate SET held_reason = 'unreachable', claimable_at = now()"
+                        + " - INTERVAL '1 s'");
+        look("a sweep where a hold is over and much waits", () -> relay.ledger().sweep());
         look("erasing and dropping", () -> relay.retention().sweepIfDue());
         look("a status", () -> relay.status(code));
         look("the oldest open request", () -> relay.backlogs().ageOfOldestOpenRequest());
         look("a list of a state", () -> relay.admin("/deliveries?state=pending&limit=20"));
         look("a list", () -> relay.admin("/deliveries?system=crm&state=pending&limit=20"));
+    }
+
+    /** As the server plans a statement that it has met often: for no values in particular. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ledger.ClaimSql.LOCK_GATES",
+                "ledger.ClaimSql.CLAIM",
+                "ledger.ClaimSql.HAND_BACK",
+                "ledger.DeliverySql.SCHEDULE",
+                "ledger.ReceiptSql.CLOSE_WITH_FIRST",
+                "ledger.ClosingSql.CLOSE_THESE",
+                "ledger.SweepSql.END_LEASES",
+                "ledger.SweepSql.REMIND",
+                "ledger.SweepSql.TAKE_FROM_FUTURE",
+                "gate.GateSql.OPEN_IDLE",
+                "reading.BacklogSql.BY_SYSTEM",
+                "reading.StatusSql.STATUS",
+            })
+    void no_plan_of_what_runs_again_and_again_reads_a_large_table(String constant)
+            throws Exception {
+        try (var connection = StatementsIT.connect(relay.address())) {
+            assertThat(StatementsIT.plan(connection, "net.cartback.deletion." + constant))
+                    .doesNotContainPattern("Seq Scan on (" + String.join("|", LARGE) + ")\\b");
+        }
     }
 
     private void look(String what, Runnable action) throws SQLException {

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,9 @@ import java.util.Map;
 /** The commands, on a real database, with an environment and a terminal of the test's own. */
 @Execution(ExecutionMode.CONCURRENT)
 class CommandsIT {
+
+    private static final PrintStream OUT =
+            new PrintStream(OutputStream.nullOutputStream(), false, UTF_8);
 
     @TempDir private Path directory;
 
@@ -102,21 +107,12 @@ class CommandsIT {
 
     @Test
     void every_command_explains_itself() {
-        for (var command :
-                List.of(
-                        "serve",
-                        "demo",
-                        "migrate",
-                        "sign",
-                        "proof",
-                        "registry",
-                        "apps",
-                        "keys",
-                        "audit",
-                        "tokens",
-                        "ids",
-                        "attention",
-                        "doctor")) {
+        var commands =
+                Main.commandLine(new Terminal(Map.of(), InputStream.nullInputStream(), OUT, OUT))
+                        .getSubcommands()
+                        .keySet();
+        assertThat(commands).hasSizeGreaterThan(10);
+        for (var command : commands) {
             assertThat(done(Map.of(), command, "--help")).startsWith("Usage: deletion-relay");
         }
     }
@@ -230,12 +226,21 @@ class CommandsIT {
 
     private static String typed(
             Map<String, String> environment, String input, int code, String... command) {
-        var said = new ByteArrayOutputStream();
-        var out = new PrintStream(said, true, UTF_8);
-        var in = new ByteArrayInputStream(input.getBytes(UTF_8));
-        assertThat(Main.run(new Terminal(environment, in, out, out), command))
-                .as(() -> said.toString(UTF_8))
-                .isEqualTo(code);
-        return said.toString(UTF_8);
+        var answer = new ByteArrayOutputStream();
+        var fault = new ByteArrayOutputStream();
+        int exit =
+                Main.run(
+                        new Terminal(
+                                environment,
+                                new ByteArrayInputStream(input.getBytes(UTF_8)),
+                                new PrintStream(answer, true, UTF_8),
+                                new PrintStream(fault, true, UTF_8)),
+                        command);
+        var said = answer.toString(UTF_8) + fault.toString(UTF_8);
+        assertThat(exit).as(said).isEqualTo(code);
+        // An answer can be read by a program, and a fault is none.
+        assertThat(code == 0 ? fault.toString(UTF_8) : "").isEmpty();
+        assertThat(code == 2 ? answer.toString(UTF_8) : "").isEmpty();
+        return said;
     }
 }

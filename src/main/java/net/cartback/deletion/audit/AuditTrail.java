@@ -1,13 +1,16 @@
 package net.cartback.deletion.audit;
 
 import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.terms.Verb;
 
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** The trail as it is read. */
 public final class AuditTrail {
@@ -16,72 +19,63 @@ public final class AuditTrail {
 
     /** The names of all events, in their order: what the triggers of the schema write. */
     public static final List<String> EVENTS =
-            List.of(
-                    "amendment.added",
-                    "amendment.changed",
-                    "amendment.dropped",
-                    "app.added",
-                    "app.changed",
-                    "app.removed",
-                    "app_secret.added",
-                    "app_secret.changed",
-                    "app_secret.removed",
-                    "backfill.added",
-                    "backfill.removed",
-                    "contradiction.changed",
-                    "contradiction.dropped",
-                    "delivery.added",
-                    "delivery.awaiting_receipt",
-                    "delivery.changed",
-                    "delivery.closed",
-                    "delivery.contradicted",
-                    "delivery.dropped",
-                    "delivery.parked",
-                    "delivery.pending",
-                    "key.added",
-                    "key.changed",
-                    "key.removed",
-                    "operator.amend",
-                    "operator.extend",
-                    "operator.hold",
-                    "operator.pause",
-                    "operator.record",
-                    "operator.redeliver",
-                    "operator.release",
-                    "operator.replay",
-                    "operator.resume",
-                    "operator.retry",
-                    "operator.test",
-                    "operator.unconfirmed",
-                    "operator.unpark",
-                    "receipt.added",
-                    "receipt.changed",
-                    "receipt.dropped",
-                    "request.changed",
-                    "request.completed",
-                    "request.dropped",
-                    "request.erased",
-                    "request.extended",
-                    "request.forwarded",
-                    "request.held",
-                    "request.recorded",
-                    "request.released",
-                    "request.reopened",
-                    "request.unextended",
-                    "subscription.added",
-                    "subscription.removed",
-                    "sweep.ended",
-                    "system.added",
-                    "system.changed",
-                    "system.freed",
-                    "system.held",
-                    "system.removed",
-                    "system_secret.added",
-                    "system_secret.changed",
-                    "system_secret.removed",
-                    "token.added",
-                    "token.changed",
-                    "token.removed");
+            Stream.concat(
+                            Stream.of(
+                                    "amendment.added",
+                                    "amendment.changed",
+                                    "amendment.dropped",
+                                    "app.added",
+                                    "app.changed",
+                                    "app.removed",
+                                    "app_secret.added",
+                                    "app_secret.changed",
+                                    "app_secret.removed",
+                                    "backfill.added",
+                                    "backfill.removed",
+                                    "contradiction.changed",
+                                    "contradiction.dropped",
+                                    "delivery.added",
+                                    "delivery.awaiting_receipt",
+                                    "delivery.changed",
+                                    "delivery.closed",
+                                    "delivery.contradicted",
+                                    "delivery.dropped",
+                                    "delivery.parked",
+                                    "delivery.pending",
+                                    "key.added",
+                                    "key.changed",
+                                    "key.removed",
+                                    "receipt.added",
+                                    "receipt.changed",
+                                    "receipt.dropped",
+                                    "request.changed",
+                                    "request.completed",
+                                    "request.dropped",
+                                    "request.erased",
+                                    "request.extended",
+                                    "request.forwarded",
+                                    "request.held",
+                                    "request.recorded",
+                                    "request.released",
+                                    "request.reopened",
+                                    "request.unextended",
+                                    "subscription.added",
+                                    "subscription.removed",
+                                    "sweep.ended",
+                                    "system.added",
+                                    "system.changed",
+                                    "system.freed",
+                                    "system.held",
+                                    "system.removed",
+                                    "system_secret.added",
+                                    "system_secret.changed",
+                                    "system_secret.removed",
+                                    "token.added",
+                                    "token.changed",
+                                    "token.removed"),
+                            Arrays.stream(Verb.values()).map(Verb::event))
+                    .sorted()
+                    .toList();
 
     /** When the oldest row was written that is not chained yet; empty: all are. */
     public Optional<Instant> oldestUnchained() {

@@ -61,6 +61,11 @@ public final class Main implements Runnable {
      * @return its exit code
      */
     static int run(Terminal terminal, String... arguments) {
+        return commandLine(terminal).execute(arguments);
+    }
+
+    /** All commands, on this terminal. */
+    static CommandLine commandLine(Terminal terminal) {
         return new CommandLine(new Main(terminal))
                 .addSubcommand(new SignCommand(terminal))
                 .addSubcommand(new ProofCommand(terminal))
@@ -77,8 +82,7 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Instant.class, Main::instant)
                 .registerConverter(Duration.class, Main::duration)
-                .setExecutionExceptionHandler((e, command, parsed) -> Faults.explain(e, terminal))
-                .execute(arguments);
+                .setExecutionExceptionHandler((e, command, parsed) -> Faults.explain(e, terminal));
     }
 
     private static Instant instant(String text) {

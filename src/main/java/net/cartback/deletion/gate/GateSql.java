@@ -122,13 +122,16 @@ final class GateSql {
                 SELECT system_id FROM system_gate g
                  WHERE held_reason NOT IN ('paused', 'rate')
                    AND claimable_at <= :now
-                   AND NOT EXISTS (SELECT 1 FROM fresh_delivery d
-                                    WHERE d.system_id = g.system_id AND NOT d.held)
-                   AND NOT EXISTS (SELECT 1 FROM retry_delivery d
-                                    WHERE d.system_id = g.system_id AND NOT d.held
-                                      AND d.next_attempt_at <= CASE g.held_reason
-                                                               WHEN 'resuming' THEN :now
-                                                               ELSE 'infinity' END)
+                   -- The first of each queue says whether there is any.
+                   AND (SELECT true FROM fresh_delivery d
+                         WHERE d.system_id = g.system_id AND NOT d.held
+                         LIMIT 1) IS NULL
+                   AND (SELECT true FROM retry_delivery d
+                         WHERE d.system_id = g.system_id AND NOT d.held
+                           AND d.next_attempt_at <= CASE g.held_reason
+                                                    WHEN 'resuming' THEN :now
+                                                    ELSE 'infinity' END
+                         LIMIT 1) IS NULL
                  ORDER BY system_id
                    FOR NO KEY UPDATE SKIP LOCKED
             )

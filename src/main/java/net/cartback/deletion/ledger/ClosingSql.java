@@ -72,7 +72,9 @@ public final class ClosingSql {
     private static final String CLOSE_THESE =
             """
             WITH closing AS (
-                SELECT * FROM unnest(:deliveries, :outcomes) AS c (delivery_id, outcome)
+                SELECT delivery_id, outcome
+                  FROM unnest(:deliveries, :outcomes) AS c (delivery_id, outcome)
+                 ORDER BY delivery_id
             )
             """
                     + CLOSE;

@@ -3,8 +3,8 @@
  * transaction, committed when the verb returns.
  *
  * <p>Classes are thread-safe, unless they say otherwise. While the database is away, methods throw
- * {@code DatabaseUnavailable}. In a class {@code …Sql} each method is one statement; the caller
- * holds the transaction.
+ * {@code DatabaseUnavailable}. In a class {@code …Sql} each method is one statement, or picks rows
+ * by one and changes them by another; the caller holds the transaction.
  */
 @NullMarked
 package net.cartback.deletion.ledger;

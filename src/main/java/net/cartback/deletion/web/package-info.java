@@ -1,6 +1,6 @@
 /**
- * How the program speaks HTTP: listeners, limits, problem+json, security headers, health and
- * metrics. Knows no feature; features hand it their routes.
+ * What routes share: bodies and forms, problem+json, security headers, pages for people, guesses
+ * slowed down, health and metrics. Knows no feature.
  *
  * <p>Classes are thread-safe, unless they say otherwise.
  */
