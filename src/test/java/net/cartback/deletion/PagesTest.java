@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 class PagesTest {
 
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
-    private static final int README_LINES = 200;
+    private static final int README_LINES = 120;
 
     static List<Path> pages() throws IOException {
         try (var docs = Files.walk(Path.of("docs"))) {

@@ -106,7 +106,8 @@ class CommandsIT {
     }
 
     @Test
-    void every_command_explains_itself() {
+    void every_command_explains_itself_and_stands_in_the_page() throws IOException {
+        var page = Files.readString(Path.of("docs/COMMANDS.md"));
         var commands =
                 Main.commandLine(new Terminal(Map.of(), InputStream.nullInputStream(), OUT, OUT))
                         .getSubcommands()
@@ -114,6 +115,7 @@ class CommandsIT {
         assertThat(commands).hasSizeGreaterThan(10);
         for (var command : commands) {
             assertThat(done(Map.of(), command, "--help")).startsWith("Usage: deletion-relay");
+            assertThat(page).contains("| `" + command);
         }
     }
 

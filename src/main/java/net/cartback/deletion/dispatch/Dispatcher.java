@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
 import net.cartback.deletion.crypto.Keyring;
+import net.cartback.deletion.dispatch.protocol.Protocols;
 import net.cartback.deletion.dispatch.protocol.WebhookProtocol;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.DueMarks;
@@ -104,10 +105,10 @@ public final class Dispatcher implements AutoCloseable {
         this.concurrency = concurrency;
         this.client = new GuardedClient(rules, concurrency);
         var http = new HttpCall(client);
-        var protocol = new WebhookProtocol(keyring, clock, publicUrl);
-        var sender = new Sender(http, protocol, new SubjectSeal(keyring), clock);
+        var protocols = new Protocols(new WebhookProtocol(keyring, clock, publicUrl));
+        var sender = new Sender(http, protocols, new SubjectSeal(keyring), clock);
         this.attempts = new Attempts(registry, sender, new ReplyPolicy(clock, random), clock);
-        this.tester = new Tester(tests, registry, http, protocol, clock);
+        this.tester = new Tester(tests, registry, http, protocols, clock);
         this.settler = new Settler(ledger, this::settled, attempts::failed, meters);
         this.claimTime =
                 Timer.builder("relay.claim")

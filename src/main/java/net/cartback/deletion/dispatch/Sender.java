@@ -1,7 +1,7 @@
 package net.cartback.deletion.dispatch;
 
 import net.cartback.deletion.crypto.SealBroken;
-import net.cartback.deletion.dispatch.protocol.Protocol;
+import net.cartback.deletion.dispatch.protocol.Protocols;
 import net.cartback.deletion.dispatch.protocol.Reply;
 import net.cartback.deletion.ledger.Attempt;
 import net.cartback.deletion.ledger.ClaimedDelivery;
@@ -22,13 +22,13 @@ final class Sender {
     record CallResult(Reply reply, Attempt attempt) {}
 
     private final HttpCall http;
-    private final Protocol protocol;
+    private final Protocols protocols;
     private final SubjectSeal subjects;
     private final InstantSource clock;
 
-    Sender(HttpCall http, Protocol protocol, SubjectSeal subjects, InstantSource clock) {
+    Sender(HttpCall http, Protocols protocols, SubjectSeal subjects, InstantSource clock) {
         this.http = http;
-        this.protocol = protocol;
+        this.protocols = protocols;
         this.subjects = subjects;
         this.clock = clock;
     }
@@ -39,14 +39,17 @@ final class Sender {
         Integer status = null;
         var beginning = new byte[0];
         Reply reply;
-        var obstacle = system == null ? ErrorClass.UNREGISTERED : protocol.obstacle(system);
+        var obstacle =
+                system == null ? ErrorClass.UNREGISTERED : protocols.of(system).obstacle(system);
         if (system == null || obstacle != null) {
             reply = new Reply.SystemAtFault(obstacle == null ? ErrorClass.UNREGISTERED : obstacle);
         } else {
             try {
                 var watch = new CallWatch();
                 var request =
-                        protocol.delivery(delivery, subjects.open(delivery), system)
+                        protocols
+                                .of(system)
+                                .delivery(delivery, subjects.open(delivery), system)
                                 .tag(CallWatch.class, watch)
                                 .build();
                 switch (http.make(request, system, watch)) {
@@ -54,8 +57,13 @@ final class Sender {
                         status = came.status();
                         beginning = beginning(came.body().bytes());
                         reply =
-                                protocol.read(
-                                        delivery.kind(), system, came, delivery.id().madeAt());
+                                protocols
+                                        .of(system)
+                                        .read(
+                                                delivery.kind(),
+                                                system,
+                                                came,
+                                                delivery.id().madeAt());
                     }
                     case HttpCall.Outcome.Failed(var failed, var cause) -> reply = failed;
                 }

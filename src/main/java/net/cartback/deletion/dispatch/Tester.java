@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.dispatch.protocol.HttpReply;
-import net.cartback.deletion.dispatch.protocol.Protocol;
+import net.cartback.deletion.dispatch.protocol.Protocols;
 import net.cartback.deletion.dispatch.protocol.Reply;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.operation.TestDeliveries;
@@ -34,19 +34,19 @@ final class Tester {
     private final TestDeliveries tests;
     private final Registry registry;
     private final HttpCall http;
-    private final Protocol protocol;
+    private final Protocols protocols;
     private final InstantSource clock;
 
     Tester(
             TestDeliveries tests,
             Registry registry,
             HttpCall http,
-            Protocol protocol,
+            Protocols protocols,
             InstantSource clock) {
         this.tests = tests;
         this.registry = registry;
         this.http = http;
-        this.protocol = protocol;
+        this.protocols = protocols;
         this.clock = clock;
     }
 
@@ -73,7 +73,7 @@ final class Tester {
                             system.isPresent() && "https".equals(system.get().url().getScheme()));
             if (system.isEmpty()) {
                 told.say("name", false, "The system is not registered");
-            } else if (protocol.obstacle(system.get()) != null) {
+            } else if (protocols.of(system.get()).obstacle(system.get()) != null) {
                 told.say("signature", false, "None of the system's secrets is in force");
             } else {
                 call(asked, system.get(), told);
@@ -89,7 +89,7 @@ final class Tester {
 
     private void call(OpenTest asked, ClientSystem system, TestSteps told) {
         long start = System.nanoTime();
-        var request = protocol.test(new DeliveryId(asked.id()), system).build();
+        var request = protocols.of(system).test(new DeliveryId(asked.id()), system).build();
         switch (http.makeAlone(request, system, told)) {
             case HttpCall.Outcome.Replied(var reply) -> {
                 if (!system.url().getScheme().equals("https")) {
@@ -98,7 +98,7 @@ final class Tester {
                 var now = clock.instant();
                 var reading = reply.reading().toDeliveryOf(now);
                 tell(reply, reading, told);
-                tell(protocol.read(Kind.DELETION, system, reply, now), reply, told);
+                tell(protocols.of(system).read(Kind.DELETION, system, reply, now), reply, told);
             }
             case HttpCall.Outcome.Failed(var reply, var cause) -> {
                 told.failed(cause);
@@ -120,7 +120,7 @@ final class Tester {
      * deliveries from anybody.
      */
     private void forge(ClientSystem system, TestSteps told) {
-        var forgery = protocol.forgery(system);
+        var forgery = protocols.of(system).forgery(system);
         if (forgery == null) {
             return;
         }
