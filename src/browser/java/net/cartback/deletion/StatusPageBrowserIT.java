@@ -93,7 +93,7 @@ class StatusPageBrowserIT {
                 .until(() -> String.valueOf(browser.getCurrentUrl()).endsWith("/status/" + code));
         await().atMost(PATIENCE).until(() -> !browser.findElements(By.tagName("dl")).isEmpty());
         assertThat(browser.findElement(By.tagName("h1")).getText())
-                .isEqualTo("Your data has been deleted, with exceptions");
+                .isEqualTo("Not everything was deleted");
         assertThat(browser.findElement(By.tagName("main")).getText())
                 .contains(
                         "Invoices",

@@ -91,7 +91,7 @@ class HoldIT {
         var code = relay.metaAsksToDelete("1001");
         relay.dispatchOnce();
         assertThat(act("hold", LEGAL)).isEqualTo(200);
-        assertThat(page(code)).contains("Your data has been deleted", "On hold");
+        assertThat(page(code)).contains("says that it deleted it", "On hold");
 
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();

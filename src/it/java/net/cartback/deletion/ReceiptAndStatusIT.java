@@ -198,7 +198,7 @@ class ReceiptAndStatusIT {
                 .isEqualTo("[{\"ground\":\"identity_not_established\"}]");
         assertThat(page(code))
                 .contains(
-                        "Your data has been deleted, with exceptions",
+                        "Not everything was deleted",
                         "<dt>Invoices</dt><dd>The law requires that this is kept. Kept until 31"
                                 + " December 2032.</dd>",
                         "A system could not establish whose data it is.",
@@ -211,12 +211,18 @@ class ReceiptAndStatusIT {
     @Test
     void the_page_tells_every_state() {
         assertThat(page(code))
-                .contains("Your request has been received", "will tell us when it is done");
+                .contains("Your request has been received", "has not said yet what it did");
         relay.receipt(delivery, crm.secret(), DELETED);
         assertThat(page(code))
-                .contains("Your data is being deleted", "1 of 2 systems", "Has deleted your data");
+                .contains(
+                        "Some systems have answered",
+                        "1 of 2 systems",
+                        "Says that it has deleted your data");
         relay.clock().advance(Duration.ofDays(31));
-        assertThat(page(code)).contains("taking longer than it should", "We keep asking");
+        assertThat(page(code))
+                .contains(
+                        "taking longer than it should",
+                        "stays open until each system has answered");
     }
 
     @Test

@@ -79,12 +79,16 @@ public record RequestStatus(
         return confirmed() == 0 ? State.RECEIVED : State.IN_PROGRESS;
     }
 
-    /** How many systems have answered. */
+    /** How many systems have answered; a delivery that was closed unconfirmed is no answer. */
     public int confirmed() {
-        return (int) parts.stream().filter(part -> part.state() == DeliveryState.CLOSED).count();
+        return (int)
+                parts.stream()
+                        .map(Part::outcome)
+                        .filter(outcome -> outcome != null && outcome != Outcome.UNCONFIRMED)
+                        .count();
     }
 
-    /** When the last answer came; if there is none, when the request came. */
+    /** When the last delivery was closed; if none was, when the request came. */
     public Instant updatedAt() {
         return parts.stream()
                 .map(Part::answeredAt)

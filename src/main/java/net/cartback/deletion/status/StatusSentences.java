@@ -190,7 +190,8 @@ final class StatusSentences {
         var said =
                 switch (part.state()) {
                     case PENDING, AWAITING_RECEIPT, PARKED -> part.state().wireName();
-                    case CLOSED -> outcome == null ? "answered" : outcome.wireName();
+                    // Without an outcome, nobody has said anything.
+                    case CLOSED -> outcome == null ? "pending" : outcome.wireName();
                 };
         return new Line(part.systemName(), words.say("status.system." + said));
     }

@@ -175,6 +175,9 @@ class TermsTest {
         assertThat(open(waiting, done).state(DUE.plusMillis(1)))
                 .isEqualTo(RequestStatus.State.DELAYED);
         assertThat(open().state(DUE)).isEqualTo(RequestStatus.State.RECEIVED);
+        var gone = part(DeliveryState.CLOSED, Outcome.UNCONFIRMED);
+        assertThat(open(waiting, gone).state(DUE)).isEqualTo(RequestStatus.State.RECEIVED);
+        assertThat(open(gone, done).confirmed()).isEqualTo(1);
         assertThat(
                         new RequestStatus(RECEIVED, DUE, DUE, null, null, List.of(done))
                                 .state(DUE.plusSeconds(9)))
