@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * SQL that closes deliveries, and requests with them: nothing else does. Each method is one
- * statement, or picks deliveries by one and closes them by the one that closes.
+ * SQL that closes deliveries, and a request with its last one. Each method is one statement, or
+ * picks deliveries by one and closes them by the one that closes.
  */
 public final class ClosingSql {
 
@@ -50,8 +50,8 @@ public final class ClosingSql {
                  WHERE r.id IN (SELECT request_id FROM closed)
                  ORDER BY r.id
                    FOR NO KEY UPDATE
-            -- 4. The last delivery closes its request. An undated wish is a repeat only of one
-            --    that is open, so its digest goes.
+            -- 4. The last delivery closes its request. A request without a date can be repeated
+            --    only while it is open, so its digest goes.
             ), counted AS (
                 UPDATE deletion_request r
                    SET open_deliveries = r.open_deliveries - closed.deliveries,

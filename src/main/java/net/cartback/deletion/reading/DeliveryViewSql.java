@@ -80,6 +80,29 @@ public final class DeliveryViewSql {
              LIMIT :at_most
             """;
 
+    /** The columns of a delivery, and not those that a view adds. */
+    private static final String COLUMNS =
+            """
+            d.id, d.request_id, d.system_id, d.state, d.lease_id, d.outcome, d.round, d.attempts,
+            d.step, d.reminders, d.reason, d.next_attempt_at, d.created_at, d.closed_at
+            """;
+
+    /** Those, and what an operator must know of the request. */
+    private static final String VIEW = "r.app_id, r.kind, r.due_at, " + COLUMNS;
+
+    private static final String OF_THEIR_REQUESTS =
+            " JOIN deletion_request r ON r.id = d.request_id ";
+
+    private static final String OF_REQUEST =
+            "SELECT "
+                    + VIEW
+                    + " FROM delivery d"
+                    + OF_THEIR_REQUESTS
+                    + "WHERE d.request_id = :id ORDER BY d.id";
+
+    private static final String FIND =
+            "SELECT " + VIEW + " FROM delivery d" + OF_THEIR_REQUESTS + "WHERE d.id = :id";
+
     /** Before every id, and after every one. */
     private static final UUID NONE = new UUID(0, 0);
 
@@ -132,9 +155,10 @@ public final class DeliveryViewSql {
                 .map(
                         indexed ->
                                 """
-                                (SELECT d.* FROM %s AND %s ORDER BY %s LIMIT :at_most)
+                                (SELECT %s FROM %s AND %s ORDER BY %s LIMIT :at_most)
                                 """
                                         .formatted(
+                                                COLUMNS,
                                                 indexed.formatted(system),
                                                 after(state, newestFirst),
                                                 order(state, newestFirst)))
@@ -153,19 +177,6 @@ public final class DeliveryViewSql {
                 .bind("id", after == null ? NONE : after.delivery().value())
                 .bind("at_most", atMost);
     }
-
-    private static final String RECORD =
-            """
-            SELECT d.id, d.request_id, d.system_id, r.app_id, r.kind, d.state, d.lease_id, d.outcome,
-                   d.round, d.attempts, d.step, d.reminders, d.reason, d.next_attempt_at,
-                   d.created_at, d.closed_at, r.due_at
-              FROM delivery d
-              JOIN deletion_request r ON r.id = d.request_id
-            """;
-
-    private static final String OF_REQUEST = RECORD + " WHERE d.request_id = :id ORDER BY d.id";
-
-    private static final String FIND = RECORD + " WHERE d.id = :id";
 
     /**
      * Deliveries of one state, after this place. They come in the order of their indexes, so that
@@ -189,8 +200,11 @@ public final class DeliveryViewSql {
                 """
                         .formatted(rows(state, "c.id", newestFirst));
         return handle.createQuery(
-                        RECORD.replace("FROM delivery d", rows)
-                                + " ORDER BY "
+                        "SELECT "
+                                + VIEW
+                                + rows
+                                + OF_THEIR_REQUESTS
+                                + "ORDER BY "
                                 + order(state, newestFirst)
                                 + " LIMIT :at_most")
                 .bind("system", system == null ? null : system.value())

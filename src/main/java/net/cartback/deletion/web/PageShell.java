@@ -77,7 +77,7 @@ public final class PageShell {
         return message(
                 Words.english(),
                 switch (status) {
-                    // Who sends something to a page that only shows finds the field.
+                    // A page that only shows leads back to the field.
                     case 404, 405 -> "not_found";
                     case 429, 500, 503 -> "later";
                     default -> "unreadable";
