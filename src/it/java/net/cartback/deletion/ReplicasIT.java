@@ -18,9 +18,12 @@ import net.cartback.deletion.terms.Subject;
 import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 class ReplicasIT {
@@ -28,12 +31,13 @@ class ReplicasIT {
     @Test
     void two_replicas_close_5000_deliveries_exactly_once_and_lose_none() {
         Map<String, AtomicInteger> received = new ConcurrentHashMap<>();
+        var bothCall = new CountDownLatch(1);
         try (var counting =
                         HttpListener.start(
                                 "127.0.0.1",
                                 0,
                                 () -> true,
-                                java.util.List.of(
+                                List.of(
                                         routes ->
                                                 routes.post(
                                                         "/x",
@@ -45,6 +49,12 @@ class ReplicasIT {
                                                                             id ->
                                                                                     new AtomicInteger())
                                                                     .incrementAndGet();
+                                                            assertThat(
+                                                                            bothCall.await(
+                                                                                    1,
+                                                                                    TimeUnit
+                                                                                            .MINUTES))
+                                                                    .isTrue();
                                                             ctx.result("{\"outcome\":\"deleted\"}");
                                                         })));
                 var crm = new FakeClientSystem("crm");
@@ -52,13 +62,18 @@ class ReplicasIT {
                 var other = relay.replica()) {
             var url = "http://127.0.0.1:" + counting.port() + "/x";
             relay.register(
-                    "systems: [{id: crm, name: crm, url: \"%s\", max_in_flight: 1000, rate_per_minute: 1000000, secrets: [{value: %s}]}]\n"
+                    "systems: [{id: crm, name: crm, url: \"%s\", timeout: PT60S, max_in_flight: 1000, rate_per_minute: 1000000, secrets: [{value: %s}]}]\n"
                                     .formatted(url, crm.secret())
-                            + TestRelay.app(java.util.List.of("crm")));
+                            + TestRelay.app(List.of("crm")));
             insert(relay, 5000);
 
-            relay.dispatcher().start();
-            other.dispatcher().start();
+            // A replica whose calls do not end makes a few, so both have work for certain.
+            for (var each : List.of(relay, other)) {
+                each.dispatcher().start();
+                await().atMost(Duration.ofMinutes(2))
+                        .until(() -> !each.scrape().contains("relay_in_flight 0.0"));
+            }
+            bothCall.countDown();
             await().atMost(Duration.ofMinutes(2))
                     .until(
                             () ->
