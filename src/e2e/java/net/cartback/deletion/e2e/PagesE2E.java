@@ -37,6 +37,9 @@ class PagesE2E {
 
     @TempDir Path directory;
 
+    /** What was said last beside what was printed. */
+    private static final String ERRORS = "errors.txt";
+
     @Test
     void what_the_pages_tell_to_type_works_as_it_stands_there() throws Exception {
         for (var program : List.of("bash", "curl", "openssl")) {
@@ -128,17 +131,18 @@ class PagesE2E {
             fail("Does not end: " + script);
         }
         var printed = Files.readString(output);
-        assertThat(process.exitValue()).as(script + printed).isZero();
+        assertThat(process.exitValue())
+                .as(script + printed + Files.readString(directory.resolve(ERRORS)))
+                .isZero();
         return printed;
     }
 
     private Process shell(String script, Path output) throws IOException {
-        var errors = Files.createTempFile(directory, "errors", ".txt");
         var builder =
                 new ProcessBuilder("bash", "-c", script)
                         .directory(directory.toFile())
                         .redirectOutput(output.toFile())
-                        .redirectError(errors.toFile());
+                        .redirectError(directory.resolve(ERRORS).toFile());
         var environment = builder.environment();
         // What is set for another relay is not for this one.
         environment.keySet().removeIf(name -> name.matches(SETTINGS));

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 
 /** What a command beside a running relay needs: the database, and the registry in it. */
@@ -43,6 +44,9 @@ public final class CommandRelay implements AutoCloseable {
 
     /** Enough for a command; the relay beside it needs the rest. */
     private static final int POOL_SIZE = 2;
+
+    /** The embedded server is there; on a busy machine it takes its time. */
+    private static final Duration CONNECT_LIMIT_EMBEDDED = Duration.ofMinutes(1);
 
     private final @Nullable EmbeddedDatabase embedded;
     private final Database database;
@@ -59,7 +63,12 @@ public final class CommandRelay implements AutoCloseable {
         this.keyringFile = file.path();
         this.keyring = file.keyring();
         this.embedded = embedded;
-        this.database = new Database(address, POOL_SIZE, Actor.COMMAND);
+        this.database =
+                new Database(
+                        address,
+                        POOL_SIZE,
+                        Actor.COMMAND,
+                        embedded == null ? Database.CONNECT_LIMIT : CONNECT_LIMIT_EMBEDDED);
         // A command ends before anybody could read its figures.
         this.backfill = new Backfill(database, clock);
         this.registry = new Registry(database, keyring, clock, backfill);

@@ -58,7 +58,10 @@ public final class Database implements AutoCloseable {
             """;
 
     private static final Logger log = LoggerFactory.getLogger(Database.class);
-    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
+
+    /** For each use; who is called in vain for longer would rather be told. */
+    public static final Duration CONNECT_LIMIT = Duration.ofSeconds(3);
+
     private static final int MAX_TRIES = 5;
 
     /** What every session has, with how the server shows it. */
@@ -94,7 +97,7 @@ public final class Database implements AutoCloseable {
 
     /** Opens a pool of at most {@code size} connections. Does not need the database to be there. */
     public Database(DatabaseAddress address, int size) {
-        this(address, size, null);
+        this(address, size, null, CONNECT_LIMIT);
     }
 
     /**
@@ -102,8 +105,10 @@ public final class Database implements AutoCloseable {
      *
      * @param actor the actor of all changes over these connections in the audit trail; null: the
      *     usual actor of each change
+     * @param connectLimit how long each use may wait for a connection
      */
-    public Database(DatabaseAddress address, int size, @Nullable Actor actor) {
+    public Database(
+            DatabaseAddress address, int size, @Nullable Actor actor, Duration connectLimit) {
         this.address = address;
         var config = new HikariConfig();
         config.setPoolName("relay");
@@ -116,7 +121,7 @@ public final class Database implements AutoCloseable {
         config.setDataSourceProperties(properties);
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(Math.min(2, size));
-        config.setConnectionTimeout(CONNECT_LIMIT.toMillis());
+        config.setConnectionTimeout(connectLimit.toMillis());
         config.setValidationTimeout(1_000);
         config.setExceptionOverrideClassName(EvictStandby.class.getName());
         // -1: the pool opens although the database is away; each use says so for itself.
