@@ -392,9 +392,13 @@ class RacesIT {
         return number % 2 == 0 ? relay : other;
     }
 
-    private static <T> List<T> race(List<Callable<T>> tasks) throws InterruptedException {
+    private static <T> List<T> race(List<Callable<T>> tasks) throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            return threads.invokeAll(tasks).stream().map(future -> future.resultNow()).toList();
+            var results = new ArrayList<T>();
+            for (var each : threads.invokeAll(tasks)) {
+                results.add(each.get());
+            }
+            return results;
         }
     }
 }
