@@ -96,11 +96,10 @@ class StatusPageBrowserIT {
                 .isEqualTo("Not everything was deleted");
         assertThat(browser.findElement(By.tagName("main")).getText())
                 .contains(
-                        "Invoices",
-                        "The law requires that this is kept. Kept until 31 December 2032.");
+                        "Invoices", "The law requires that this data is kept.", "31 December 2032");
         // The content security policy lets the page's own style through.
         assertThat(browser.findElement(By.tagName("main")).getCssValue("max-width"))
-                .isEqualTo("640px");
+                .isEqualTo("672px");
     }
 
     @Test

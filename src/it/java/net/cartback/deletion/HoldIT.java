@@ -61,7 +61,9 @@ class HoldIT {
         assertThat(relay.status(other).get("state").textValue()).isEqualTo("completed");
         assertThat(relay.status(code).at("/hold/ground").textValue()).isEqualTo("legal_claims");
         assertThat(page(code))
-                .contains("Your request is on hold", "This is needed for legal claims.");
+                .contains(
+                        "Your request is on hold",
+                        "This data is needed to make, exercise or defend legal claims.");
         assertThat(Http.json(relay.admin("/systems/crm")).get("lag_seconds").longValue()).isZero();
 
         assertThat(act("release", "")).isEqualTo(200);
@@ -69,7 +71,7 @@ class HoldIT {
         assertThat(crm.received()).hasSize(2);
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("completed");
         assertThat(relay.status(code).has("hold")).isFalse();
-        assertThat(page(code)).doesNotContain("on hold", "On hold");
+        assertThat(page(code)).doesNotContain("Your request is on hold", "On hold since");
     }
 
     @Test
@@ -91,7 +93,7 @@ class HoldIT {
         var code = relay.metaAsksToDelete("1001");
         relay.dispatchOnce();
         assertThat(act("hold", LEGAL)).isEqualTo(200);
-        assertThat(page(code)).contains("says that it deleted it", "On hold");
+        assertThat(page(code)).contains("says that it has deleted it", "On hold since");
 
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
@@ -179,7 +181,7 @@ class HoldIT {
         assertThat(status.get("state").textValue()).isEqualTo("completed");
         assertThat(status.get("outcome").textValue()).isEqualTo("partly_confirmed");
         assertThat(page(code))
-                .contains("nobody could confirm it", "We could ask no system to delete your data");
+                .contains("there was nobody to ask", "we could ask nobody to delete your data");
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
         assertThat(held()).isZero();
@@ -246,7 +248,8 @@ class HoldIT {
         assertThat(status.at("/extension/ground").textValue()).isEqualTo("complexity");
         relay.clock().advance(Duration.ofDays(31));
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("received");
-        assertThat(page(code)).contains("Time extended", "The request is complex.");
+        assertThat(page(code))
+                .contains("Time extended on", "needs more time because it is complex.");
         assertThat(act("extend", "\"ground\": \"complexity\", \"days\": 60")).isEqualTo(409);
         relay.clock().advance(Duration.ofDays(30));
         assertThat(relay.status(code).get("state").textValue()).isEqualTo("delayed");

@@ -193,15 +193,19 @@ class ReceiptAndStatusIT {
                 .isEqualTo(relay.clock().instant().toString());
         assertThat(status.get("retained").toString())
                 .isEqualTo(
-                        "[{\"category\":\"invoices\",\"ground\":\"legal_obligation\",\"until\":\"2032-12-31\"}]");
+                        "[{\"organisation\":\"The"
+                            + " crm\",\"category\":\"invoices\",\"ground\":\"legal_obligation\",\"until\":\"2032-12-31\"}]");
         assertThat(status.get("refused").toString())
-                .isEqualTo("[{\"ground\":\"identity_not_established\"}]");
+                .isEqualTo(
+                        "[{\"organisation\":\"The"
+                                + " shop\",\"ground\":\"identity_not_established\"}]");
         assertThat(page(code))
                 .contains(
                         "Not everything was deleted",
-                        "<dt>Invoices</dt><dd>The law requires that this is kept. Kept until 31"
-                                + " December 2032.</dd>",
-                        "A system could not establish whose data it is.",
+                        "<dd>Invoices</dd>",
+                        "<dd>The law requires that this data is kept.</dd>",
+                        "<time datetime=\"2032-12-31\">31 December 2032</time>",
+                        "The organisation could not make sure who you are.",
                         "The crm",
                         "The shop",
                         "UTC",
@@ -211,18 +215,19 @@ class ReceiptAndStatusIT {
     @Test
     void the_page_tells_every_state() {
         assertThat(page(code))
-                .contains("Your request has been received", "has not said yet what it did");
+                .contains("Your request has been received", "It has not told us yet what it did.");
         relay.receipt(delivery, crm.secret(), DELETED);
         assertThat(page(code))
                 .contains(
-                        "Some systems have answered",
-                        "1 of 2 systems",
-                        "Says that it has deleted your data");
+                        "Some organisations have answered",
+                        "<dt>Have told us what they did</dt>\n<dd><bdi dir=\"ltr\">1</bdi></dd>",
+                        "It says that it has deleted the data about you.");
         relay.clock().advance(Duration.ofDays(31));
         assertThat(page(code))
                 .contains(
                         "taking longer than it should",
-                        "stays open until each system has answered");
+                        "Your request stays open.",
+                        "You can also go to court.");
     }
 
     @Test
@@ -237,7 +242,7 @@ class ReceiptAndStatusIT {
                 .doesNotContain("unsafe");
         assertThat(reply.body())
                 .contains("<meta name=\"robots\" content=\"noindex")
-                .doesNotContain("<script", "10210123456789012", "127.0.0.1");
+                .doesNotContain("<script", "10210123456789012", crm.url());
     }
 
     @ParameterizedTest

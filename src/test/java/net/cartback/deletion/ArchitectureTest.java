@@ -47,6 +47,7 @@ class ArchitectureTest {
         uses.put("answer", List.of("terms"));
         uses.put("storage", List.of("terms"));
         uses.put("web", List.of("crypto", "storage"));
+        uses.put("page", List.of("crypto", "web"));
         uses.put("listener", List.of("web"));
         uses.put("yaml", List.of("crypto"));
         uses.put("keys", List.of("crypto", "storage"));
@@ -80,11 +81,19 @@ class ArchitectureTest {
         uses.put("access", List.of("crypto", "terms", "storage", "keys"));
         uses.put(
                 "intake",
-                List.of("crypto", "terms", "storage", "web", "registry", "attention", "recording"));
+                List.of(
+                        "crypto",
+                        "terms",
+                        "storage",
+                        "web",
+                        "page",
+                        "registry",
+                        "attention",
+                        "recording"));
         uses.put(
                 "receipt",
                 List.of("crypto", "terms", "answer", "web", "registry", "ledger", "operation"));
-        uses.put("status", List.of("crypto", "terms", "answer", "web", "ledger", "reading"));
+        uses.put("status", List.of("terms", "answer", "web", "page", "reading"));
         uses.put(
                 "dispatch",
                 List.of(
@@ -230,6 +239,7 @@ class ArchitectureTest {
                         in("terms"),
                         in("answer"),
                         in("web"),
+                        in("page"),
                         in("listener"),
                         in("yaml"),
                         in("intake"),
@@ -253,6 +263,7 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackages(
                         in("web"),
+                        in("page"),
                         in("listener"),
                         in("intake"),
                         in("receipt"),

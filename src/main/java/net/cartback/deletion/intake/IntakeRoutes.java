@@ -26,11 +26,8 @@ import net.cartback.deletion.terms.PublicUrl;
 import net.cartback.deletion.terms.Subject;
 import net.cartback.deletion.web.Form;
 import net.cartback.deletion.web.GuessLimiter;
-import net.cartback.deletion.web.PageShell;
 import net.cartback.deletion.web.ProblemException;
-import net.cartback.deletion.web.Refusals;
 import net.cartback.deletion.web.Routes;
-import net.cartback.deletion.web.Words;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +36,6 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * Meta's callbacks: {@code POST /meta/{app_id}/data-deletion}, when a person wants to be forgotten,
@@ -48,8 +44,8 @@ import java.util.Optional;
  */
 public final class IntakeRoutes implements Routes {
 
-    private static final String DELETION = "/meta/{app_id}/data-deletion";
-    private static final String DEAUTHORIZATION = "/meta/{app_id}/deauthorize";
+    static final String DELETION = "/meta/{app_id}/data-deletion";
+    static final String DEAUTHORIZATION = "/meta/{app_id}/deauthorize";
     private static final Duration WHEN_OVERLOADED = Duration.ofSeconds(2);
     private static final String FIELD = "signed_request";
     private static final int MAX_BODY_BYTES = 16 * 1024;
@@ -76,7 +72,6 @@ public final class IntakeRoutes implements Routes {
     private final GuessLimiter guesses;
     private final Signatures signatures;
     private final Workers workers;
-    private final PageShell shell;
     private final MeterProvider<Counter> callbacks;
 
     /**
@@ -84,7 +79,6 @@ public final class IntakeRoutes implements Routes {
      * @param publicUrl read at each request
      * @param guesses slows down callers whose requests no secret of the app has signed
      * @param signatures records each valid and each invalid signature
-     * @param shell renders the pages that explain a callback's address
      * @param workers woken after each commit that created deliveries
      */
     public IntakeRoutes(
@@ -95,9 +89,7 @@ public final class IntakeRoutes implements Routes {
             GuessLimiter guesses,
             Signatures signatures,
             Workers workers,
-            PageShell shell,
             MeterRegistry meters) {
-        this.shell = shell;
         this.registry = registry;
         this.batcher = batcher;
         this.clock = clock;
@@ -123,22 +115,15 @@ public final class IntakeRoutes implements Routes {
     @Override
     public void addTo(RoutesConfig routes) {
         routes.post(DELETION, ctx -> answer(ctx, post(ctx, Kind.DELETION)));
-        Routes.read(routes, DELETION, ctx -> explain(ctx, "about_deletion"));
         // Any 200 is an answer to a notice.
         routes.post(DEAUTHORIZATION, ctx -> post(ctx, Kind.DEAUTHORIZATION));
-        Routes.read(routes, DEAUTHORIZATION, ctx -> explain(ctx, "about_deauthorization"));
-    }
-
-    private void explain(Context ctx, String message) {
-        requireNotRetired(app(ctx));
-        PageShell.show(ctx, 200, shell.message(Words.english(), message));
     }
 
     private RecordedRequest post(Context ctx, Kind kind) {
         MetaApp app = null;
         try {
-            app = app(ctx);
-            requireNotRetired(app);
+            app = CalledApp.of(registry, ctx);
+            CalledApp.requireNotRetired(app);
             var recording = batcher.record(request(ctx, kind, app));
             switch (recording) {
                 case RecordedRequest.Created created -> {
@@ -226,35 +211,6 @@ public final class IntakeRoutes implements Routes {
                         .put("url", publicUrl.ofStatus(code))
                         .put("confirmation_code", code.value());
         ctx.contentType("application/json").result(json.toString());
-    }
-
-    private MetaApp app(Context ctx) {
-        var id = ctx.pathParam("app_id");
-        var app =
-                Optional.of(id)
-                        .filter(MetaAppId::isValid)
-                        .flatMap(valid -> registry.app(new MetaAppId(valid)))
-                        .orElseThrow(
-                                () ->
-                                        ProblemException.of(
-                                                        404,
-                                                        "unknown-app",
-                                                        "No app of this id is registered here")
-                                                .hinting(
-                                                        "does the address that Meta calls end in"
-                                                                + " the id of a registered app?"));
-        Refusals.concernsApp(ctx, app.id());
-        return app;
-    }
-
-    private static void requireNotRetired(MetaApp app) {
-        if (app.retired()) {
-            throw ProblemException.of(
-                            410,
-                            "retired-app",
-                            "This app is retired: it takes no requests any more")
-                    .hinting("does Meta still call an app that is retired in the registry?");
-        }
     }
 
     private static ProblemException refused(String type, String rule) {

@@ -42,6 +42,8 @@ final class BrokenRequests implements Request.Handler {
         } else {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/html; charset=utf-8");
             response.getHeaders().put("Content-Security-Policy", page.contentSecurityPolicy());
+            response.getHeaders().put(HttpHeader.CONTENT_LANGUAGE, page.language());
+            response.getHeaders().put(HttpHeader.VARY, HtmlPage.VARY);
         }
         var body =
                 page == null
@@ -65,7 +67,12 @@ final class BrokenRequests implements Request.Handler {
                         ? "/status"
                         : String.valueOf(request.getHttpURI().getPath());
         return routes.stream()
-                .map(each -> each.pageOfBroken(path, status))
+                .map(
+                        each ->
+                                each.pageOfBroken(
+                                        path,
+                                        status,
+                                        request.getHeaders().get(HttpHeader.ACCEPT_LANGUAGE)))
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);

@@ -5,6 +5,7 @@ import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.answer.Retained;
 import net.cartback.deletion.terms.DeliveryState;
+import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.WireName;
 
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param parts one for each client system, in the order of their creation
  */
 public record RequestStatus(
+        App app,
         Instant receivedAt,
         Instant dueAt,
         @Nullable Instant closedAt,
@@ -30,20 +32,44 @@ public record RequestStatus(
         @Nullable Extension extension,
         List<Part> parts) {
 
+    /**
+     * The app whose data is to be deleted.
+     *
+     * @param platform the Meta product that the person used
+     * @param isSigned whether Meta signed the request
+     */
+    public record App(String name, Platform platform, boolean isSigned) {}
+
     /** A legal hold: while it lasts, nothing more is deleted, and nothing erased. */
     public record Hold(Ground ground, Instant since) {}
 
     /** That its time was extended, once. */
     public record Extension(ExtensionGround ground, Instant at, Instant wasDueAt) {}
 
-    /** One client system's part. */
+    /**
+     * One client system's part.
+     *
+     * @param since when it was to be asked first
+     * @param attempts how often it was asked
+     * @param acceptedAt when it said that it has the request; null: it has not
+     * @param answeredAt when the delivery was closed; null: it is open
+     */
     public record Part(
             String systemName,
             DeliveryState state,
             @Nullable Outcome outcome,
             List<Retained> retained,
             @Nullable Ground ground,
-            @Nullable Instant answeredAt) {}
+            Instant since,
+            int attempts,
+            @Nullable Instant acceptedAt,
+            @Nullable Instant answeredAt) {
+
+        /** Whether the system has said what it did; to be closed unconfirmed is no answer. */
+        public boolean isAnswered() {
+            return outcome != null && outcome != Outcome.UNCONFIRMED;
+        }
+    }
 
     /** The public state. */
     public enum State implements WireName {
@@ -81,11 +107,7 @@ public record RequestStatus(
 
     /** How many systems have answered; a delivery that was closed unconfirmed is no answer. */
     public int confirmed() {
-        return (int)
-                parts.stream()
-                        .map(Part::outcome)
-                        .filter(outcome -> outcome != null && outcome != Outcome.UNCONFIRMED)
-                        .count();
+        return (int) parts.stream().filter(Part::isAnswered).count();
     }
 
     /** When the last delivery was closed; if none was, when the request came. */
@@ -97,23 +119,9 @@ public record RequestStatus(
                 .orElse(receivedAt);
     }
 
-    /** Everything that is kept, each kind once. */
-    public List<Retained> retained() {
-        return parts.stream()
-                .flatMap(part -> part.retained().stream())
-                .distinct()
-                .sorted()
-                .toList();
-    }
-
-    /** Every ground on which a system refused, each once. */
-    public List<Ground> refused() {
-        return parts.stream()
-                .map(Part::ground)
-                .filter(Objects::nonNull)
-                .distinct()
-                .sorted()
-                .toList();
+    /** Whether any system keeps something. */
+    public boolean isAnythingKept() {
+        return parts.stream().anyMatch(part -> !part.retained().isEmpty());
     }
 
     /** The outcome, once the request is completed. */

@@ -6,6 +6,7 @@ import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.ledger.AnswerColumns;
 import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.terms.DeliveryState;
+import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
@@ -22,8 +23,10 @@ final class StatusSql {
 
     private static final String STATUS =
             """
-            SELECT q.received_at, q.due_at, q.closed_at AS completed_at,
-                   c.public_name, d.outcome,
+            SELECT a.name AS app_name, q.platform,
+                   q.secret_id IS NOT NULL AS signed,
+                   q.received_at, q.due_at, q.closed_at AS completed_at,
+                   c.public_name, d.outcome, d.created_at, d.attempts, d.accepted_at,
                    -- A reminder on its way does not take back that it was accepted.
                    CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
                         THEN 'awaiting_receipt'
@@ -36,6 +39,7 @@ final class StatusSql {
                    h.since AS hold_since, x.ground AS extension_ground,
                    x.extended_at, x.was_due_at
               FROM deletion_request q
+              JOIN meta_app a ON a.id = q.app_id
               LEFT JOIN legal_hold h ON h.request_id = q.id
               LEFT JOIN extension x ON x.request_id = q.id
               LEFT JOIN delivery d
@@ -55,7 +59,8 @@ final class StatusSql {
     private StatusSql() {}
 
     /** The request row without its parts. */
-    private record Dates(
+    private record Request(
+            RequestStatus.App app,
             Instant receivedAt,
             Instant dueAt,
             @Nullable Instant completedAt,
@@ -76,7 +81,12 @@ final class StatusSql {
                             if (row.getString("state") != null) {
                                 parts.add(part(row));
                             }
-                            return new Dates(
+                            return new Request(
+                                    new RequestStatus.App(
+                                            row.getString("app_name"),
+                                            WireName.named(
+                                                    Platform.class, row.getString("platform")),
+                                            row.getBoolean("signed")),
                                     row.getTimestamp("received_at").toInstant(),
                                     row.getTimestamp("due_at").toInstant(),
                                     Columns.instant(row, "completed_at"),
@@ -87,13 +97,14 @@ final class StatusSql {
                 .stream()
                 .findFirst()
                 .map(
-                        dates ->
+                        request ->
                                 new RequestStatus(
-                                        dates.receivedAt(),
-                                        dates.dueAt(),
-                                        dates.completedAt(),
-                                        dates.hold(),
-                                        dates.extension(),
+                                        request.app(),
+                                        request.receivedAt(),
+                                        request.dueAt(),
+                                        request.completedAt(),
+                                        request.hold(),
+                                        request.extension(),
                                         parts));
     }
 
@@ -125,6 +136,9 @@ final class StatusSql {
                 outcome == null ? null : WireName.named(Outcome.class, outcome),
                 AnswerColumns.retained(row.getString("retained")),
                 ground == null ? null : WireName.named(Ground.class, ground),
+                row.getTimestamp("created_at").toInstant(),
+                row.getInt("attempts"),
+                Columns.instant(row, "accepted_at"),
                 Columns.instant(row, "closed_at"));
     }
 }

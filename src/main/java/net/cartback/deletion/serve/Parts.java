@@ -24,6 +24,7 @@ import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.dispatch.OutboundRules;
+import net.cartback.deletion.intake.InstructionRoutes;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.intake.Signatures;
 import net.cartback.deletion.ledger.Ledger;
@@ -31,6 +32,7 @@ import net.cartback.deletion.operation.BulkVerbs;
 import net.cartback.deletion.operation.OperatorVerbs;
 import net.cartback.deletion.operation.RequestVerbs;
 import net.cartback.deletion.operation.TestDeliveries;
+import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.reading.Backlogs;
 import net.cartback.deletion.reading.Deliveries;
 import net.cartback.deletion.reading.Proofs;
@@ -52,7 +54,6 @@ import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.web.DocumentRoutes;
 import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.MetricsRoutes;
-import net.cartback.deletion.web.PageShell;
 import net.cartback.deletion.web.Proxies;
 import net.cartback.deletion.web.Routes;
 
@@ -181,22 +182,26 @@ public final class Parts implements AutoCloseable {
                         guesses,
                         signatures,
                         this::wake,
-                        shell,
                         meters);
         publicRoutes =
                 List.of(
                         intake,
                         new ReceiptRoutes(registry, ledger, tests, clock, guesses),
-                        new StatusRoutes(
-                                new Statuses(database),
-                                new Proofs(database, keyring, clock, around.publicUrl()),
-                                clock,
-                                guesses,
-                                settings.retention().eraseAfter(),
-                                shell),
+                        status(around, settings, guesses, shell),
+                        new InstructionRoutes(registry, shell),
                         new DocumentRoutes(keyring::publicKeys));
         metrics = new MetricsRoutes(meters);
         managementRoutes = management(around, settings, tests, trail);
+    }
+
+    private static StatusRoutes status(
+            Surroundings around, Settings settings, GuessLimiter guesses, PageShell shell) {
+        var database = around.database();
+        var clock = around.clock();
+        var url = around.publicUrl();
+        var proofs = new Proofs(database, around.keyring(), clock, url);
+        return new StatusRoutes(
+                new Statuses(database), proofs, clock, guesses, settings.retention(), url, shell);
     }
 
     private static AuditChain audit(Surroundings around, Settings settings) {

@@ -28,14 +28,21 @@ final class StatusJson {
                 .put("total", status.parts().size())
                 .put("confirmed", status.confirmed());
         var retained = json.putArray("retained");
-        for (var each : status.retained()) {
-            retained.addObject()
-                    .put("category", each.category().wireName())
-                    .put("ground", each.ground().wireName())
-                    .put("until", each.until() == null ? null : each.until().toString());
-        }
         var refused = json.putArray("refused");
-        status.refused().forEach(ground -> refused.addObject().put("ground", ground.wireName()));
+        for (var part : status.parts()) {
+            for (var each : part.retained()) {
+                retained.addObject()
+                        .put("organisation", part.systemName())
+                        .put("category", each.category().wireName())
+                        .put("ground", each.ground().wireName())
+                        .put("until", each.until() == null ? null : each.until().toString());
+            }
+            if (part.ground() != null) {
+                refused.addObject()
+                        .put("organisation", part.systemName())
+                        .put("ground", part.ground().wireName());
+            }
+        }
         // Only where there is one: a client that knows neither reads what it always has.
         var hold = status.hold();
         if (hold != null) {

@@ -1,28 +1,46 @@
 package net.cartback.deletion.status;
 
+import net.cartback.deletion.page.Sentence;
+import net.cartback.deletion.page.Value;
+
 import java.util.List;
+import java.util.Map;
 
 /**
- * The words of the status page, ready to be set: nothing is decided in the template.
+ * What the status page shows, ready to be set: nothing is decided in the template.
  *
- * @param code in groups, as it is easy to read out
- * @param headline where the request stands
- * @param meaning what that means
- * @param facts dates and counts
- * @param sections what is kept, what was refused, and what each system has said
- * @param next sentences on what happens next
+ * @param title where the request stands
+ * @param lead what that means
+ * @param now as of when
+ * @param facts what was asked, dates and counts
+ * @param parts what each organisation has said
+ * @param sections what follows from it
+ * @param isFinished whether there is a proof
+ * @param path of this page, with the code
+ * @param address of this page, for who prints it: label and value
  */
 public record StatusPage(
-        String code,
-        String headline,
-        String meaning,
-        List<Line> facts,
+        Sentence title,
+        List<Sentence> lead,
+        Sentence now,
+        List<Row> facts,
+        List<Part> parts,
         List<Section> sections,
-        List<String> next) {
+        boolean isFinished,
+        String path,
+        Map<String, Value> address) {
 
-    /** A label and its value. */
-    public record Line(String label, String value) {}
+    /** A label and what belongs to it; a second value explains the first. */
+    public record Row(Sentence label, List<Sentence> values) {}
+
+    /** One organisation: its name, what it has said, and the particulars in lists of rows. */
+    public record Part(Sentence name, Sentence said, List<List<Row>> rows) {}
 
     /** A part of the page under a heading of its own. */
-    public record Section(String title, List<Line> lines) {}
+    public record Section(Sentence title, List<Sentence> sentences) {}
+
+    /** What a browser calls the proof when it saves it. */
+    public String proofName() {
+        return "proof.jws";
+    }
 }

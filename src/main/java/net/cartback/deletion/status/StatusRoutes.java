@@ -3,21 +3,23 @@ package net.cartback.deletion.status;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
+import net.cartback.deletion.page.Language;
+import net.cartback.deletion.page.PageShell;
+import net.cartback.deletion.page.Reader;
 import net.cartback.deletion.reading.Proofs;
 import net.cartback.deletion.reading.Statuses;
 import net.cartback.deletion.terms.ConfirmationCode;
+import net.cartback.deletion.terms.PublicUrl;
+import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.web.ContentNegotiation;
 import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.HtmlPage;
-import net.cartback.deletion.web.PageShell;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
-import net.cartback.deletion.web.Words;
 
 import org.jspecify.annotations.Nullable;
 
 import java.time.InstantSource;
-import java.time.Period;
 import java.util.Map;
 
 /**
@@ -27,28 +29,33 @@ import java.util.Map;
  */
 public final class StatusRoutes implements Routes {
 
+    /** The words for a code that leads to nothing. */
+    private static final String MISSING = "not_found";
+
     private final Statuses statuses;
     private final Proofs proofs;
     private final InstantSource clock;
     private final GuessLimiter guesses;
-    private final Period eraseAfter;
+    private final RetentionPeriods periods;
+    private final PublicUrl publicUrl;
     private final PageShell shell;
-    private final HtmlPage enter;
 
     /**
      * @param guesses slows down who guesses codes
-     * @param eraseAfter how long after a request's end the relay erases what it knows of the person
+     * @param periods how long after a request's end the relay erases what it knows of the person,
+     *     and drops the rest
      */
     public StatusRoutes(
             Statuses statuses,
             Proofs proofs,
             InstantSource clock,
             GuessLimiter guesses,
-            Period eraseAfter,
+            RetentionPeriods periods,
+            PublicUrl publicUrl,
             PageShell shell) {
         this.shell = shell;
-        this.enter = shell.page("enter.jte", Words.english(), Map.of());
-        this.eraseAfter = eraseAfter;
+        this.periods = periods;
+        this.publicUrl = publicUrl;
         this.guesses = guesses;
         this.statuses = statuses;
         this.proofs = proofs;
@@ -59,28 +66,30 @@ public final class StatusRoutes implements Routes {
     public void addTo(RoutesConfig routes) {
         routes.before("/status", this::preferPage);
         routes.before("/status/*", this::preferPage);
-        // Who has only the host finds the field; balancers ask whether anybody is there.
-        Routes.read(routes, "/", this::showField);
         Routes.read(routes, "/status", this::enter);
         Routes.read(routes, "/status/{code}", this::show);
         Routes.read(routes, "/status/{code}/proof", this::prove);
     }
 
     @Override
-    public @Nullable HtmlPage pageOfBroken(String path, int status) {
-        return path.matches("/+status(/.*)?") ? shell.problem(status) : null;
+    public @Nullable HtmlPage pageOfBroken(
+            String path, int status, @Nullable String acceptLanguage) {
+        return path.matches("/+status(/.*)?")
+                ? shell.problem(
+                        new Reader(Language.ofHeader(acceptLanguage), false), status, MISSING)
+                : null;
     }
 
     /** Whatever goes wrong under this address is told in a page, to those who read pages. */
     private void preferPage(Context ctx) {
         if (ContentNegotiation.isForPage(ctx.header("Accept"))
                 && !ContentNegotiation.isFor(ctx, "application/json", "text/html")) {
-            shell.tellProblemsByPage(ctx);
+            shell.tellProblemsByPage(ctx, MISSING);
         }
     }
 
     private void showField(Context ctx) {
-        PageShell.show(ctx, 200, enter);
+        shell.page("enter.jte", Reader.of(ctx), Map.of()).show(ctx, 200);
     }
 
     private void enter(Context ctx) {
@@ -91,13 +100,13 @@ public final class StatusRoutes implements Routes {
         }
         // What cannot be a code leads to the same 404 as an unknown one, and is not echoed.
         var target = ConfirmationCode.typed(code).map(ConfirmationCode::value).orElse("unknown");
-        ctx.status(303).header("Location", "/status/" + target);
+        ctx.status(303).header("Location", Reader.of(ctx).to("/status/" + target));
     }
 
     private void show(Context ctx) {
         boolean json = ContentNegotiation.isFor(ctx, "application/json", "text/html");
         if (!json) {
-            shell.tellProblemsByPage(ctx);
+            shell.tellProblemsByPage(ctx, MISSING);
         }
         var code =
                 ConfirmationCode.typed(ctx.pathParam("code"))
@@ -105,11 +114,14 @@ public final class StatusRoutes implements Routes {
         var status = statuses.of(code).orElseThrow(() -> guesses.after(ctx, unknownCode()));
         var now = clock.instant();
         if (json) {
-            ctx.contentType("application/json").result(StatusJson.of(code, status, now).toString());
+            ctx.contentType("application/json")
+                    .header("Vary", HtmlPage.VARY)
+                    .result(StatusJson.of(code, status, now).toString());
         } else {
-            var words = Words.english();
-            var page = new StatusSentences(words, status, now, eraseAfter).page(code);
-            PageShell.show(ctx, 200, shell.page("status.jte", words, Map.of("page", page)));
+            var reader = Reader.of(ctx);
+            var page =
+                    new StatusContent(reader.words(), status, now, periods).page(code, publicUrl);
+            shell.page("status.jte", reader, Map.of("page", page)).show(ctx, 200);
         }
     }
 

@@ -27,6 +27,8 @@ import java.util.List;
 
 class TermsTest {
 
+    private static final RequestStatus.App APP =
+            new RequestStatus.App("Example Shop", Platform.FACEBOOK, true);
     private static final Instant RECEIVED = Instant.parse("2026-11-24T10:00:00Z");
     private static final Instant DUE = Instant.parse("2026-12-24T10:00:00Z");
 
@@ -158,7 +160,7 @@ class TermsTest {
                         .toList();
 
         assertThat(
-                        new RequestStatus(RECEIVED, DUE, DUE, null, null, parts)
+                        new RequestStatus(APP, RECEIVED, DUE, DUE, null, null, parts)
                                 .outcome()
                                 .orElseThrow()
                                 .wireName())
@@ -179,14 +181,14 @@ class TermsTest {
         assertThat(open(waiting, gone).state(DUE)).isEqualTo(RequestStatus.State.RECEIVED);
         assertThat(open(gone, done).confirmed()).isEqualTo(1);
         assertThat(
-                        new RequestStatus(RECEIVED, DUE, DUE, null, null, List.of(done))
+                        new RequestStatus(APP, RECEIVED, DUE, DUE, null, null, List.of(done))
                                 .state(DUE.plusSeconds(9)))
                 .isEqualTo(RequestStatus.State.COMPLETED);
         assertThat(open(waiting).outcome()).isEmpty();
     }
 
     private static RequestStatus open(Part... parts) {
-        return new RequestStatus(RECEIVED, DUE, null, null, null, List.of(parts));
+        return new RequestStatus(APP, RECEIVED, DUE, null, null, null, List.of(parts));
     }
 
     private static Part part(DeliveryState state, @Nullable Outcome outcome) {
@@ -198,7 +200,7 @@ class TermsTest {
                                         Ground.LEGAL_OBLIGATION,
                                         LocalDate.of(2032, 12, 31)))
                         : List.<Retained>of();
-        return new Part("CRM", state, outcome, retained, null, null);
+        return new Part("CRM", state, outcome, retained, null, RECEIVED, 1, null, null);
     }
 
     private static AnswerReading reading(String json) {

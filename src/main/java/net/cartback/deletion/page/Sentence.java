@@ -1,0 +1,111 @@
+package net.cartback.deletion.page;
+
+import gg.jte.Content;
+import gg.jte.TemplateOutput;
+import gg.jte.html.escape.Escape;
+import gg.jte.output.StringOutput;
+
+import net.cartback.deletion.page.Value.Code;
+import net.cartback.deletion.page.Value.Count;
+import net.cartback.deletion.page.Value.Day;
+import net.cartback.deletion.page.Value.Link;
+import net.cartback.deletion.page.Value.Moment;
+import net.cartback.deletion.page.Value.Name;
+
+import java.util.Map;
+import java.util.Objects;
+
+/** A sentence with its values, which writes itself into a page, or as plain text. */
+public final class Sentence implements Content {
+
+    /** FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE: {@code <bdi>} where there is no markup. */
+    private static final String ISOLATE = "\u2068";
+
+    private static final String END_OF_ISOLATE = "\u2069";
+
+    private final Words words;
+    private final String key;
+    private final Pattern pattern;
+    private final Map<String, ? extends Value> values;
+
+    Sentence(Words words, String key, Pattern pattern, Map<String, ? extends Value> values) {
+        this.words = words;
+        this.key = key;
+        this.pattern = pattern;
+        this.values = Map.copyOf(values);
+    }
+
+    /** Under which key it stands. */
+    public String key() {
+        return key;
+    }
+
+    /** As HTML. */
+    @Override
+    public void writeTo(TemplateOutput output) {
+        for (int i = 0; i < pattern.texts().size(); i++) {
+            Escape.htmlContent(pattern.texts().get(i), output);
+            if (i < pattern.names().size()) {
+                write(value(i), output);
+            }
+        }
+    }
+
+    /** Without any markup, as in a title. */
+    public String text() {
+        var text = new StringBuilder();
+        for (int i = 0; i < pattern.texts().size(); i++) {
+            text.append(pattern.texts().get(i));
+            if (i < pattern.names().size()) {
+                text.append(ISOLATE).append(shown(value(i))).append(END_OF_ISOLATE);
+            }
+        }
+        return text.toString();
+    }
+
+    /** As HTML. */
+    @Override
+    public String toString() {
+        var html = new StringOutput();
+        writeTo(html);
+        return html.toString();
+    }
+
+    private Value value(int place) {
+        return Objects.requireNonNull(values.get(pattern.names().get(place)));
+    }
+
+    private void write(Value value, TemplateOutput output) {
+        switch (value) {
+            case Name name -> around("<bdi>", shown(name), "</bdi>", output);
+            case Code code -> around("<bdi dir=\"ltr\">", shown(code), "</bdi>", output);
+            case Count count -> around("<bdi dir=\"ltr\">", shown(count), "</bdi>", output);
+            case Day(var date) ->
+                    around("<time datetime=\"" + date + "\">", shown(value), "</time>", output);
+            case Moment(var at) ->
+                    around("<time datetime=\"" + at + "\">", shown(value), "</time>", output);
+            case Link(var address, var text) -> {
+                output.writeContent("<a href=\"");
+                Escape.htmlAttribute(address, output);
+                around("\"><bdi>", text, "</bdi></a>", output);
+            }
+        }
+    }
+
+    private static void around(String begin, String text, String end, TemplateOutput output) {
+        output.writeContent(begin);
+        Escape.htmlContent(text, output);
+        output.writeContent(end);
+    }
+
+    private String shown(Value value) {
+        return switch (value) {
+            case Name(var name) -> name;
+            case Code(var code) -> code;
+            case Count(var count) -> Integer.toString(count);
+            case Day(var date) -> words.dates().day(date);
+            case Moment(var at) -> words.moment(at);
+            case Link(var address, var text) -> text;
+        };
+    }
+}

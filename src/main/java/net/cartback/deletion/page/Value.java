@@ -1,0 +1,54 @@
+package net.cartback.deletion.page;
+
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Pattern;
+
+/**
+ * What stands in a sentence's place. Each kind knows how it looks, so that no value can change the
+ * structure of a page, or the order of the words around it: names and codes keep the direction of
+ * their own script (W3C, Inline markup and bidirectional text).
+ */
+public sealed interface Value {
+
+    /** A name that somebody else has chosen: of an organisation, an app, an authority. */
+    record Name(String name) implements Value {
+
+        /** Characters that show nothing, and those that turn the direction of what follows. */
+        private static final Pattern INVISIBLE =
+                Pattern.compile(
+                        "[\\p{Cc}\\p{Zl}\\p{Zp}\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069]+");
+
+        /** Without what shows nothing. */
+        public Name {
+            name = INVISIBLE.matcher(name).replaceAll(" ").strip();
+        }
+    }
+
+    /** A moment, to the minute. */
+    record Moment(Instant at) implements Value {
+
+        /** To the minute, as it is shown. */
+        public Moment {
+            at = at.truncatedTo(ChronoUnit.MINUTES);
+        }
+    }
+
+    /** A day. */
+    record Day(LocalDate date) implements Value {}
+
+    /** What is written from left to right in every language: a code, an address. */
+    record Code(String code) implements Value {}
+
+    /** How many. */
+    record Count(int count) implements Value {}
+
+    /**
+     * Where more is to be found.
+     *
+     * @param address what is opened
+     * @param text what is shown of it
+     */
+    record Link(String address, String text) implements Value {}
+}

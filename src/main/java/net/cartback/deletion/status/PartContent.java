@@ -1,0 +1,108 @@
+package net.cartback.deletion.status;
+
+import net.cartback.deletion.answer.Outcome;
+import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.page.Sentence;
+import net.cartback.deletion.page.Value;
+import net.cartback.deletion.page.Words;
+import net.cartback.deletion.reading.RequestStatus.Part;
+import net.cartback.deletion.status.StatusPage.Row;
+import net.cartback.deletion.terms.DeliveryState;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What each organisation has said, and when; of one that is silent, what was tried. Pure. */
+final class PartContent {
+
+    private final Words words;
+
+    PartContent(Words words) {
+        this.words = words;
+    }
+
+    List<StatusPage.Part> of(List<Part> parts) {
+        return parts.stream().map(this::one).toList();
+    }
+
+    private StatusPage.Part one(Part part) {
+        var outcome = part.outcome();
+        var said =
+                switch (part.state()) {
+                    case PENDING, AWAITING_RECEIPT, PARKED -> part.state().wireName();
+                    // Without an outcome, nobody has said anything.
+                    case CLOSED -> outcome == null ? "pending" : outcome.wireName();
+                };
+        return new StatusPage.Part(
+                show(new Value.Name(part.systemName())), say("part." + said), particulars(part));
+    }
+
+    /** When it was said, or what was tried; then each thing that is kept or refused. */
+    private List<List<Row>> particulars(Part part) {
+        var all = new ArrayList<List<Row>>();
+        all.add(part.isAnswered() ? answered(part) : tried(part));
+        part.retained().forEach(kept -> all.add(kept(kept)));
+        var ground = part.ground();
+        if (ground != null) {
+            all.add(
+                    List.of(
+                            new Row(say("part.why"), List.of(say("ground." + ground.wireName()))),
+                            new Row(
+                                    say("part.change"),
+                                    List.of(say("change." + ground.wireName())))));
+        }
+        return all.stream().filter(rows -> !rows.isEmpty()).toList();
+    }
+
+    private List<Row> answered(Part part) {
+        var at = part.answeredAt();
+        return at == null ? List.of() : List.of(row("part.answered", moment(at)));
+    }
+
+    private List<Row> tried(Part part) {
+        var rows = new ArrayList<Row>();
+        if (part.attempts() > 0) {
+            rows.add(row("part.asked", moment(part.since())));
+            rows.add(row("part.attempts", new Value.Count(part.attempts())));
+        }
+        var accepted = part.acceptedAt();
+        if (accepted != null && part.state() == DeliveryState.AWAITING_RECEIPT) {
+            rows.add(row("part.accepted", moment(accepted)));
+        }
+        var at = part.answeredAt();
+        if (at != null && part.outcome() == Outcome.UNCONFIRMED) {
+            rows.add(row("part.ended", moment(at)));
+        }
+        return rows;
+    }
+
+    private List<Row> kept(Retained kept) {
+        var until = kept.until();
+        return List.of(
+                new Row(say("part.keeps"), List.of(say("category." + kept.category().wireName()))),
+                new Row(say("part.why"), List.of(say("ground." + kept.ground().wireName()))),
+                new Row(
+                        say("part.until"),
+                        List.of(
+                                until == null
+                                        ? say("part.until.open")
+                                        : show(new Value.Day(until)))));
+    }
+
+    private Row row(String label, Value value) {
+        return new Row(say(label), List.of(show(value)));
+    }
+
+    private Sentence say(String key) {
+        return words.say(key);
+    }
+
+    private Sentence show(Value value) {
+        return words.show(value);
+    }
+
+    private static Value moment(Instant at) {
+        return new Value.Moment(at);
+    }
+}

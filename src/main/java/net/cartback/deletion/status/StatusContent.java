@@ -1,0 +1,266 @@
+package net.cartback.deletion.status;
+
+import net.cartback.deletion.answer.Ground;
+import net.cartback.deletion.page.Sentence;
+import net.cartback.deletion.page.Value;
+import net.cartback.deletion.page.Words;
+import net.cartback.deletion.reading.RequestStatus;
+import net.cartback.deletion.status.StatusPage.Row;
+import net.cartback.deletion.status.StatusPage.Section;
+import net.cartback.deletion.terms.ConfirmationCode;
+import net.cartback.deletion.terms.DeliveryState;
+import net.cartback.deletion.terms.PublicUrl;
+import net.cartback.deletion.terms.RetentionPeriods;
+import net.cartback.deletion.terms.WireName;
+
+import java.time.Instant;
+import java.time.Period;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Chooses the sentences for where a request stands, and says no more than the receipts say. Which
+ * contents each situation must have, and by which law, stands in {@code docs/STATUS-PAGE.md}. Pure.
+ */
+final class StatusContent {
+
+    private final Words words;
+    private final RequestStatus status;
+    private final Instant now;
+    private final RetentionPeriods periods;
+    private final Situation situation;
+
+    /**
+     * @param periods how long after a request's end the relay erases what it knows of the person,
+     *     and drops the rest
+     */
+    StatusContent(Words words, RequestStatus status, Instant now, RetentionPeriods periods) {
+        this.words = words;
+        this.status = status;
+        this.now = now;
+        this.periods = periods;
+        this.situation = Situation.of(status, now);
+    }
+
+    /** The whole page. */
+    StatusPage page(ConfirmationCode code, PublicUrl publicUrl) {
+        return new StatusPage(
+                say(situation.key() + ".title"),
+                lead(),
+                words.say("frame.now", Map.of("now", moment(now))),
+                facts(code),
+                new PartContent(words).of(status.parts()),
+                sections(),
+                situation.isFinished(),
+                "/status/" + code.value(),
+                Map.of(
+                        "label", new Value.Name(say("record.address").text()),
+                        "value", new Value.Code(publicUrl.ofStatus(code))));
+    }
+
+    private List<Sentence> lead() {
+        var lead = new ArrayList<Sentence>();
+        var hold = status.hold();
+        lead.add(
+                words.say(
+                        situation.key() + ".lead",
+                        Map.of(
+                                "due", moment(status.dueAt()),
+                                "since", moment(hold == null ? now : hold.since()))));
+        if (hold != null && situation == Situation.HELD) {
+            lead.add(reason(hold.ground()));
+        }
+        lead.add(
+                switch (situation) {
+                    case RETAINED, REFUSED -> say("todo.read");
+                    default -> say("todo.nothing");
+                });
+        return lead;
+    }
+
+    private List<Row> facts(ConfirmationCode code) {
+        var facts = new ArrayList<Row>();
+        facts.add(
+                new Row(
+                        say("fact.code"),
+                        List.of(show(new Value.Code(grouped(code))), say("fact.code.use"))));
+        facts.add(row("fact.app", new Value.Name(status.app().name())));
+        facts.add(
+                new Row(
+                        say("fact.platform"),
+                        List.of(say("platform." + status.app().platform().wireName()))));
+        facts.add(
+                new Row(
+                        say("fact.asked"),
+                        List.of(
+                                say("fact.asked.deletion"),
+                                say(status.app().isSigned() ? "origin.signed" : "origin.list"))));
+        facts.add(row("fact.received", moment(status.receivedAt())));
+        addDates(facts);
+        if (!status.parts().isEmpty()) {
+            facts.add(row("fact.organisations", new Value.Count(status.parts().size())));
+            facts.add(row("fact.told", new Value.Count(told())));
+            facts.add(row("fact.answered", new Value.Count(status.confirmed())));
+        }
+        return facts;
+    }
+
+    private void addDates(List<Row> facts) {
+        var extension = status.extension();
+        if (extension != null) {
+            facts.add(row("fact.was_due", moment(extension.wasDueAt())));
+            facts.add(row("fact.extended", moment(extension.at())));
+        }
+        var hold = status.hold();
+        if (hold != null) {
+            facts.add(row("fact.held", moment(hold.since())));
+        }
+        var closedAt = status.closedAt();
+        facts.add(
+                closedAt == null
+                        ? row("fact.due", moment(status.dueAt()))
+                        : row("fact.finished", moment(closedAt)));
+    }
+
+    /** How many have it, as far as they say so. */
+    private int told() {
+        return (int)
+                status.parts().stream()
+                        .filter(
+                                part ->
+                                        part.state() == DeliveryState.AWAITING_RECEIPT
+                                                || part.isAnswered())
+                        .count();
+    }
+
+    private List<Section> sections() {
+        var sections = new ArrayList<Section>();
+        var extension = status.extension();
+        if (extension != null && !situation.isFinished()) {
+            sections.add(
+                    section(
+                            "extension.title",
+                            List.of(reason(extension.ground()), say("extension.once"))));
+        }
+        sections.add(section("next.title", next()));
+        var scope = scope();
+        if (!scope.isEmpty()) {
+            sections.add(section("scope.title", scope));
+        }
+        sections.add(section("rights.title", rights()));
+        sections.add(section("record.title", record()));
+        return sections;
+    }
+
+    private List<Sentence> next() {
+        return switch (situation) {
+            case RECEIVED, IN_PROGRESS ->
+                    List.of(words.say("next.open", Map.of("due", moment(status.dueAt()))));
+            case DELAYED -> List.of(say("next.delayed"));
+            case HELD -> List.of(say("next.held"), say("next.held.parts"));
+            case DELETED, RETAINED, NOTHING_FOUND, REFUSED, UNCONFIRMED, NOBODY_ASKED ->
+                    List.of(say("next.finished"));
+        };
+    }
+
+    private List<Sentence> scope() {
+        var app = Map.of("app", new Value.Name(status.app().name()));
+        var scope = new ArrayList<Sentence>();
+        if (status.isAnythingKept()) {
+            scope.add(say("kept.use"));
+        }
+        switch (situation) {
+            case DELETED, RETAINED, UNCONFIRMED -> {
+                scope.add(words.say("scope.covers", app));
+                scope.add(say("scope.not"));
+                scope.add(say("scope.backups"));
+            }
+            case NOTHING_FOUND -> {
+                scope.add(words.say("scope.searched", app));
+                scope.add(say("scope.elsewhere"));
+                scope.add(say("scope.meta"));
+            }
+            case RECEIVED, IN_PROGRESS, DELAYED, HELD, REFUSED, NOBODY_ASKED -> {}
+        }
+        return scope;
+    }
+
+    private List<Sentence> rights() {
+        var rights = new ArrayList<Sentence>();
+        rights.add(say("rights.authority"));
+        if (situation.isShort() || status.extension() != null) {
+            rights.add(say("rights.court"));
+        }
+        if (situation == Situation.UNCONFIRMED) {
+            rights.add(say("rights.former"));
+        }
+        if (situation.isFinished() && situation != Situation.DELETED) {
+            rights.add(say("rights.again"));
+        }
+        return rights;
+    }
+
+    private List<Sentence> record() {
+        var record = new ArrayList<Sentence>();
+        var closedAt = status.closedAt();
+        var hold = status.hold();
+        if (hold != null) {
+            record.add(say("record.held"));
+            if (situation.isFinished()) {
+                record.add(reason(hold.ground()));
+            }
+        } else if (closedAt == null) {
+            record.add(say("record.open"));
+        } else {
+            record.add(
+                    words.say(
+                            "record.erase", Map.of("erased", day(closedAt, periods.eraseAfter()))));
+            record.add(
+                    words.say("record.page", Map.of("until", day(closedAt, periods.recordFor()))));
+        }
+        record.add(say("record.print"));
+        if (situation.isFinished()) {
+            record.add(say("record.proof"));
+        }
+        return record;
+    }
+
+    private static Value day(Instant from, Period later) {
+        return new Value.Day(from.atZone(ZoneOffset.UTC).plus(later).toLocalDate());
+    }
+
+    private Section section(String title, List<Sentence> sentences) {
+        return new Section(say(title), sentences);
+    }
+
+    private Row row(String label, Value value) {
+        return new Row(say(label), List.of(show(value)));
+    }
+
+    private Sentence reason(Ground ground) {
+        return say("ground." + ground.wireName());
+    }
+
+    private Sentence reason(WireName extension) {
+        return say("extension." + extension.wireName());
+    }
+
+    private Sentence say(String key) {
+        return words.say(key);
+    }
+
+    private Sentence show(Value value) {
+        return words.show(value);
+    }
+
+    private static Value moment(Instant at) {
+        return new Value.Moment(at);
+    }
+
+    /** In groups, as it is easy to read out. */
+    private static String grouped(ConfirmationCode code) {
+        return String.join(" ", code.value().split("(?<=\\G.{5})", -1));
+    }
+}
