@@ -405,8 +405,8 @@ class RepliesIT {
 
             // Nor is the person told that the system has the request.
             assertThat(Http.send(relay.statusRequest(code, "text/html")).body())
-                    .contains("we are looking into a problem with it")
-                    .doesNotContain("Has the request");
+                    .contains("We are looking into a problem with it.")
+                    .doesNotContain("It has received your request");
             var listed =
                     Http.json(relay.admin("/deliveries?system=r1-0&state=awaiting_receipt"))
                             .at("/deliveries/0");

@@ -78,7 +78,7 @@ public final class Sentence implements Content {
     private void write(Value value, TemplateOutput output) {
         switch (value) {
             case Name name -> around("<bdi>", shown(name), "</bdi>", output);
-            case Code code -> around("<bdi dir=\"ltr\">", shown(code), "</bdi>", output);
+            case Code code -> around("<code dir=\"ltr\">", shown(code), "</code>", output);
             case Count count -> around("<bdi dir=\"ltr\">", shown(count), "</bdi>", output);
             case Day(var date) ->
                     around("<time datetime=\"" + date + "\">", shown(value), "</time>", output);

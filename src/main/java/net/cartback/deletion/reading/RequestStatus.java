@@ -119,11 +119,6 @@ public record RequestStatus(
                 .orElse(receivedAt);
     }
 
-    /** Whether any system keeps something. */
-    public boolean isAnythingKept() {
-        return parts.stream().anyMatch(part -> !part.retained().isEmpty());
-    }
-
     /** The outcome, once the request is completed. */
     public Optional<PublicOutcome> outcome() {
         if (closedAt == null) {

@@ -81,7 +81,9 @@ final class PartContent {
         var until = kept.until();
         return List.of(
                 new Row(say("part.keeps"), List.of(say("category." + kept.category().wireName()))),
-                new Row(say("part.why"), List.of(say("ground." + kept.ground().wireName()))),
+                new Row(
+                        say("part.why"),
+                        List.of(say("ground." + kept.ground().wireName()), say("kept.use"))),
                 new Row(
                         say("part.until"),
                         List.of(

@@ -168,9 +168,6 @@ final class StatusContent {
     private List<Sentence> scope() {
         var app = Map.of("app", new Value.Name(status.app().name()));
         var scope = new ArrayList<Sentence>();
-        if (status.isAnythingKept()) {
-            scope.add(say("kept.use"));
-        }
         switch (situation) {
             case DELETED, RETAINED, UNCONFIRMED -> {
                 scope.add(words.say("scope.covers", app));

@@ -211,8 +211,8 @@ class WordsTest {
         var english = Words.of(Language.ENGLISH);
         assertThat(english.say("delayed.lead", Map.of("due", new Value.Code("$1 <b>"))).toString())
                 .isEqualTo(
-                        "Your request should have been finished by <bdi dir=\"ltr\">$1"
-                            + " &lt;b&gt;</bdi>. Not every organisation has told us what it did.");
+                        "Your request should have been finished by <code dir=\"ltr\">$1"
+                            + " &lt;b&gt;</code>. Not every organisation has told us what it did.");
         assertThatThrownBy(() -> english.say("delayed.lead")).hasMessageContaining("due");
         assertThatThrownBy(() -> english.say("no.such.key")).hasMessageContaining("no.such.key");
     }
