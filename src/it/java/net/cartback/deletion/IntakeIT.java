@@ -333,7 +333,7 @@ class IntakeIT {
                                 .build());
 
         assertThat(get.statusCode()).isEqualTo(200);
-        assertThat(get.body()).contains("How to have the data deleted that <bdi>");
+        assertThat(get.body()).contains("How to have the data that <bdi>");
         assertThat(head.statusCode()).isEqualTo(200);
         assertThat(head.body()).isEmpty();
     }

@@ -205,7 +205,7 @@ class ReceiptAndStatusIT {
                         "<dd>Invoices</dd>",
                         "<dd>The law requires that this data is kept.</dd>",
                         "<time datetime=\"2032-12-31\">31 December 2032</time>",
-                        "The organisation could not make sure who you are.",
+                        "The organisation says that it could not confirm who you are.",
                         "The crm",
                         "The shop",
                         "UTC",
@@ -219,7 +219,7 @@ class ReceiptAndStatusIT {
         relay.receipt(delivery, crm.secret(), DELETED);
         assertThat(page(code))
                 .contains(
-                        "Some organisations have answered",
+                        "At least one organisation has answered",
                         "<dt>Have told us what they did</dt>\n<dd><bdi dir=\"ltr\">1</bdi></dd>",
                         "It says that it has deleted the data about you.");
         relay.clock().advance(Duration.ofDays(31));

@@ -1,8 +1,11 @@
 package net.cartback.deletion.bench;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import net.cartback.deletion.page.Language;
 
 import java.nio.file.Path;
 import java.time.Instant;
@@ -10,12 +13,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Status pages and status JSON a second at 64 connections, of 1 000 requests in turn. */
+/**
+ * Status pages and status JSON a second at 64 connections, of 1 000 requests in turn, pages in all
+ * languages in turn; how long one page takes for who asks alone, and the size of the largest.
+ */
 final class Reads {
 
     private static final int CODES = 1_000;
     private static final int WARM = 60_000;
     private static final int MEASURED = 30_000;
+    private static final int ALONE = 5_000;
     private static final int ROUNDS = 3;
 
     private Reads() {}
@@ -54,6 +61,16 @@ final class Reads {
                 pages.add(page.perSecond());
                 json.add(text.perSecond());
             }
+            var alone = Load.run(relay.port(), 1, requests(codes, "text/html", ALONE));
+            int largest = 0;
+            for (var request : requests(codes, "text/html", Language.values().length)) {
+                largest = Math.max(largest, connection.exchange(request).getBytes(UTF_8).length);
+            }
+            Results.say(
+                    "alone p50 %.2f ms, p99 %.2f ms; the largest page has %d bytes"
+                            .formatted(alone.p50Ms(), alone.p99Ms(), largest));
+            results.put("status", "page_alone_p50_ms", alone.p50Ms());
+            results.put("status", "page_largest_bytes", (double) largest);
             results.put("status", "pages_per_s", Load.median(pages));
             results.put("status", "json_per_s", Load.median(json));
         }
@@ -61,12 +78,15 @@ final class Reads {
 
     private static byte[][] requests(List<String> codes, String accept, int count) {
         var requests = new byte[count][];
+        var languages = Language.values();
         for (int i = 0; i < count; i++) {
             requests[i] =
                     ("GET /status/"
                                     + codes.get(i % codes.size())
                                     + " HTTP/1.1\r\nHost: localhost\r\nAccept: "
                                     + accept
+                                    + "\r\nAccept-Language: "
+                                    + languages[i % languages.length].tag()
                                     + "\r\n\r\n")
                             .getBytes(US_ASCII);
         }

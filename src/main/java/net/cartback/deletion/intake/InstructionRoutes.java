@@ -3,7 +3,6 @@ package net.cartback.deletion.intake;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
-import net.cartback.deletion.page.Language;
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Reader;
 import net.cartback.deletion.registry.Registry;
@@ -46,7 +45,7 @@ public final class InstructionRoutes implements Routes {
     @Override
     public @Nullable HtmlPage pageOfBroken(
             String path, int status, @Nullable String acceptLanguage) {
-        return shell.problem(new Reader(Language.ofHeader(acceptLanguage), false), status, MISSING);
+        return shell.problem(Reader.liking(acceptLanguage), status, MISSING);
     }
 
     private void preferPage(Context ctx) {

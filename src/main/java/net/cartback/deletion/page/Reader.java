@@ -2,13 +2,15 @@ package net.cartback.deletion.page;
 
 import io.javalin.http.Context;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * Who reads a page: in which language, and whether they chose it. A choice stands in the address
- * and goes on from page to page; nothing is stored.
+ * Who reads a page: in which words, and whether they chose the language. A choice stands in the
+ * address and goes on from page to page; nothing is stored.
  *
  * @param chosen whether the address names the language
  */
-public record Reader(Language language, boolean chosen) {
+public record Reader(Words words, boolean chosen) {
 
     /** The query parameter that names the language. */
     public static final String PARAMETER = "lang";
@@ -16,18 +18,26 @@ public record Reader(Language language, boolean chosen) {
     /** By {@code ?lang=}, else by {@code Accept-Language}, else English. */
     public static Reader of(Context ctx) {
         return Language.ofTag(ctx.queryParam(PARAMETER))
-                .map(language -> new Reader(language, true))
-                .orElseGet(
-                        () -> new Reader(Language.ofHeader(ctx.header("Accept-Language")), false));
+                .map(language -> new Reader(Words.of(language), true))
+                .orElseGet(() -> liking(ctx.header("Accept-Language")));
     }
 
-    /** The words of the language. */
-    public Words words() {
-        return Words.of(language);
+    /**
+     * By what a browser likes.
+     *
+     * @param acceptLanguage null: it says nothing
+     */
+    public static Reader liking(@Nullable String acceptLanguage) {
+        return new Reader(Words.of(Language.ofHeader(acceptLanguage)), false);
+    }
+
+    /** The language of the words. */
+    public Language language() {
+        return words.language();
     }
 
     /** The path, with the choice of language if there is one. */
     public String to(String path) {
-        return chosen ? path + "?" + PARAMETER + "=" + language.tag() : path;
+        return chosen ? path + "?" + PARAMETER + "=" + language().tag() : path;
     }
 }

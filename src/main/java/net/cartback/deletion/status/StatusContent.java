@@ -160,8 +160,9 @@ final class StatusContent {
                     List.of(words.say("next.open", Map.of("due", moment(status.dueAt()))));
             case DELAYED -> List.of(say("next.delayed"));
             case HELD -> List.of(say("next.held"), say("next.held.parts"));
-            case DELETED, RETAINED, NOTHING_FOUND, REFUSED, UNCONFIRMED, NOBODY_ASKED ->
-                    List.of(say("next.finished"));
+            case DELETED, RETAINED, NOTHING_FOUND, REFUSED, UNCONFIRMED ->
+                    List.of(say("next.finished"), say("next.corrected"));
+            case NOBODY_ASKED -> List.of(say("next.finished"));
         };
     }
 

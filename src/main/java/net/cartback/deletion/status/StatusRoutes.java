@@ -3,7 +3,6 @@ package net.cartback.deletion.status;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 
-import net.cartback.deletion.page.Language;
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Reader;
 import net.cartback.deletion.reading.Proofs;
@@ -75,8 +74,7 @@ public final class StatusRoutes implements Routes {
     public @Nullable HtmlPage pageOfBroken(
             String path, int status, @Nullable String acceptLanguage) {
         return path.matches("/+status(/.*)?")
-                ? shell.problem(
-                        new Reader(Language.ofHeader(acceptLanguage), false), status, MISSING)
+                ? shell.problem(Reader.liking(acceptLanguage), status, MISSING)
                 : null;
     }
 

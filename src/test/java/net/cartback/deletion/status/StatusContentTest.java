@@ -2,25 +2,10 @@ package net.cartback.deletion.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import net.cartback.deletion.answer.Category;
-import net.cartback.deletion.answer.ExtensionGround;
-import net.cartback.deletion.answer.Ground;
-import net.cartback.deletion.answer.Outcome;
-import net.cartback.deletion.answer.Retained;
 import net.cartback.deletion.page.Language;
-import net.cartback.deletion.page.PageShell;
-import net.cartback.deletion.page.Reader;
 import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Words;
-import net.cartback.deletion.reading.RequestStatus;
-import net.cartback.deletion.reading.RequestStatus.Part;
-import net.cartback.deletion.terms.ConfirmationCode;
-import net.cartback.deletion.terms.DeliveryState;
-import net.cartback.deletion.terms.Platform;
-import net.cartback.deletion.terms.PublicUrl;
-import net.cartback.deletion.terms.RetentionPeriods;
 
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,9 +13,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,34 +20,29 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** What each situation says is what the page of the law's contents lists, no less and no more. */
 class StatusContentTest {
 
+    private static final String SITUATIONS =
+            "net.cartback.deletion.status.SampleStatuses#situations";
+
     private static final Path LIST = Path.of("docs/STATUS-PAGE.md");
     private static final Pattern KEY = Pattern.compile("`([a-z_.*]+)`");
 
-    private static final ConfirmationCode CODE = new ConfirmationCode("7K3M9Q2XVB4T8WZC5N6R1YHDJF");
-    private static final RequestStatus.App APP =
-            new RequestStatus.App("Example Shop", Platform.FACEBOOK, true);
-    private static final Instant ASKED = Instant.parse("2026-11-25T14:05:00Z");
-    private static final Instant DUE = ASKED.plus(Duration.ofDays(30));
-    private static final Instant ENDED = ASKED.plus(Duration.ofDays(3));
+    private static final Words ENGLISH = Words.of(Language.ENGLISH);
 
     /** What the template itself says, beside the page that it is given. */
     private static final List<String> OF_THE_TEMPLATE =
             List.of("fact.title", "frame.again", "record.address");
 
-    private static final PageShell SHELL = new PageShell();
-
     @ParameterizedTest
-    @MethodSource("situations")
+    @MethodSource(SITUATIONS)
     void a_page_says_what_the_list_demands_and_nothing_else(String situation) throws IOException {
         var listed = listed();
         var demanded = new TreeSet<>(listed.get("every"));
         demanded.addAll(listed.get(situation));
-        var said = keys(page(situation, Language.ENGLISH));
+        var said = keys(SampleStatuses.page(situation, ENGLISH));
         assertThat(said).as("said, and not listed").allMatch(key -> matches(demanded, key));
         assertThat(demanded)
                 .as("listed, and not said")
@@ -76,7 +53,7 @@ class StatusContentTest {
     void each_situation_is_listed() throws IOException {
         var listed = new TreeSet<>(listed().keySet());
         listed.remove("every");
-        assertThat(listed).isEqualTo(new TreeSet<>(situations().toList()));
+        assertThat(listed).isEqualTo(new TreeSet<>(SampleStatuses.situations().toList()));
         for (var situation : Situation.values()) {
             assertThat(listed).contains(situation.key());
         }
@@ -84,41 +61,33 @@ class StatusContentTest {
 
     /** In the page's own words, nobody has deleted anything: only an organisation says so. */
     @ParameterizedTest
-    @MethodSource("situations")
+    @MethodSource(SITUATIONS)
     void deleted_is_never_our_own_word(String situation) {
-        assertThat(html(situation, Language.ENGLISH).replace("Not everything was deleted", ""))
+        assertThat(
+                        SampleStatuses.html(situation, ENGLISH)
+                                .replace("Not everything was deleted", ""))
                 .doesNotContainPattern("(?i)(has|have|was|were|is) (been )?deleted(?! (it|the))")
                 .doesNotContain("%<", "✓", "✔", "your data was");
     }
 
     @ParameterizedTest
-    @MethodSource("situations")
+    @MethodSource(SITUATIONS)
     void no_name_changes_the_structure_of_a_page(String situation) {
         var hostile =
                 "<script>alert(1)</script>\u202E\u2066</dd><!--\u0000\r\n\"' onload=x "
                         + "x".repeat(10_000);
-        for (var language : List.of(Language.ENGLISH, Language.ARABIC)) {
-            assertThat(tags(html(status(situation, hostile, hostile), language)))
-                    .isEqualTo(tags(html(situation, language)));
-            assertThat(html(status(situation, hostile, hostile), language))
+        for (var words : List.of(ENGLISH, Words.of(Language.ARABIC))) {
+            assertThat(
+                            tags(
+                                    SampleStatuses.html(
+                                            SampleStatuses.status(situation, hostile, hostile),
+                                            words)))
+                    .isEqualTo(tags(SampleStatuses.html(situation, words)));
+            assertThat(
+                            SampleStatuses.html(
+                                    SampleStatuses.status(situation, hostile, hostile), words))
                     .doesNotContain("\u202E", "\u2066", "\u0000");
         }
-    }
-
-    static Stream<String> situations() {
-        return Stream.of(
-                "received",
-                "in_progress",
-                "delayed",
-                "extended",
-                "held",
-                "deleted",
-                "retained",
-                "nothing_found",
-                "refused",
-                "unconfirmed",
-                "nobody_asked",
-                "kept_for_law");
     }
 
     private static List<String> tags(String html) {
@@ -183,158 +152,6 @@ class StatusContentTest {
         for (var row : rows) {
             sentences.add(row.label());
             sentences.addAll(row.values());
-        }
-    }
-
-    private static StatusPage page(String situation, Language language) {
-        return page(status(situation, "Example Shop", "Customer records"), language);
-    }
-
-    private static StatusPage page(RequestStatus status, Language language) {
-        var now = status.closedAt() == null ? ASKED.plus(Duration.ofDays(4)) : ENDED;
-        if (status.dueAt().isBefore(ASKED)) {
-            now = ASKED;
-        }
-        return new StatusContent(Words.of(language), status, now, RetentionPeriods.USUAL)
-                .page(CODE, new PublicUrl("https://relay.example.com"));
-    }
-
-    private static String html(String situation, Language language) {
-        return html(status(situation, "Example Shop", "Customer records"), language);
-    }
-
-    private static String html(RequestStatus status, Language language) {
-        return SHELL.page(
-                        "status.jte",
-                        new Reader(language, false),
-                        Map.of("page", page(status, language)))
-                .html();
-    }
-
-    private static RequestStatus status(String situation, String app, String organisation) {
-        var legal = new RequestStatus.Hold(Ground.LEGAL_CLAIMS, ASKED.plus(Duration.ofDays(1)));
-        var said = new Maker(app, organisation);
-        return switch (situation) {
-            case "received" -> said.open(said.silent(), said.accepted());
-            case "in_progress" -> said.open(said.answer(Outcome.DELETED), said.silent());
-            case "delayed" ->
-                    said.status(ASKED.minus(Duration.ofDays(1)), null, null, null, said.tried());
-            case "extended" ->
-                    said.status(
-                            DUE.plus(Duration.ofDays(30)),
-                            null,
-                            null,
-                            new RequestStatus.Extension(ExtensionGround.COMPLEXITY, ASKED, DUE),
-                            said.silent());
-            case "held" ->
-                    said.status(
-                            DUE, null, legal, null, said.answer(Outcome.DELETED), said.silent());
-            case "deleted" ->
-                    said.done(said.answer(Outcome.DELETED), said.answer(Outcome.NOTHING_FOUND));
-            case "retained" -> said.done(said.keeps(), said.refuses());
-            case "nothing_found" -> said.done(said.answer(Outcome.NOTHING_FOUND));
-            case "refused" -> said.done(said.refuses());
-            case "unconfirmed" -> said.done(said.answer(Outcome.DELETED), said.gone());
-            case "nobody_asked" -> said.done();
-            case "kept_for_law" ->
-                    said.status(DUE, ENDED, legal, null, said.answer(Outcome.DELETED));
-            default -> throw new IllegalArgumentException(situation);
-        };
-    }
-
-    /** Makes statuses of an app whose data one organisation holds. */
-    private record Maker(String app, String organisation) {
-
-        RequestStatus open(Part... parts) {
-            return status(DUE, null, null, null, parts);
-        }
-
-        RequestStatus done(Part... parts) {
-            return status(DUE, ENDED, null, null, parts);
-        }
-
-        RequestStatus status(
-                Instant due,
-                @Nullable Instant closedAt,
-                RequestStatus.@Nullable Hold hold,
-                RequestStatus.@Nullable Extension extension,
-                Part... parts) {
-            return new RequestStatus(
-                    new RequestStatus.App(app, APP.platform(), true),
-                    ASKED,
-                    due,
-                    closedAt,
-                    hold,
-                    extension,
-                    List.of(parts));
-        }
-
-        Part silent() {
-            return part(DeliveryState.PENDING, null, List.of(), null, 0, null, null);
-        }
-
-        Part tried() {
-            return part(DeliveryState.PENDING, null, List.of(), null, 12, null, null);
-        }
-
-        Part accepted() {
-            return part(DeliveryState.AWAITING_RECEIPT, null, List.of(), null, 1, ASKED, null);
-        }
-
-        Part gone() {
-            return part(
-                    DeliveryState.CLOSED, Outcome.UNCONFIRMED, List.of(), null, 40, null, ENDED);
-        }
-
-        Part answer(Outcome outcome) {
-            return part(DeliveryState.CLOSED, outcome, List.of(), null, 1, ASKED, ENDED);
-        }
-
-        Part keeps() {
-            return part(
-                    DeliveryState.CLOSED,
-                    Outcome.RETAINED,
-                    List.of(
-                            new Retained(
-                                    Category.INVOICES,
-                                    Ground.LEGAL_OBLIGATION,
-                                    LocalDate.of(2032, 12, 31)),
-                            new Retained(Category.MESSAGES, Ground.LEGAL_CLAIMS, null)),
-                    null,
-                    1,
-                    ASKED,
-                    ENDED);
-        }
-
-        Part refuses() {
-            return part(
-                    DeliveryState.CLOSED,
-                    Outcome.REFUSED,
-                    List.of(),
-                    Ground.IDENTITY_NOT_ESTABLISHED,
-                    1,
-                    ASKED,
-                    ENDED);
-        }
-
-        private Part part(
-                DeliveryState state,
-                @Nullable Outcome outcome,
-                List<Retained> retained,
-                @Nullable Ground ground,
-                int attempts,
-                @Nullable Instant acceptedAt,
-                @Nullable Instant answeredAt) {
-            return new Part(
-                    organisation,
-                    state,
-                    outcome,
-                    retained,
-                    ground,
-                    ASKED,
-                    attempts,
-                    acceptedAt,
-                    answeredAt);
         }
     }
 }

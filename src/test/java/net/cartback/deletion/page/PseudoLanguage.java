@@ -1,0 +1,59 @@
+package net.cartback.deletion.page;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+
+/**
+ * Words of a language that nobody speaks: English, 40 % longer and more, in brackets, with letters
+ * that English lacks. What a page shows without brackets does not come from the words, and what
+ * breaks with them would break in a language with long words.
+ */
+public final class PseudoLanguage {
+
+    private static final java.util.regex.Pattern LETTER =
+            java.util.regex.Pattern.compile("[aeiouAEIOU](?![^{]*\\})");
+
+    private PseudoLanguage() {}
+
+    /** The words, as of a language in this direction. */
+    public static Words words(Language direction) {
+        var english = new Properties();
+        try (var file =
+                Files.newBufferedReader(Path.of("src/main/resources/words/en.properties"), UTF_8)) {
+            english.load(file);
+            var longer = new StringBuilder();
+            for (var key : english.stringPropertyNames()) {
+                longer.append(key)
+                        .append('=')
+                        .append(longer(english.getProperty(key)))
+                        .append('\n');
+            }
+            return Words.of(direction, new StringReader(longer.toString()));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Each vowel twice, the second with a mark: {@code [Noo rëquëest]}. */
+    private static String longer(String sentence) {
+        var text =
+                LETTER.matcher(sentence).replaceAll(found -> found.group() + marked(found.group()));
+        int more = Math.max(0, sentence.length() * 14 / 10 - text.length());
+        return "[" + text + "ß".repeat(more) + "]";
+    }
+
+    private static String marked(String vowel) {
+        return switch (vowel) {
+            case "a", "A" -> "ä";
+            case "e", "E" -> "ë";
+            case "i", "I" -> "ï";
+            case "o", "O" -> "ö";
+            default -> "ü";
+        };
+    }
+}
