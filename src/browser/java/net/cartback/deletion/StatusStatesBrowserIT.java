@@ -96,6 +96,7 @@ class StatusStatesBrowserIT {
         SITUATIONS.put("kept_for_law", answered(DELETED, DELETED));
         act("hold", LEGAL);
         relay.register("apps: [{id: '" + TestRelay.APP_ID + "', systems: []}]");
+        SITUATIONS.put("nobody_yet", ask());
         SITUATIONS.put("nobody_asked", ask());
         act("close-unconfirmed", "");
         relay.register(
@@ -131,12 +132,12 @@ class StatusStatesBrowserIT {
             var name = situation.getKey() + "-" + language.tag();
             look(name, in(situation.getValue(), language));
             var text = flat(browser.text());
-            for (var key : listed().get(situation.getKey())) {
-                // Which rows an organisation has depends on what it said; a test of the list itself
-                // holds those.
-                if (!key.startsWith("part.") && !key.endsWith(".link")) {
-                    assertThat(text).as(name + ": " + key).containsSubsequence(pieces(words, key));
-                }
+            var demanded = new ArrayList<>(listed().get("every"));
+            demanded.addAll(listed().get(situation.getKey()));
+            // For who prints it; the paper is looked at below.
+            demanded.remove("record.address");
+            for (var key : demanded) {
+                assertThat(text).as(name + ": " + key).containsSubsequence(pieces(words, key));
             }
             browser.on(DESK, Medium.PAPER);
             assertThat(flat(browser.text()))
@@ -169,7 +170,10 @@ class StatusStatesBrowserIT {
         browser.picture(name + "-phone");
         browser.on(DESK, Medium.LIGHT);
         assertThat(browser.fits()).as(name + " fits a desk").isTrue();
-        assertThat(browser.barriers()).as(name + " at a desk").isEmpty();
+        // What differs from a phone in the dark does so in each language alike.
+        if (name.endsWith("-en")) {
+            assertThat(browser.barriers()).as(name + " at a desk").isEmpty();
+        }
         browser.picture(name + "-desk");
     }
 

@@ -226,7 +226,7 @@ class ReceiptAndStatusIT {
         assertThat(page(code))
                 .contains(
                         "taking longer than it should",
-                        "Your request stays open.",
+                        "Your request stays open until each organisation has answered",
                         "You can also go to court.");
     }
 

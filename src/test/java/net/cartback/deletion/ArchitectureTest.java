@@ -93,7 +93,7 @@ class ArchitectureTest {
         uses.put(
                 "receipt",
                 List.of("crypto", "terms", "answer", "web", "registry", "ledger", "operation"));
-        uses.put("status", List.of("terms", "answer", "web", "page", "reading"));
+        uses.put("status", List.of("terms", "answer", "web", "page", "registry", "reading"));
         uses.put(
                 "dispatch",
                 List.of(

@@ -55,7 +55,7 @@ class PseudoLanguageBrowserIT {
                         line ->
                                 line.replaceAll(
                                                 "([0-9A-Z]{5} )+[0-9A-Z]|\\d+ \\p{L}+"
-                                                    + " \\d{4}|Example Shop|Customer records",
+                                                        + " \\d{4}|Example Shop|Customer records",
                                                 "")
                                         .strip())
                 .filter(line -> line.matches(".*\\p{L}.*"))

@@ -15,12 +15,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the page for who wants to ask shows, ready to be set: fit as a Meta app's <em>data deletion
- * instructions URL</em> (Meta, Data Deletion Instructions URL).
+ * What the page for who wants to ask shows, ready to be set: the steps in Meta's own settings.
  *
  * @param lead what can be asked, and of whom
  * @param ways how, in Meta's own settings, for each platform
- * @param then what follows
+ * @param then what follows; empty: nothing that the relay hears of
  */
 public record InstructionPage(
         Sentence title, List<Sentence> lead, List<Way> ways, List<Sentence> then) {
@@ -39,8 +38,11 @@ public record InstructionPage(
      * @param first what is said before everything else; null: nothing
      */
     static InstructionPage of(Words words, MetaApp app, @Nullable String first) {
-        var platforms = EnumSet.of(app.platform());
-        app.secrets().forEach(each -> each.platform().ifPresent(platforms::add));
+        var platforms = EnumSet.noneOf(Platform.class);
+        app.secrets().forEach(each -> platforms.add(each.platform().orElse(app.platform())));
+        if (platforms.isEmpty()) {
+            platforms.add(app.platform());
+        }
         if (platforms.contains(Platform.MESSENGER)) {
             // Its steps are those of Facebook.
             platforms.add(Platform.FACEBOOK);
@@ -55,16 +57,20 @@ public record InstructionPage(
     private static InstructionPage of(
             Words words, Sentence title, List<Sentence> first, Set<Platform> platforms) {
         var lead = new ArrayList<>(first);
-        lead.add(words.say("ask.lead"));
+        // From the chat, no request comes here.
+        boolean onlyChat = platforms.equals(EnumSet.of(Platform.WHATSAPP));
+        lead.add(words.say(onlyChat ? "ask.lead.chat" : "ask.lead"));
         return new InstructionPage(
                 title,
                 lead,
                 platforms.stream().map(each -> way(words, each)).toList(),
-                List.of(
-                        words.say("ask.then.received"),
-                        words.say("ask.then.forwarded"),
-                        words.say("ask.then.answered"),
-                        words.say("ask.then.time")));
+                onlyChat
+                        ? List.of()
+                        : List.of(
+                                words.say("ask.then.received"),
+                                words.say("ask.then.forwarded"),
+                                words.say("ask.then.answered"),
+                                words.say("ask.then.time")));
     }
 
     private static Way way(Words words, Platform platform) {

@@ -6,7 +6,6 @@ import io.javalin.http.Context;
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Reader;
 import net.cartback.deletion.registry.Registry;
-import net.cartback.deletion.web.ContentNegotiation;
 import net.cartback.deletion.web.HtmlPage;
 import net.cartback.deletion.web.Routes;
 
@@ -45,13 +44,12 @@ public final class InstructionRoutes implements Routes {
     @Override
     public @Nullable HtmlPage pageOfBroken(
             String path, int status, @Nullable String acceptLanguage) {
-        return shell.problem(Reader.liking(acceptLanguage), status, MISSING);
+        return shell.problem(Reader.liking(acceptLanguage, "/status"), status, MISSING);
     }
 
     private void preferPage(Context ctx) {
-        if (ctx.method().name().matches("GET|HEAD")
-                && ContentNegotiation.isForPage(ctx.header("Accept"))) {
-            shell.tellProblemsByPage(ctx, MISSING);
+        if (ctx.method().name().matches("GET|HEAD")) {
+            shell.preferPage(ctx, MISSING);
         }
     }
 

@@ -18,12 +18,15 @@ import org.jspecify.annotations.Nullable;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Answers what is not even HTTP, or breaks a limit of it, and so never reaches a route: with the
  * same kind of answer as everything else.
  */
 final class BrokenRequests implements Request.Handler {
+
+    private static final Set<String> READING = Set.of("GET", "HEAD");
 
     private final List<Routes> routes;
 
@@ -55,17 +58,22 @@ final class BrokenRequests implements Request.Handler {
     }
 
     private @Nullable HtmlPage page(Request request, int status) {
-        // Of a header that is too long nothing is known: whoever opens such an address is a person.
+        // Of an address that is too long, not even the method is known.
+        boolean isTooLong = status == HttpStatus.URI_TOO_LONG_414;
+        if (!isTooLong && !READING.contains(String.valueOf(request.getMethod()))) {
+            return null;
+        }
+        // Of a header that is too long nothing is known: whoever opens a page is a person.
         boolean unknown = request.getHeaders().size() == 0;
         if (!unknown
                 && !ContentNegotiation.isForPage(request.getHeaders().get(HttpHeader.ACCEPT))) {
             return null;
         }
         // Nor of an address that is too long; those that machines call are short.
-        var path =
-                status == HttpStatus.URI_TOO_LONG_414
-                        ? "/status"
-                        : String.valueOf(request.getHttpURI().getPath());
+        var path = isTooLong ? "/status" : String.valueOf(request.getHttpURI().getPath());
+        if (unknown && !path.matches("/*(status(/.*)?)?")) {
+            return null;
+        }
         return routes.stream()
                 .map(
                         each ->

@@ -27,7 +27,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * One address on which the program answers HTTP. Every request runs on a virtual thread of its own;
- * every answer carries the security headers; everything that goes wrong is problem+json.
+ * every answer carries the security headers; everything that goes wrong is problem+json, or a page
+ * for who reads pages.
  */
 public final class HttpListener implements AutoCloseable {
 

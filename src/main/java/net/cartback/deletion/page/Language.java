@@ -2,7 +2,9 @@ package net.cartback.deletion.page;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -78,11 +80,20 @@ public enum Language {
         if (acceptLanguage == null || acceptLanguage.length() > MAX_HEADER) {
             return ENGLISH;
         }
+        var liked = new ArrayList<Locale.LanguageRange>();
+        for (var each : acceptLanguage.split(",", -1)) {
+            liked.addAll(ranges(each.strip()));
+        }
+        liked.sort(Comparator.comparingDouble(Locale.LanguageRange::getWeight).reversed());
+        return ofTag(Locale.lookupTag(liked, TAGS)).orElse(ENGLISH);
+    }
+
+    /** One that cannot be read likes nothing, and takes nothing away from the others. */
+    private static List<Locale.LanguageRange> ranges(String item) {
         try {
-            var liked = Locale.LanguageRange.parse(acceptLanguage);
-            return ofTag(Locale.lookupTag(liked, TAGS)).orElse(ENGLISH);
+            return Locale.LanguageRange.parse(item);
         } catch (IllegalArgumentException e) {
-            return ENGLISH;
+            return List.of();
         }
     }
 }

@@ -9,6 +9,7 @@ import gg.jte.output.StringOutput;
 import io.javalin.http.Context;
 
 import net.cartback.deletion.crypto.Digest;
+import net.cartback.deletion.web.ContentNegotiation;
 import net.cartback.deletion.web.HtmlPage;
 import net.cartback.deletion.web.ProblemPage;
 
@@ -61,12 +62,27 @@ public final class PageShell {
                 Map.of(
                         "problem",
                         switch (status) {
-                            // A page that only shows leads back to the field.
-                            case 404, 405 -> missing;
+                            case 404 -> missing;
+                            case 405 -> "page_missing";
                             case 410 -> "ended";
                             case 429, 500, 503 -> "later";
                             default -> "unreadable";
                         }));
+    }
+
+    /**
+     * Whatever goes wrong with this request is told in a page, to those who read pages. The first
+     * that says so decides.
+     *
+     * @param missing which words tell that something is not there
+     */
+    public void preferPage(Context ctx, String missing) {
+        ctx.header("Vary", HtmlPage.VARY);
+        if (ProblemPage.of(ctx).isEmpty()
+                && ContentNegotiation.isForPage(ctx.header("Accept"))
+                && !ContentNegotiation.isFor(ctx, "application/json", "text/html")) {
+            tellProblemsByPage(ctx, missing);
+        }
     }
 
     /**

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * address and goes on from page to page; nothing is stored.
  *
  * @param chosen whether the address names the language
+ * @param here where the page is to be had in another language; empty: under its own address
  */
-public record Reader(Words words, boolean chosen) {
+public record Reader(Words words, boolean chosen, String here) {
 
     /** The query parameter that names the language. */
     public static final String PARAMETER = "lang";
@@ -18,17 +19,18 @@ public record Reader(Words words, boolean chosen) {
     /** By {@code ?lang=}, else by {@code Accept-Language}, else English. */
     public static Reader of(Context ctx) {
         return Language.ofTag(ctx.queryParam(PARAMETER))
-                .map(language -> new Reader(Words.of(language), true))
-                .orElseGet(() -> liking(ctx.header("Accept-Language")));
+                .map(language -> new Reader(Words.of(language), true, ""))
+                .orElseGet(() -> liking(ctx.header("Accept-Language"), ""));
     }
 
     /**
      * By what a browser likes.
      *
      * @param acceptLanguage null: it says nothing
+     * @param here where the page is to be had in another language; empty: under its own address
      */
-    public static Reader liking(@Nullable String acceptLanguage) {
-        return new Reader(Words.of(Language.ofHeader(acceptLanguage)), false);
+    public static Reader liking(@Nullable String acceptLanguage, String here) {
+        return new Reader(Words.of(Language.ofHeader(acceptLanguage)), false, here);
     }
 
     /** The language of the words. */

@@ -8,7 +8,6 @@ import gg.jte.output.StringOutput;
 import net.cartback.deletion.page.Value.Code;
 import net.cartback.deletion.page.Value.Count;
 import net.cartback.deletion.page.Value.Day;
-import net.cartback.deletion.page.Value.Link;
 import net.cartback.deletion.page.Value.Moment;
 import net.cartback.deletion.page.Value.Name;
 
@@ -25,10 +24,10 @@ public final class Sentence implements Content {
 
     private final Words words;
     private final String key;
-    private final Pattern pattern;
+    private final Places pattern;
     private final Map<String, ? extends Value> values;
 
-    Sentence(Words words, String key, Pattern pattern, Map<String, ? extends Value> values) {
+    Sentence(Words words, String key, Places pattern, Map<String, ? extends Value> values) {
         this.words = words;
         this.key = key;
         this.pattern = pattern;
@@ -84,11 +83,6 @@ public final class Sentence implements Content {
                     around("<time datetime=\"" + date + "\">", shown(value), "</time>", output);
             case Moment(var at) ->
                     around("<time datetime=\"" + at + "\">", shown(value), "</time>", output);
-            case Link(var address, var text) -> {
-                output.writeContent("<a href=\"");
-                Escape.htmlAttribute(address, output);
-                around("\"><bdi>", text, "</bdi></a>", output);
-            }
         }
     }
 
@@ -105,7 +99,6 @@ public final class Sentence implements Content {
             case Count(var count) -> Integer.toString(count);
             case Day(var date) -> words.dates().day(date);
             case Moment(var at) -> words.moment(at);
-            case Link(var address, var text) -> text;
         };
     }
 }

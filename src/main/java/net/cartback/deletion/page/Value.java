@@ -15,10 +15,12 @@ public sealed interface Value {
     /** A name that somebody else has chosen: of an organisation, an app, an authority. */
     record Name(String name) implements Value {
 
-        /** Characters that show nothing, and those that turn the direction of what follows. */
+        /**
+         * What shows nothing, and what turns the direction of the rest. The two joiners are
+         * letters' shapes in Indic scripts and in Persian.
+         */
         private static final Pattern INVISIBLE =
-                Pattern.compile(
-                        "[\\p{Cc}\\p{Zl}\\p{Zp}\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069]+");
+                Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\u3164&&[^\\u200C\\u200D]]+");
 
         /** Without what shows nothing. */
         public Name {
@@ -43,12 +45,4 @@ public sealed interface Value {
 
     /** How many. */
     record Count(int count) implements Value {}
-
-    /**
-     * Where more is to be found.
-     *
-     * @param address what is opened
-     * @param text what is shown of it
-     */
-    record Link(String address, String text) implements Value {}
 }

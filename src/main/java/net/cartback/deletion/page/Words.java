@@ -33,10 +33,10 @@ public final class Words {
                                             (one, other) -> one,
                                             () -> new EnumMap<>(Language.class))));
 
-    private static final Pattern ALONE = Pattern.of("{value}");
+    private static final Places ALONE = Places.of("{value}");
 
     private final Language language;
-    private final Map<String, Pattern> patterns = new HashMap<>();
+    private final Map<String, Places> patterns = new HashMap<>();
     private final Dates dates;
 
     private Words(Language language, Properties sentences) {
@@ -44,7 +44,7 @@ public final class Words {
         this.dates = new Dates(language);
         sentences
                 .stringPropertyNames()
-                .forEach(key -> patterns.put(key, Pattern.of(sentences.getProperty(key))));
+                .forEach(key -> patterns.put(key, Places.of(sentences.getProperty(key))));
     }
 
     /** The words of this language. */
@@ -114,7 +114,7 @@ public final class Words {
         return new Sentence(this, "", ALONE, Map.of("value", value));
     }
 
-    private Pattern pattern(String key) {
+    private Places pattern(String key) {
         var pattern = patterns.get(key);
         if (pattern == null) {
             throw new IllegalArgumentException("No words for " + key + " in " + language);

@@ -37,8 +37,9 @@ public record RequestStatus(
      *
      * @param platform the Meta product that the person used
      * @param isSigned whether Meta signed the request
+     * @param takesRequests whether it can be asked again
      */
-    public record App(String name, Platform platform, boolean isSigned) {}
+    public record App(String name, Platform platform, boolean isSigned, boolean takesRequests) {}
 
     /** A legal hold: while it lasts, nothing more is deleted, and nothing erased. */
     public record Hold(Ground ground, Instant since) {}
@@ -47,12 +48,28 @@ public record RequestStatus(
     public record Extension(ExtensionGround ground, Instant at, Instant wasDueAt) {}
 
     /**
+     * How a client system was asked.
+     *
+     * @param attempts how often
+     * @param firstAt when first; null: never, or it has answered
+     * @param acceptedAt when it said that it has the request; null: it has not
+     */
+    public record Tries(int attempts, @Nullable Instant firstAt, @Nullable Instant acceptedAt) {}
+
+    /**
+     * That a system had answered before it was asked again.
+     *
+     * @param answeredAt when it had answered
+     * @param askedAgainAt when it was asked again
+     */
+    public record Earlier(Instant answeredAt, Instant askedAgainAt) {}
+
+    /**
      * One client system's part.
      *
-     * @param since when it was to be asked first
-     * @param attempts how often it was asked
-     * @param acceptedAt when it said that it has the request; null: it has not
-     * @param answeredAt when the delivery was closed; null: it is open
+     * @param answeredAt when it answered, or was given up; null: the delivery is open
+     * @param earlier null: it was never asked again
+     * @param isContradicted whether it has since answered otherwise
      */
     public record Part(
             String systemName,
@@ -60,10 +77,10 @@ public record RequestStatus(
             @Nullable Outcome outcome,
             List<Retained> retained,
             @Nullable Ground ground,
-            Instant since,
-            int attempts,
-            @Nullable Instant acceptedAt,
-            @Nullable Instant answeredAt) {
+            Tries tries,
+            @Nullable Instant answeredAt,
+            @Nullable Earlier earlier,
+            boolean isContradicted) {
 
         /** Whether the system has said what it did; to be closed unconfirmed is no answer. */
         public boolean isAnswered() {

@@ -24,9 +24,25 @@ final class StatusSql {
     private static final String STATUS =
             """
             SELECT a.name AS app_name, q.platform,
-                   q.secret_id IS NOT NULL AS signed,
+                   q.secret_id IS NOT NULL AS signed, a.state <> 'retired' AS takes_requests,
                    q.received_at, q.due_at, q.closed_at AS completed_at,
                    c.public_name, d.outcome, d.created_at, d.attempts, d.accepted_at,
+                   -- What was tried is told only of who has not answered.
+                   CASE WHEN d.outcome IS NULL OR d.outcome = 'unconfirmed'
+                        THEN (SELECT t.started_at FROM attempt t
+                               WHERE t.delivery_id = d.id
+                               ORDER BY t.number
+                               LIMIT 1) END AS first_asked,
+                   CASE WHEN d.round > 0
+                        THEN (SELECT max(e.closed_at) FROM delivery e
+                               WHERE e.request_id = d.request_id
+                                 AND e.system_id = d.system_id
+                                 AND e.round < d.round
+                                 AND e.outcome <> 'unconfirmed') END AS answered_before,
+                   -- An amendment settles what was contradicted before it.
+                   EXISTS (SELECT FROM contradiction n
+                            WHERE n.delivery_id = d.id
+                              AND n.received_at > r.received_at) AS contradicted,
                    -- A reminder on its way does not take back that it was accepted.
                    CASE WHEN d.state = 'pending' AND d.accepted_at IS NOT NULL
                         THEN 'awaiting_receipt'
@@ -35,7 +51,9 @@ final class StatusSql {
                          AND d.reason IS NOT NULL
                         THEN 'parked' ELSE d.state END AS state,
                    r.retained::text AS retained,
-                   r.ground, d.closed_at, h.ground AS hold_ground,
+                   r.ground, d.closed_at,
+                   -- An answer that was amended counts from then on.
+                   COALESCE(r.received_at, d.closed_at) AS said_at, h.ground AS hold_ground,
                    h.since AS hold_since, x.ground AS extension_ground,
                    x.extended_at, x.was_due_at
               FROM deletion_request q
@@ -86,7 +104,8 @@ final class StatusSql {
                                             row.getString("app_name"),
                                             WireName.named(
                                                     Platform.class, row.getString("platform")),
-                                            row.getBoolean("signed")),
+                                            row.getBoolean("signed"),
+                                            row.getBoolean("takes_requests")),
                                     row.getTimestamp("received_at").toInstant(),
                                     row.getTimestamp("due_at").toInstant(),
                                     Columns.instant(row, "completed_at"),
@@ -127,6 +146,13 @@ final class StatusSql {
                         row.getTimestamp("was_due_at").toInstant());
     }
 
+    private static RequestStatus.@Nullable Earlier earlier(ResultSet row) throws SQLException {
+        var answered = Columns.instant(row, "answered_before");
+        return answered == null
+                ? null
+                : new RequestStatus.Earlier(answered, row.getTimestamp("created_at").toInstant());
+    }
+
     private static RequestStatus.Part part(ResultSet row) throws SQLException {
         var outcome = row.getString("outcome");
         var ground = row.getString("ground");
@@ -136,9 +162,12 @@ final class StatusSql {
                 outcome == null ? null : WireName.named(Outcome.class, outcome),
                 AnswerColumns.retained(row.getString("retained")),
                 ground == null ? null : WireName.named(Ground.class, ground),
-                row.getTimestamp("created_at").toInstant(),
-                row.getInt("attempts"),
-                Columns.instant(row, "accepted_at"),
-                Columns.instant(row, "closed_at"));
+                new RequestStatus.Tries(
+                        row.getInt("attempts"),
+                        Columns.instant(row, "first_asked"),
+                        Columns.instant(row, "accepted_at")),
+                Columns.instant(row, "closed_at") == null ? null : Columns.instant(row, "said_at"),
+                earlier(row),
+                row.getBoolean("contradicted"));
     }
 }

@@ -35,6 +35,9 @@ public record ClientSystem(
         Duration receiptWithin,
         Tls tls) {
 
+    /** What a system is called in public for which nobody has chosen a name. */
+    public static final String NO_PUBLIC_NAME = "Connected system";
+
     /** How the relay and the system know each other's messages. */
     public sealed interface Credential {
 

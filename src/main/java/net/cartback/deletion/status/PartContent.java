@@ -6,12 +6,13 @@ import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Value;
 import net.cartback.deletion.page.Words;
 import net.cartback.deletion.reading.RequestStatus.Part;
+import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.status.StatusPage.Row;
-import net.cartback.deletion.terms.DeliveryState;
 
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What each organisation has said, and when; of one that is silent, what was tried. Pure. */
 final class PartContent {
@@ -23,10 +24,14 @@ final class PartContent {
     }
 
     List<StatusPage.Part> of(List<Part> parts) {
-        return parts.stream().map(this::one).toList();
+        var content = new ArrayList<StatusPage.Part>();
+        for (int i = 0; i < parts.size(); i++) {
+            content.add(one(parts.get(i), i + 1));
+        }
+        return content;
     }
 
-    private StatusPage.Part one(Part part) {
+    private StatusPage.Part one(Part part, int number) {
         var outcome = part.outcome();
         var said =
                 switch (part.state()) {
@@ -35,12 +40,31 @@ final class PartContent {
                     case CLOSED -> outcome == null ? "pending" : outcome.wireName();
                 };
         return new StatusPage.Part(
-                show(new Value.Name(part.systemName())), say("part." + said), particulars(part));
+                name(part, number),
+                part.isContradicted()
+                        ? List.of(say("part." + said), say("part.contradicted"))
+                        : List.of(say("part." + said)),
+                particulars(part));
+    }
+
+    /** A name that shows nothing, or that nobody has chosen, is a number. */
+    private Sentence name(Part part, int number) {
+        var name = new Value.Name(part.systemName());
+        return name.name().isEmpty() || name.name().equals(ClientSystem.NO_PUBLIC_NAME)
+                ? words.say("part.unnamed", Map.of("number", new Value.Count(number)))
+                : show(name);
     }
 
     /** When it was said, or what was tried; then each thing that is kept or refused. */
     private List<List<Row>> particulars(Part part) {
         var all = new ArrayList<List<Row>>();
+        var earlier = part.earlier();
+        if (earlier != null) {
+            all.add(
+                    List.of(
+                            row("part.answered_before", moment(earlier.answeredAt())),
+                            row("part.asked_again", moment(earlier.askedAgainAt()))));
+        }
         all.add(part.isAnswered() ? answered(part) : tried(part));
         part.retained().forEach(kept -> all.add(kept(kept)));
         var ground = part.ground();
@@ -62,16 +86,19 @@ final class PartContent {
 
     private List<Row> tried(Part part) {
         var rows = new ArrayList<Row>();
-        if (part.attempts() > 0) {
-            rows.add(row("part.asked", moment(part.since())));
-            rows.add(row("part.attempts", new Value.Count(part.attempts())));
+        var tries = part.tries();
+        boolean isGivenUp = part.outcome() == Outcome.UNCONFIRMED;
+        if (tries.firstAt() != null) {
+            rows.add(row("part.asked", moment(tries.firstAt())));
         }
-        var accepted = part.acceptedAt();
-        if (accepted != null && part.state() == DeliveryState.AWAITING_RECEIPT) {
-            rows.add(row("part.accepted", moment(accepted)));
+        if (tries.firstAt() != null || isGivenUp) {
+            rows.add(row("part.attempts", new Value.Count(tries.attempts())));
+        }
+        if (tries.acceptedAt() != null) {
+            rows.add(row("part.accepted", moment(tries.acceptedAt())));
         }
         var at = part.answeredAt();
-        if (at != null && part.outcome() == Outcome.UNCONFIRMED) {
+        if (at != null && isGivenUp) {
             rows.add(row("part.ended", moment(at)));
         }
         return rows;

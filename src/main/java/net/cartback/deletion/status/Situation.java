@@ -12,6 +12,8 @@ enum Situation {
     IN_PROGRESS,
     /** Past its due date, and open. */
     DELAYED,
+    /** Open, because no system hears of the app's requests yet. */
+    NOBODY_YET,
     /** Under a legal hold, and open. */
     HELD,
     DELETED,
@@ -29,11 +31,14 @@ enum Situation {
         if (status.hold() != null && status.closedAt() == null) {
             return HELD;
         }
+        if (status.parts().isEmpty()) {
+            return status.closedAt() == null ? NOBODY_YET : NOBODY_ASKED;
+        }
         return switch (status.state(now)) {
             case RECEIVED -> RECEIVED;
             case IN_PROGRESS -> IN_PROGRESS;
             case DELAYED -> DELAYED;
-            case COMPLETED -> status.parts().isEmpty() ? NOBODY_ASKED : completed(status);
+            case COMPLETED -> completed(status);
         };
     }
 
@@ -55,13 +60,5 @@ enum Situation {
     /** Whether nothing more is awaited. */
     boolean isFinished() {
         return compareTo(DELETED) >= 0;
-    }
-
-    /** Whether something was not done that was asked for, or not in time (GDPR article 12(4)). */
-    boolean isShort() {
-        return switch (this) {
-            case DELAYED, HELD, RETAINED, REFUSED, UNCONFIRMED, NOBODY_ASKED -> true;
-            case RECEIVED, IN_PROGRESS, DELETED, NOTHING_FOUND -> false;
-        };
     }
 }

@@ -8,7 +8,6 @@ import net.cartback.deletion.reading.RequestStatus;
 import net.cartback.deletion.status.StatusPage.Row;
 import net.cartback.deletion.status.StatusPage.Section;
 import net.cartback.deletion.terms.ConfirmationCode;
-import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.PublicUrl;
 import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.terms.WireName;
@@ -72,11 +71,7 @@ final class StatusContent {
         if (hold != null && situation == Situation.HELD) {
             lead.add(reason(hold.ground()));
         }
-        lead.add(
-                switch (situation) {
-                    case RETAINED, REFUSED -> say("todo.read");
-                    default -> say("todo.nothing");
-                });
+        lead.add(say(isAnythingDeclined() ? "todo.read" : "todo.nothing"));
         return lead;
     }
 
@@ -118,27 +113,24 @@ final class StatusContent {
             facts.add(row("fact.held", moment(hold.since())));
         }
         var closedAt = status.closedAt();
-        facts.add(
-                closedAt == null
-                        ? row("fact.due", moment(status.dueAt()))
-                        : row("fact.finished", moment(closedAt)));
+        facts.add(row("fact.due", moment(status.dueAt())));
+        if (closedAt != null) {
+            facts.add(row("fact.finished", moment(closedAt)));
+        }
     }
 
     /** How many have it, as far as they say so. */
     private int told() {
         return (int)
                 status.parts().stream()
-                        .filter(
-                                part ->
-                                        part.state() == DeliveryState.AWAITING_RECEIPT
-                                                || part.isAnswered())
+                        .filter(part -> part.tries().acceptedAt() != null || part.isAnswered())
                         .count();
     }
 
     private List<Section> sections() {
         var sections = new ArrayList<Section>();
         var extension = status.extension();
-        if (extension != null && !situation.isFinished()) {
+        if (extension != null) {
             sections.add(
                     section(
                             "extension.title",
@@ -159,6 +151,8 @@ final class StatusContent {
             case RECEIVED, IN_PROGRESS ->
                     List.of(words.say("next.open", Map.of("due", moment(status.dueAt()))));
             case DELAYED -> List.of(say("next.delayed"));
+            case NOBODY_YET ->
+                    List.of(words.say("next.nobody", Map.of("due", moment(status.dueAt()))));
             case HELD -> List.of(say("next.held"), say("next.held.parts"));
             case DELETED, RETAINED, NOTHING_FOUND, REFUSED, UNCONFIRMED ->
                     List.of(say("next.finished"), say("next.corrected"));
@@ -180,7 +174,7 @@ final class StatusContent {
                 scope.add(say("scope.elsewhere"));
                 scope.add(say("scope.meta"));
             }
-            case RECEIVED, IN_PROGRESS, DELAYED, HELD, REFUSED, NOBODY_ASKED -> {}
+            case RECEIVED, IN_PROGRESS, DELAYED, NOBODY_YET, HELD, REFUSED, NOBODY_ASKED -> {}
         }
         return scope;
     }
@@ -188,16 +182,34 @@ final class StatusContent {
     private List<Sentence> rights() {
         var rights = new ArrayList<Sentence>();
         rights.add(say("rights.authority"));
-        if (situation.isShort() || status.extension() != null) {
+        if (isShort()) {
             rights.add(say("rights.court"));
         }
         if (situation == Situation.UNCONFIRMED) {
             rights.add(say("rights.former"));
         }
-        if (situation.isFinished() && situation != Situation.DELETED) {
+        if (situation.isFinished()
+                && situation != Situation.DELETED
+                && status.app().takesRequests()) {
             rights.add(say("rights.again"));
         }
         return rights;
+    }
+
+    /** Whether something was not done that was asked for, or not in time (GDPR article 12(4)). */
+    private boolean isShort() {
+        var end = status.closedAt() == null ? now : status.closedAt();
+        return isAnythingDeclined()
+                || status.hold() != null
+                || status.extension() != null
+                || end.isAfter(status.dueAt())
+                || situation == Situation.UNCONFIRMED
+                || situation == Situation.NOBODY_ASKED;
+    }
+
+    private boolean isAnythingDeclined() {
+        return status.parts().stream()
+                .anyMatch(part -> part.ground() != null || !part.retained().isEmpty());
     }
 
     private List<Sentence> record() {

@@ -34,7 +34,7 @@ public record StatusPage(
     public record Row(Sentence label, List<Sentence> values) {}
 
     /** One organisation: its name, what it has said, and the particulars in lists of rows. */
-    public record Part(Sentence name, Sentence said, List<List<Row>> rows) {}
+    public record Part(Sentence name, List<Sentence> said, List<List<Row>> rows) {}
 
     /** A part of the page under a heading of its own. */
     public record Section(Sentence title, List<Sentence> sentences) {}

@@ -74,16 +74,12 @@ public final class StatusRoutes implements Routes {
     public @Nullable HtmlPage pageOfBroken(
             String path, int status, @Nullable String acceptLanguage) {
         return path.matches("/+status(/.*)?")
-                ? shell.problem(Reader.liking(acceptLanguage), status, MISSING)
+                ? shell.problem(Reader.liking(acceptLanguage, "/status"), status, MISSING)
                 : null;
     }
 
-    /** Whatever goes wrong under this address is told in a page, to those who read pages. */
     private void preferPage(Context ctx) {
-        if (ContentNegotiation.isForPage(ctx.header("Accept"))
-                && !ContentNegotiation.isFor(ctx, "application/json", "text/html")) {
-            shell.tellProblemsByPage(ctx, MISSING);
-        }
+        shell.preferPage(ctx, MISSING);
     }
 
     private void showField(Context ctx) {

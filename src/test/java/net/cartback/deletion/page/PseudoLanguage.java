@@ -7,6 +7,7 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.regex.Pattern;
 
 /**
  * Words of a language that nobody speaks: English, 40 % longer and more, in brackets, with letters
@@ -15,8 +16,7 @@ import java.util.Properties;
  */
 public final class PseudoLanguage {
 
-    private static final java.util.regex.Pattern LETTER =
-            java.util.regex.Pattern.compile("[aeiouAEIOU](?![^{]*\\})");
+    private static final Pattern LETTER = Pattern.compile("[aeiouAEIOU](?![^{]*\\})");
 
     private PseudoLanguage() {}
 

@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -48,6 +49,7 @@ class WordsTest {
                     "received",
                     "in_progress",
                     "delayed",
+                    "nobody_yet",
                     "held",
                     "deleted",
                     "retained",
@@ -58,29 +60,28 @@ class WordsTest {
 
     /** What these languages call as English does. */
     private static final List<String> SAME_WORD =
-            List.of("fact.app=App", "category.messages=Messages", "frame.contact=Contact");
+            List.of(
+                    "fact.app=App",
+                    "category.messages=Messages",
+                    "part.unnamed=Organisation {number}");
 
     private static final Path TEMPLATES = Path.of("src/main/jte");
     private static final Path SOURCES = Path.of("src/main/java");
 
     /** A line of its own that shows nothing. */
-    private static final java.util.regex.Pattern DIRECTIVE =
-            java.util.regex.Pattern.compile(
+    private static final Pattern DIRECTIVE =
+            Pattern.compile(
                     "@(if|elseif|for)\\(.*\\)|@(else|endif|endfor)|@template\\.\\w+\\(.*[`)]");
 
-    private static final java.util.regex.Pattern QUOTED =
-            java.util.regex.Pattern.compile("\"([^\"]*)\"");
-    private static final java.util.regex.Pattern KEY = java.util.regex.Pattern.compile("[a-z_.]*");
+    private static final Pattern QUOTED = Pattern.compile("\"([^\"]*)\"");
+    private static final Pattern KEY = Pattern.compile("[a-z_.]*");
 
     /** Attributes that a browser shows or reads out. */
-    private static final java.util.regex.Pattern SHOWN =
-            java.util.regex.Pattern.compile(
-                    "\\b(alt|title|placeholder|aria-label|value)=\"[^\"$][^\"]*\"");
+    private static final Pattern SHOWN =
+            Pattern.compile("\\b(alt|title|placeholder|aria-label|value)=\"[^\"$][^\"]*\"");
 
-    private static final java.util.regex.Pattern LETTERS =
-            java.util.regex.Pattern.compile("\\p{L}+");
-    private static final java.util.regex.Pattern LITERAL =
-            java.util.regex.Pattern.compile("\"([a-z_.]+)\"");
+    private static final Pattern LETTERS = Pattern.compile("\\p{L}+");
+    private static final Pattern LITERAL = Pattern.compile("\"([a-z_.]+)\"");
 
     /**
      * By itself; as the title or the text of a message; or by its beginning in the code, and its
@@ -265,7 +266,7 @@ class WordsTest {
     }
 
     private static Set<String> places(String sentence) {
-        return new TreeSet<>(Pattern.of(sentence).names());
+        return new TreeSet<>(Places.of(sentence).names());
     }
 
     private static Path file(Language language) {

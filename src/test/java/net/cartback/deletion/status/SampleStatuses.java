@@ -48,7 +48,11 @@ final class SampleStatuses {
                 "nothing_found",
                 "refused",
                 "unconfirmed",
+                "nobody_yet",
                 "nobody_asked",
+                "redelivered",
+                "contradicted",
+                "late",
                 "kept_for_law");
     }
 
@@ -71,7 +75,9 @@ final class SampleStatuses {
 
     static String html(RequestStatus status, Words words) {
         return SHELL.page(
-                        "status.jte", new Reader(words, false), Map.of("page", page(status, words)))
+                        "status.jte",
+                        new Reader(words, false, ""),
+                        Map.of("page", page(status, words)))
                 .html();
     }
 
@@ -99,7 +105,17 @@ final class SampleStatuses {
             case "nothing_found" -> said.done(said.answer(Outcome.NOTHING_FOUND));
             case "refused" -> said.done(said.refuses());
             case "unconfirmed" -> said.done(said.answer(Outcome.DELETED), said.gone());
+            case "nobody_yet" -> said.open();
             case "nobody_asked" -> said.done();
+            case "redelivered" -> said.open(said.again());
+            case "contradicted" -> said.done(said.contradicted());
+            case "late" ->
+                    said.status(
+                            ENDED.minus(Duration.ofDays(1)),
+                            ENDED,
+                            null,
+                            null,
+                            said.answer(Outcome.DELETED));
             case "kept_for_law" ->
                     said.status(DUE, ENDED, legal, null, said.answer(Outcome.DELETED));
             default -> throw new IllegalArgumentException(situation);
@@ -124,7 +140,7 @@ final class SampleStatuses {
                 RequestStatus.@Nullable Extension extension,
                 Part... parts) {
             return new RequestStatus(
-                    new RequestStatus.App(app, Platform.FACEBOOK, true),
+                    new RequestStatus.App(app, Platform.FACEBOOK, true, true),
                     ASKED,
                     due,
                     closedAt,
@@ -152,6 +168,34 @@ final class SampleStatuses {
 
         Part answer(Outcome outcome) {
             return part(DeliveryState.CLOSED, outcome, List.of(), null, 1, ASKED, ENDED);
+        }
+
+        Part again() {
+            var silent = silent();
+            return new Part(
+                    organisation,
+                    silent.state(),
+                    null,
+                    List.of(),
+                    null,
+                    silent.tries(),
+                    null,
+                    new RequestStatus.Earlier(ASKED, ENDED),
+                    false);
+        }
+
+        Part contradicted() {
+            var answer = answer(Outcome.DELETED);
+            return new Part(
+                    organisation,
+                    answer.state(),
+                    answer.outcome(),
+                    List.of(),
+                    null,
+                    answer.tries(),
+                    answer.answeredAt(),
+                    null,
+                    true);
         }
 
         Part keeps() {
@@ -189,16 +233,18 @@ final class SampleStatuses {
                 int attempts,
                 @Nullable Instant acceptedAt,
                 @Nullable Instant answeredAt) {
+            boolean isAnswered = outcome != null && outcome != Outcome.UNCONFIRMED;
             return new Part(
                     organisation,
                     state,
                     outcome,
                     retained,
                     ground,
-                    ASKED,
-                    attempts,
-                    acceptedAt,
-                    answeredAt);
+                    new RequestStatus.Tries(
+                            attempts, isAnswered || attempts == 0 ? null : ASKED, acceptedAt),
+                    answeredAt,
+                    null,
+                    false);
         }
     }
 }

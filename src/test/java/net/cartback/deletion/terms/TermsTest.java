@@ -27,8 +27,9 @@ import java.util.List;
 
 class TermsTest {
 
+    private static final RequestStatus.Tries TRIES = new RequestStatus.Tries(1, null, null);
     private static final RequestStatus.App APP =
-            new RequestStatus.App("Example Shop", Platform.FACEBOOK, true);
+            new RequestStatus.App("Example Shop", Platform.FACEBOOK, true, true);
     private static final Instant RECEIVED = Instant.parse("2026-11-24T10:00:00Z");
     private static final Instant DUE = Instant.parse("2026-12-24T10:00:00Z");
 
@@ -200,7 +201,7 @@ class TermsTest {
                                         Ground.LEGAL_OBLIGATION,
                                         LocalDate.of(2032, 12, 31)))
                         : List.<Retained>of();
-        return new Part("CRM", state, outcome, retained, null, RECEIVED, 1, null, null);
+        return new Part("CRM", state, outcome, retained, null, TRIES, null, null, false);
     }
 
     private static AnswerReading reading(String json) {

@@ -2,23 +2,23 @@ package net.cartback.deletion.page;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A sentence with places for values: texts and names of values in turn, beginning and ending with a
  * text, which may be empty.
  */
-record Pattern(List<String> texts, List<String> names) {
+record Places(List<String> texts, List<String> names) {
 
-    private static final java.util.regex.Pattern PLACE =
-            java.util.regex.Pattern.compile("\\{(\\w+)\\}");
+    private static final Pattern PLACE = Pattern.compile("\\{(\\w+)\\}");
 
-    Pattern {
+    Places {
         texts = List.copyOf(texts);
         names = List.copyOf(names);
     }
 
     /** {@code "To be finished by {due}."} */
-    static Pattern of(String sentence) {
+    static Places of(String sentence) {
         var texts = new ArrayList<String>();
         var names = new ArrayList<String>();
         var places = PLACE.matcher(sentence);
@@ -29,6 +29,6 @@ record Pattern(List<String> texts, List<String> names) {
             end = places.end();
         }
         texts.add(sentence.substring(end));
-        return new Pattern(texts, names);
+        return new Places(texts, names);
     }
 }
