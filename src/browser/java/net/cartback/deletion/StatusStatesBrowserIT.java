@@ -143,7 +143,9 @@ class StatusStatesBrowserIT {
             assertThat(flat(browser.text()))
                     .as(name + " on paper")
                     .contains(relay.uri("/status/").toString());
-            browser.picture(name + "-paper");
+            if (language == Language.ENGLISH) {
+                browser.picture(name + "-paper");
+            }
         }
     }
 
@@ -162,15 +164,21 @@ class StatusStatesBrowserIT {
         browser.picture("enter-forced-colours");
     }
 
-    /** On a phone in the dark, and at a desk in the light. */
+    /**
+     * On a phone in the dark, and at a desk in the light. Barriers lie in the structure and the
+     * colours, which differ by direction and not by language; so they are looked for in English and
+     * in Arabic.
+     */
     private static void look(String name, URI page) {
+        boolean isForBarriers = name.matches(".*-(en|ar)");
         browser.on(PHONE, Medium.DARK).open(page);
         assertThat(browser.fits()).as(name + " fits a phone").isTrue();
-        assertThat(browser.barriers()).as(name + " on a phone").isEmpty();
+        if (isForBarriers) {
+            assertThat(browser.barriers()).as(name + " on a phone").isEmpty();
+        }
         browser.picture(name + "-phone");
         browser.on(DESK, Medium.LIGHT);
         assertThat(browser.fits()).as(name + " fits a desk").isTrue();
-        // What differs from a phone in the dark does so in each language alike.
         if (name.endsWith("-en")) {
             assertThat(browser.barriers()).as(name + " at a desk").isEmpty();
         }
