@@ -2,6 +2,7 @@ package net.cartback.deletion.intake;
 
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Reader;
@@ -12,6 +13,7 @@ import net.cartback.deletion.web.Routes;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How to have data deleted, for who wants to ask: {@code GET /}, for all apps, {@code GET
@@ -22,6 +24,8 @@ public final class InstructionRoutes implements Routes {
 
     /** The words for an address under which there is nothing. */
     private static final String MISSING = "page_missing";
+
+    private static final Set<HandlerType> READING = Set.of(HandlerType.GET, HandlerType.HEAD);
 
     private final Registry registry;
     private final PageShell shell;
@@ -48,7 +52,7 @@ public final class InstructionRoutes implements Routes {
     }
 
     private void preferPage(Context ctx) {
-        if (ctx.method().name().matches("GET|HEAD")) {
+        if (READING.contains(ctx.method())) {
             shell.preferPage(ctx, MISSING);
         }
     }

@@ -24,13 +24,13 @@ public final class Sentence implements Content {
 
     private final Words words;
     private final String key;
-    private final Places pattern;
+    private final Places places;
     private final Map<String, ? extends Value> values;
 
-    Sentence(Words words, String key, Places pattern, Map<String, ? extends Value> values) {
+    Sentence(Words words, String key, Places places, Map<String, ? extends Value> values) {
         this.words = words;
         this.key = key;
-        this.pattern = pattern;
+        this.places = places;
         this.values = Map.copyOf(values);
     }
 
@@ -42,9 +42,9 @@ public final class Sentence implements Content {
     /** As HTML. */
     @Override
     public void writeTo(TemplateOutput output) {
-        for (int i = 0; i < pattern.texts().size(); i++) {
-            Escape.htmlContent(pattern.texts().get(i), output);
-            if (i < pattern.names().size()) {
+        for (int i = 0; i < places.texts().size(); i++) {
+            Escape.htmlContent(places.texts().get(i), output);
+            if (i < places.names().size()) {
                 write(value(i), output);
             }
         }
@@ -53,9 +53,9 @@ public final class Sentence implements Content {
     /** Without any markup, as in a title. */
     public String text() {
         var text = new StringBuilder();
-        for (int i = 0; i < pattern.texts().size(); i++) {
-            text.append(pattern.texts().get(i));
-            if (i < pattern.names().size()) {
+        for (int i = 0; i < places.texts().size(); i++) {
+            text.append(places.texts().get(i));
+            if (i < places.names().size()) {
                 text.append(ISOLATE).append(shown(value(i))).append(END_OF_ISOLATE);
             }
         }
@@ -71,7 +71,7 @@ public final class Sentence implements Content {
     }
 
     private Value value(int place) {
-        return Objects.requireNonNull(values.get(pattern.names().get(place)));
+        return Objects.requireNonNull(values.get(places.names().get(place)));
     }
 
     private void write(Value value, TemplateOutput output) {

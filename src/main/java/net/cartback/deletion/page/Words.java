@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Arrays;
@@ -14,7 +13,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -36,31 +34,25 @@ public final class Words {
     private static final Places ALONE = Places.of("{value}");
 
     private final Language language;
-    private final Map<String, Places> patterns = new HashMap<>();
+    private final Map<String, Places> sentences = new HashMap<>();
     private final Dates dates;
 
-    private Words(Language language, Properties sentences) {
+    /**
+     * Words of one's own.
+     *
+     * @param sentences by their keys
+     */
+    Words(Language language, Properties sentences) {
         this.language = language;
         this.dates = new Dates(language);
         sentences
                 .stringPropertyNames()
-                .forEach(key -> patterns.put(key, Places.of(sentences.getProperty(key))));
+                .forEach(key -> this.sentences.put(key, Places.of(sentences.getProperty(key))));
     }
 
     /** The words of this language. */
     public static Words of(Language language) {
         return Objects.requireNonNull(ALL.get(language));
-    }
-
-    /**
-     * Words from a file.
-     *
-     * @param file keys and sentences, as in a properties file
-     */
-    static Words of(Language language, Reader file) throws IOException {
-        var sentences = new Properties();
-        sentences.load(file);
-        return new Words(language, sentences);
     }
 
     private static Words read(Language language) {
@@ -69,7 +61,9 @@ public final class Words {
             if (in == null) {
                 throw new IllegalStateException("There are no words in " + name);
             }
-            return of(language, new InputStreamReader(in, UTF_8));
+            var sentences = new Properties();
+            sentences.load(new InputStreamReader(in, UTF_8));
+            return new Words(language, sentences);
         } catch (IOException e) {
             throw new UncheckedIOException("The words of " + name + " cannot be read", e);
         }
@@ -78,11 +72,6 @@ public final class Words {
     /** Their language. */
     public Language language() {
         return language;
-    }
-
-    /** The keys of all sentences. */
-    public Set<String> keys() {
-        return Collections.unmodifiableSet(patterns.keySet());
     }
 
     /**
@@ -100,13 +89,13 @@ public final class Words {
      * @throws IllegalArgumentException if there is none, or it needs a value that is not given
      */
     public Sentence say(String key, Map<String, ? extends Value> values) {
-        var pattern = pattern(key);
-        for (var name : pattern.names()) {
+        var places = places(key);
+        for (var name : places.names()) {
             if (!values.containsKey(name)) {
                 throw new IllegalArgumentException(key + " needs a value for " + name);
             }
         }
-        return new Sentence(this, key, pattern, values);
+        return new Sentence(this, key, places, values);
     }
 
     /** A value alone. */
@@ -114,12 +103,12 @@ public final class Words {
         return new Sentence(this, "", ALONE, Map.of("value", value));
     }
 
-    private Places pattern(String key) {
-        var pattern = patterns.get(key);
-        if (pattern == null) {
+    private Places places(String key) {
+        var places = sentences.get(key);
+        if (places == null) {
             throw new IllegalArgumentException("No words for " + key + " in " + language);
         }
-        return pattern;
+        return places;
     }
 
     Dates dates() {
@@ -128,11 +117,11 @@ public final class Words {
 
     /** {@code 25 November 2026, 14:05 UTC} */
     String moment(Instant at) {
-        var pattern = pattern("format.moment");
-        var text = new StringBuilder(pattern.texts().getFirst());
-        for (int i = 0; i < pattern.names().size(); i++) {
-            text.append(pattern.names().get(i).equals("date") ? dates.day(at) : dates.time(at))
-                    .append(pattern.texts().get(i + 1));
+        var places = places("format.moment");
+        var text = new StringBuilder(places.texts().getFirst());
+        for (int i = 0; i < places.names().size(); i++) {
+            text.append(places.names().get(i).equals("date") ? dates.day(at) : dates.time(at))
+                    .append(places.texts().get(i + 1));
         }
         return text.toString();
     }

@@ -57,18 +57,10 @@ public record RequestStatus(
     public record Tries(int attempts, @Nullable Instant firstAt, @Nullable Instant acceptedAt) {}
 
     /**
-     * That a system had answered before it was asked again.
-     *
-     * @param answeredAt when it had answered
-     * @param askedAgainAt when it was asked again
-     */
-    public record Earlier(Instant answeredAt, Instant askedAgainAt) {}
-
-    /**
      * One client system's part.
      *
      * @param answeredAt when it answered, or was given up; null: the delivery is open
-     * @param earlier null: it was never asked again
+     * @param answeredBefore when it had answered, before it was to be asked again; null: it was not
      * @param isContradicted whether it has since answered otherwise
      */
     public record Part(
@@ -79,7 +71,7 @@ public record RequestStatus(
             @Nullable Ground ground,
             Tries tries,
             @Nullable Instant answeredAt,
-            @Nullable Earlier earlier,
+            @Nullable Instant answeredBefore,
             boolean isContradicted) {
 
         /** Whether the system has said what it did; to be closed unconfirmed is no answer. */

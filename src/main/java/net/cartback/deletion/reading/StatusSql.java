@@ -26,7 +26,7 @@ final class StatusSql {
             SELECT a.name AS app_name, q.platform,
                    q.secret_id IS NOT NULL AS signed, a.state <> 'retired' AS takes_requests,
                    q.received_at, q.due_at, q.closed_at AS completed_at,
-                   c.public_name, d.outcome, d.created_at, d.attempts, d.accepted_at,
+                   c.public_name, d.outcome, d.attempts, d.accepted_at,
                    -- What was tried is told only of who has not answered.
                    CASE WHEN d.outcome IS NULL OR d.outcome = 'unconfirmed'
                         THEN (SELECT t.started_at FROM attempt t
@@ -146,13 +146,6 @@ final class StatusSql {
                         row.getTimestamp("was_due_at").toInstant());
     }
 
-    private static RequestStatus.@Nullable Earlier earlier(ResultSet row) throws SQLException {
-        var answered = Columns.instant(row, "answered_before");
-        return answered == null
-                ? null
-                : new RequestStatus.Earlier(answered, row.getTimestamp("created_at").toInstant());
-    }
-
     private static RequestStatus.Part part(ResultSet row) throws SQLException {
         var outcome = row.getString("outcome");
         var ground = row.getString("ground");
@@ -167,7 +160,7 @@ final class StatusSql {
                         Columns.instant(row, "first_asked"),
                         Columns.instant(row, "accepted_at")),
                 Columns.instant(row, "closed_at") == null ? null : Columns.instant(row, "said_at"),
-                earlier(row),
+                Columns.instant(row, "answered_before"),
                 row.getBoolean("contradicted"));
     }
 }

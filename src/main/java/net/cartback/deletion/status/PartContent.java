@@ -58,12 +58,9 @@ final class PartContent {
     /** When it was said, or what was tried; then each thing that is kept or refused. */
     private List<List<Row>> particulars(Part part) {
         var all = new ArrayList<List<Row>>();
-        var earlier = part.earlier();
-        if (earlier != null) {
-            all.add(
-                    List.of(
-                            row("part.answered_before", moment(earlier.answeredAt())),
-                            row("part.asked_again", moment(earlier.askedAgainAt()))));
+        var before = part.answeredBefore();
+        if (before != null) {
+            all.add(List.of(row("part.answered_before", moment(before))));
         }
         all.add(part.isAnswered() ? answered(part) : tried(part));
         part.retained().forEach(kept -> all.add(kept(kept)));
@@ -89,7 +86,8 @@ final class PartContent {
         var tries = part.tries();
         boolean isGivenUp = part.outcome() == Outcome.UNCONFIRMED;
         if (tries.firstAt() != null) {
-            rows.add(row("part.asked", moment(tries.firstAt())));
+            var label = part.answeredBefore() == null ? "part.asked" : "part.asked_again";
+            rows.add(row(label, moment(tries.firstAt())));
         }
         if (tries.firstAt() != null || isGivenUp) {
             rows.add(row("part.attempts", new Value.Count(tries.attempts())));

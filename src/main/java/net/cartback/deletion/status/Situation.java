@@ -14,6 +14,8 @@ enum Situation {
     DELAYED,
     /** Open, because no system hears of the app's requests yet. */
     NOBODY_YET,
+    /** Open again: an organisation that had answered is asked once more. */
+    ANSWER_AGAIN,
     /** Under a legal hold, and open. */
     HELD,
     DELETED,
@@ -34,12 +36,20 @@ enum Situation {
         if (status.parts().isEmpty()) {
             return status.closedAt() == null ? NOBODY_YET : NOBODY_ASKED;
         }
+        if (status.closedAt() == null && isAskedAgain(status)) {
+            return ANSWER_AGAIN;
+        }
         return switch (status.state(now)) {
             case RECEIVED -> RECEIVED;
             case IN_PROGRESS -> IN_PROGRESS;
             case DELAYED -> DELAYED;
             case COMPLETED -> completed(status);
         };
+    }
+
+    private static boolean isAskedAgain(RequestStatus status) {
+        return status.parts().stream()
+                .anyMatch(part -> part.answeredBefore() != null && !part.isAnswered());
     }
 
     private static Situation completed(RequestStatus status) {

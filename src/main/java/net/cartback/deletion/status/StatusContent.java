@@ -62,12 +62,13 @@ final class StatusContent {
     private List<Sentence> lead() {
         var lead = new ArrayList<Sentence>();
         var hold = status.hold();
+        if (isLate()) {
+            lead.add(words.say("lead.late", Map.of("due", moment(status.dueAt()))));
+        }
         lead.add(
                 words.say(
                         situation.key() + ".lead",
-                        Map.of(
-                                "due", moment(status.dueAt()),
-                                "since", moment(hold == null ? now : hold.since()))));
+                        Map.of("since", moment(hold == null ? now : hold.since()))));
         if (hold != null && situation == Situation.HELD) {
             lead.add(reason(hold.ground()));
         }
@@ -150,9 +151,8 @@ final class StatusContent {
         return switch (situation) {
             case RECEIVED, IN_PROGRESS ->
                     List.of(words.say("next.open", Map.of("due", moment(status.dueAt()))));
-            case DELAYED -> List.of(say("next.delayed"));
-            case NOBODY_YET ->
-                    List.of(words.say("next.nobody", Map.of("due", moment(status.dueAt()))));
+            case DELAYED, ANSWER_AGAIN -> List.of(say("next.delayed"));
+            case NOBODY_YET -> List.of(say("next.nobody"));
             case HELD -> List.of(say("next.held"), say("next.held.parts"));
             case DELETED, RETAINED, NOTHING_FOUND, REFUSED, UNCONFIRMED ->
                     List.of(say("next.finished"), say("next.corrected"));
@@ -174,7 +174,14 @@ final class StatusContent {
                 scope.add(say("scope.elsewhere"));
                 scope.add(say("scope.meta"));
             }
-            case RECEIVED, IN_PROGRESS, DELAYED, NOBODY_YET, HELD, REFUSED, NOBODY_ASKED -> {}
+            case RECEIVED,
+                    IN_PROGRESS,
+                    DELAYED,
+                    NOBODY_YET,
+                    ANSWER_AGAIN,
+                    HELD,
+                    REFUSED,
+                    NOBODY_ASKED -> {}
         }
         return scope;
     }
@@ -198,13 +205,19 @@ final class StatusContent {
 
     /** Whether something was not done that was asked for, or not in time (GDPR article 12(4)). */
     private boolean isShort() {
-        var end = status.closedAt() == null ? now : status.closedAt();
         return isAnythingDeclined()
                 || status.hold() != null
                 || status.extension() != null
-                || end.isAfter(status.dueAt())
+                || isLate()
                 || situation == Situation.UNCONFIRMED
                 || situation == Situation.NOBODY_ASKED;
+    }
+
+    /** One that was opened again had been finished before; when, is not known any more. */
+    private boolean isLate() {
+        var end = status.closedAt() == null ? now : status.closedAt();
+        return end.isAfter(status.dueAt())
+                && status.parts().stream().allMatch(part -> part.answeredBefore() == null);
     }
 
     private boolean isAnythingDeclined() {

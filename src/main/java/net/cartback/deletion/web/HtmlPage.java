@@ -17,11 +17,14 @@ public record HtmlPage(String html, String contentSecurityPolicy, String languag
 
     /** Writes the page as an answer. */
     public void show(Context ctx, int status) {
+        var body = html.getBytes(UTF_8);
+        // Else whatever is longer than the server's buffer comes in chunks.
+        ctx.res().setContentLength(body.length);
         ctx.status(status)
                 .header("Content-Security-Policy", contentSecurityPolicy)
                 .header("Content-Language", language)
                 .header("Vary", VARY)
                 .contentType("text/html; charset=utf-8")
-                .result(html.getBytes(UTF_8));
+                .result(body);
     }
 }

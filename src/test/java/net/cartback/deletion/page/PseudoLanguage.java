@@ -3,7 +3,6 @@ package net.cartback.deletion.page;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -26,14 +25,11 @@ public final class PseudoLanguage {
         try (var file =
                 Files.newBufferedReader(Path.of("src/main/resources/words/en.properties"), UTF_8)) {
             english.load(file);
-            var longer = new StringBuilder();
+            var longer = new Properties();
             for (var key : english.stringPropertyNames()) {
-                longer.append(key)
-                        .append('=')
-                        .append(longer(english.getProperty(key)))
-                        .append('\n');
+                longer.setProperty(key, longer(english.getProperty(key)));
             }
-            return Words.of(direction, new StringReader(longer.toString()));
+            return new Words(direction, longer);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

@@ -50,6 +50,7 @@ class WordsTest {
                     "in_progress",
                     "delayed",
                     "nobody_yet",
+                    "answer_again",
                     "held",
                     "deleted",
                     "retained",
@@ -210,11 +211,11 @@ class WordsTest {
     @Test
     void a_sentence_that_lacks_a_value_is_not_said() {
         var english = Words.of(Language.ENGLISH);
-        assertThat(english.say("delayed.lead", Map.of("due", new Value.Code("$1 <b>"))).toString())
+        assertThat(english.say("lead.late", Map.of("due", new Value.Code("$1 <b>"))).toString())
                 .isEqualTo(
                         "Your request should have been finished by <code dir=\"ltr\">$1"
-                            + " &lt;b&gt;</code>. Not every organisation has told us what it did.");
-        assertThatThrownBy(() -> english.say("delayed.lead")).hasMessageContaining("due");
+                                + " &lt;b&gt;</code>.");
+        assertThatThrownBy(() -> english.say("lead.late")).hasMessageContaining("due");
         assertThatThrownBy(() -> english.say("no.such.key")).hasMessageContaining("no.such.key");
     }
 

@@ -50,7 +50,7 @@ final class SampleStatuses {
                 "unconfirmed",
                 "nobody_yet",
                 "nobody_asked",
-                "redelivered",
+                "answer_again",
                 "contradicted",
                 "late",
                 "kept_for_law");
@@ -107,7 +107,7 @@ final class SampleStatuses {
             case "unconfirmed" -> said.done(said.answer(Outcome.DELETED), said.gone());
             case "nobody_yet" -> said.open();
             case "nobody_asked" -> said.done();
-            case "redelivered" -> said.open(said.again());
+            case "answer_again" -> said.open(said.again());
             case "contradicted" -> said.done(said.contradicted());
             case "late" ->
                     said.status(
@@ -171,7 +171,7 @@ final class SampleStatuses {
         }
 
         Part again() {
-            var silent = silent();
+            var silent = tried();
             return new Part(
                     organisation,
                     silent.state(),
@@ -180,7 +180,7 @@ final class SampleStatuses {
                     null,
                     silent.tries(),
                     null,
-                    new RequestStatus.Earlier(ASKED, ENDED),
+                    ASKED,
                     false);
         }
 
