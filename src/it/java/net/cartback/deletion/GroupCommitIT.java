@@ -132,7 +132,8 @@ class GroupCommitIT {
             var reply = relay.callback(relay.signedRequest("one more"));
             assertThat(reply.statusCode()).isEqualTo(503);
             assertThat(reply.headers().firstValue("Retry-After")).isPresent();
-            assertThat(blocked.waiting()).isEqualTo(2);
+            // The second writer takes its time on a busy machine.
+            await().atMost(PATIENCE).until(() -> blocked.waiting() == 2);
         }
         var overloaded =
                 recordings.stream()
