@@ -8,7 +8,7 @@ import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.HtmlChecker;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
-import net.cartback.deletion.page.Language;
+import net.cartback.deletion.language.Language;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

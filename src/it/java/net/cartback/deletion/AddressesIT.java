@@ -21,6 +21,7 @@ import java.net.Socket;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Locale;
 
 /** The addresses that people and machines use, as they use them. */
@@ -177,6 +178,22 @@ class AddressesIT {
                                         + "Connection: close\r\n\r\n"))
                 .matches("(?s)HTTP/1.1 4\\d\\d .*")
                 .contains("application/problem+json");
+    }
+
+    /** Also where the server refuses the address before any route has seen it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/status/nothing", "/status/%FF", "/status/ABC%00", "/%FF"})
+    void a_page_of_what_is_wrong_is_in_the_chosen_language(String path) {
+        for (var query : List.of("?lang=ar", "?code=x&lang=ar")) {
+            assertThat(
+                            raw(
+                                    "GET "
+                                            + path
+                                            + query
+                                            + " HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n"
+                                            + "Accept-Language: de\r\nConnection: close\r\n\r\n"))
+                    .contains("<html lang=\"ar\" dir=\"rtl\">");
+        }
     }
 
     @Test

@@ -2,6 +2,8 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import net.cartback.deletion.brand.BrandReader;
+import net.cartback.deletion.brand.InvalidBrand;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.fixtures.FakeClientSystem;
@@ -38,8 +40,8 @@ class MistakesIT {
     /**
      * A row of the table.
      *
-     * @param where {@code environment}, {@code registry}, {@code callback}, {@code receipt} or
-     *     {@code admin}
+     * @param where {@code environment}, {@code brand}, {@code registry}, {@code callback}, {@code
+     *     receipt} or {@code admin}
      */
     record Mistake(String where, String mistake, String sentence) {}
 
@@ -75,6 +77,7 @@ class MistakesIT {
         var told =
                 switch (mistake.where()) {
                     case "environment" -> ofEnvironment(mistake.mistake());
+                    case "brand" -> ofBrand(mistake.mistake());
                     case "registry" -> ofRegistry(mistake.mistake());
                     case "callback" -> ofCallback(mistake.mistake());
                     case "receipt" -> ofReceipt(mistake.mistake());
@@ -95,6 +98,15 @@ class MistakesIT {
         try {
             return Config.readToServe(environment).doubts();
         } catch (Refused e) {
+            return e.faults();
+        }
+    }
+
+    private static List<String> ofBrand(String yaml) {
+        try {
+            BrandReader.read(yaml, Map.of(), Path.of("src/it"));
+            return List.of();
+        } catch (InvalidBrand e) {
             return e.faults();
         }
     }

@@ -2,6 +2,11 @@ package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -11,10 +16,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 
 /** Which words a reader gets, and who gets no page at all. */
 class PageLanguagesIT {
@@ -151,6 +158,42 @@ class PageLanguagesIT {
         assertThat(open("/status/" + code, BROWSER, "en").body())
                 .contains("An organisation has to answer again", "It answered before, on")
                 .doesNotContain("It has since given us another answer");
+    }
+
+    @Test
+    void neither_a_code_nor_the_languages_of_a_browser_enter_a_log() {
+        var log = new ListAppender<ILoggingEvent>();
+        var ours = (Logger) LoggerFactory.getLogger("net.cartback");
+        log.start();
+        ours.addAppender(log);
+        ours.setLevel(Level.TRACE);
+        var code = relay.metaAsksToDelete("1");
+        try {
+            for (var path :
+                    List.of(
+                            "/status/" + code,
+                            "/status/" + code + "x",
+                            "/status/" + code + "/proof",
+                            "/status/" + code + "/nowhere",
+                            "/status?code=" + code,
+                            "/nowhere/" + code)) {
+                open(path, BROWSER, "de-x-secret");
+                open(path, "application/json", "de-x-secret");
+            }
+            ours.info("A line, so that the test sees that it would see one");
+        } finally {
+            ours.detachAppender(log);
+            ours.setLevel(Level.INFO);
+        }
+        assertThat(log.list).isNotEmpty();
+        assertThat(log.list)
+                .allSatisfy(
+                        event ->
+                                assertThat(
+                                                event.getFormattedMessage()
+                                                        + event.getKeyValuePairs()
+                                                        + event.getThrowableProxy())
+                                        .doesNotContain(code, "de-x-secret"));
     }
 
     private HttpResponse<String> open(String path, String accept, String languages) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
+import net.cartback.deletion.language.Names;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.RegistryFile;
 import net.cartback.deletion.storage.Database;
@@ -51,7 +52,7 @@ class RegistryAndStorageIT {
                             .formatted(TestRelay.APP_ID));
 
             var app = relay.registry().app(new MetaAppId(TestRelay.APP_ID)).orElseThrow();
-            assertThat(app.name()).isEqualTo("Renamed");
+            assertThat(app.name().name()).isEqualTo("Renamed");
             assertThat(app.secrets()).hasSize(1);
             assertThat(relay.count("SELECT count(*) FROM subscription WHERE system_id = 'shop'"))
                     .isEqualTo(1);
@@ -292,7 +293,7 @@ class RegistryAndStorageIT {
             assertThat(relay.registry().applyOnce(file)).isFalse();
 
             assertThat(relay.registry().app(new MetaAppId(TestRelay.APP_ID)).orElseThrow().name())
-                    .isEqualTo("Changed since");
+                    .isEqualTo(Names.of("Changed since"));
         }
     }
 

@@ -43,22 +43,32 @@ class ArchitectureTest {
     private static Map<String, List<String>> uses() {
         var uses = new LinkedHashMap<String, List<String>>();
         uses.put("crypto", List.of());
+        uses.put("language", List.of());
         uses.put("terms", List.of("crypto"));
         uses.put("answer", List.of("terms"));
-        uses.put("storage", List.of("terms"));
+        uses.put("storage", List.of("language", "terms"));
         uses.put("web", List.of("crypto", "storage"));
-        uses.put("page", List.of("crypto", "web"));
+        uses.put("yaml", List.of("crypto", "language"));
+        uses.put("brand", List.of("crypto", "language", "yaml"));
+        uses.put("page", List.of("crypto", "language", "web", "brand"));
         uses.put("listener", List.of("web"));
-        uses.put("yaml", List.of("crypto"));
         uses.put("keys", List.of("crypto", "storage"));
-        uses.put("registry", List.of("crypto", "terms", "storage", "yaml", "keys"));
+        uses.put("registry", List.of("crypto", "language", "terms", "storage", "yaml", "keys"));
         uses.put("gate", List.of("terms", "storage"));
         uses.put(
                 "ledger",
                 List.of("crypto", "terms", "answer", "storage", "keys", "registry", "gate"));
         uses.put(
                 "reading",
-                List.of("crypto", "terms", "answer", "storage", "keys", "gate", "ledger"));
+                List.of(
+                        "crypto",
+                        "language",
+                        "terms",
+                        "answer",
+                        "storage",
+                        "keys",
+                        "gate",
+                        "ledger"));
         uses.put("attention", List.of("crypto", "terms", "storage"));
         uses.put("retention", List.of("terms", "storage", "registry", "reading"));
         uses.put(
@@ -83,9 +93,11 @@ class ArchitectureTest {
                 "intake",
                 List.of(
                         "crypto",
+                        "language",
                         "terms",
                         "storage",
                         "web",
+                        "brand",
                         "page",
                         "registry",
                         "attention",
@@ -93,7 +105,17 @@ class ArchitectureTest {
         uses.put(
                 "receipt",
                 List.of("crypto", "terms", "answer", "web", "registry", "ledger", "operation"));
-        uses.put("status", List.of("terms", "answer", "web", "page", "registry", "reading"));
+        uses.put(
+                "status",
+                List.of(
+                        "language",
+                        "terms",
+                        "answer",
+                        "web",
+                        "brand",
+                        "page",
+                        "registry",
+                        "reading"));
         uses.put(
                 "dispatch",
                 List.of(
@@ -133,6 +155,7 @@ class ArchitectureTest {
                         "storage",
                         "web",
                         "yaml",
+                        "brand",
                         "registry",
                         "access",
                         "dispatch"));

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-import net.cartback.deletion.page.Language;
+import net.cartback.deletion.language.Language;
 
 import java.nio.file.Path;
 import java.time.Instant;

@@ -6,7 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import net.cartback.deletion.fixtures.Browser;
 import net.cartback.deletion.fixtures.Browser.Medium;
-import net.cartback.deletion.page.Language;
+import net.cartback.deletion.language.Language;
 import net.cartback.deletion.page.PseudoLanguage;
 
 import org.junit.jupiter.api.Test;

@@ -65,6 +65,7 @@ final class AppsCommand {
                 calls.add(() -> check.callback(app.id(), "data-deletion", secret));
                 calls.add(() -> check.callback(app.id(), "deauthorize", secret));
             }
+            calls.add(() -> check.page("/meta/" + app.id()));
             calls.add(() -> check.page("/meta/" + app.id() + "/data-deletion"));
             calls.add(() -> check.page("/status"));
             calls.add(check::statusOfNobody);

@@ -2,6 +2,7 @@ package net.cartback.deletion.command;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 
+import net.cartback.deletion.config.BrandLoader;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.config.RegistryLoader;
@@ -50,6 +51,7 @@ final class DoctorCommand implements Callable<Integer> {
             var config = Config.readToServe(terminal.environment());
             findings.good("the configuration can be read");
             config.doubts().forEach(each -> findings.wrong("a variable", each));
+            brand(config);
             proxies(config);
             database(config);
             address(config);
@@ -69,6 +71,20 @@ final class DoctorCommand implements Callable<Integer> {
                     "each connection takes one: allow "
                             + FEWEST_FILES
                             + " or more (ulimit -n, LimitNOFILE)");
+        }
+    }
+
+    private void brand(Config config) {
+        var file = config.brandFile();
+        if (file == null) {
+            findings.note("BRAND_FILE is not set: the pages name nobody to write to");
+            return;
+        }
+        try {
+            BrandLoader.read(config);
+            findings.good("the brand can be shown");
+        } catch (Refused e) {
+            e.faults().forEach(each -> findings.wrong(file.toString(), each));
         }
     }
 

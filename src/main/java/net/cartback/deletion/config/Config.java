@@ -22,6 +22,7 @@ import java.util.Map;
  *     http://localhost:<port>}, once the port is known
  * @param database null: an embedded one under {@code dataDir}
  * @param migrationDatabase the schema's owner; null with the embedded database
+ * @param brandFile null: the pages say what they can without one
  * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
  * @param adminToken bearer token of the admin API; null: generated under {@code dataDir} with the
  *     embedded database, otherwise none
@@ -39,6 +40,7 @@ public record Config(
         int databasePoolSize,
         Path dataDir,
         @Nullable Path registryFile,
+        @Nullable Path brandFile,
         @Nullable Path keyringFile,
         @Nullable String adminToken,
         @Nullable OidcSettings oidc,
@@ -103,6 +105,7 @@ public record Config(
                 databasePoolSize,
                 dataDir,
                 registryFile,
+                brandFile,
                 keyringFile,
                 adminToken,
                 oidc,

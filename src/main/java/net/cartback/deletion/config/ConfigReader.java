@@ -72,6 +72,7 @@ final class ConfigReader {
                         variables.number("DATABASE_POOL_SIZE", 10, 2, MAX_POOL),
                         Path.of(variables.text("DATA_DIR", "./data")),
                         variables.path("REGISTRY_FILE"),
+                        variables.path("BRAND_FILE"),
                         keyring,
                         adminToken(),
                         oidc(),

@@ -1,5 +1,6 @@
 package net.cartback.deletion.intake;
 
+import net.cartback.deletion.brand.Brand;
 import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Value;
 import net.cartback.deletion.page.Words;
@@ -19,17 +20,22 @@ import java.util.Set;
  *
  * @param lead what can be asked, and of whom
  * @param ways how, in Meta's own settings, for each platform
+ * @param others other ways to ask; empty: none that is known
  * @param then what follows; empty: nothing that the relay hears of
  */
 public record InstructionPage(
-        Sentence title, List<Sentence> lead, List<Way> ways, List<Sentence> then) {
+        Sentence title,
+        List<Sentence> lead,
+        List<Way> ways,
+        List<List<Sentence>> others,
+        List<Sentence> then) {
 
     /** A platform, and the steps there. */
     public record Way(Sentence title, List<Sentence> steps) {}
 
     /** For all apps. */
-    static InstructionPage of(Words words) {
-        return of(words, words.say("ask.title"), List.of(), EnumSet.allOf(Platform.class));
+    static InstructionPage of(Words words, Brand brand) {
+        return of(words, brand, words.say("ask.title"), List.of(), EnumSet.allOf(Platform.class));
     }
 
     /**
@@ -37,7 +43,7 @@ public record InstructionPage(
      *
      * @param first what is said before everything else; null: nothing
      */
-    static InstructionPage of(Words words, MetaApp app, @Nullable String first) {
+    static InstructionPage of(Words words, Brand brand, MetaApp app, @Nullable String first) {
         var platforms = EnumSet.noneOf(Platform.class);
         app.secrets().forEach(each -> platforms.add(each.platform().orElse(app.platform())));
         if (platforms.isEmpty()) {
@@ -49,13 +55,20 @@ public record InstructionPage(
         }
         return of(
                 words,
-                words.say("ask.title.app", Map.of("app", new Value.Name(app.name()))),
+                brand,
+                words.say(
+                        "ask.title.app",
+                        Map.of("app", new Value.Name(app.name().in(words.language())))),
                 first == null ? List.of() : List.of(words.say(first)),
                 platforms);
     }
 
     private static InstructionPage of(
-            Words words, Sentence title, List<Sentence> first, Set<Platform> platforms) {
+            Words words,
+            Brand brand,
+            Sentence title,
+            List<Sentence> first,
+            Set<Platform> platforms) {
         var lead = new ArrayList<>(first);
         // From the chat, no request comes here.
         boolean onlyChat = platforms.equals(EnumSet.of(Platform.WHATSAPP));
@@ -64,6 +77,7 @@ public record InstructionPage(
                 title,
                 lead,
                 platforms.stream().map(each -> way(words, each)).toList(),
+                brand.otherWays().stream().map(each -> other(words, each)).toList(),
                 onlyChat
                         ? List.of()
                         : List.of(
@@ -71,6 +85,13 @@ public record InstructionPage(
                                 words.say("ask.then.forwarded"),
                                 words.say("ask.then.answered"),
                                 words.say("ask.then.time")));
+    }
+
+    private static List<Sentence> other(Words words, Brand.Way way) {
+        var text = words.show(Value.Text.of(way.text(), words.language()));
+        return way.contact() == null
+                ? List.of(text)
+                : List.of(text, words.show(Value.Link.to(way.contact())));
     }
 
     private static Way way(Words words, Platform platform) {

@@ -39,7 +39,10 @@ public final class InstructionRoutes implements Routes {
     public void addTo(RoutesConfig routes) {
         routes.before(this::preferPage);
         // Balancers ask here whether anybody is there.
-        Routes.read(routes, "/", ctx -> show(ctx, InstructionPage.of(Reader.of(ctx).words())));
+        Routes.read(
+                routes,
+                "/",
+                ctx -> show(ctx, InstructionPage.of(Reader.of(ctx).words(), shell.brand())));
         Routes.read(routes, "/meta/{app_id}", ctx -> explain(ctx, null));
         Routes.read(routes, IntakeRoutes.DELETION, ctx -> explain(ctx, null));
         Routes.read(routes, IntakeRoutes.DEAUTHORIZATION, ctx -> explain(ctx, "ask.access"));
@@ -47,8 +50,8 @@ public final class InstructionRoutes implements Routes {
 
     @Override
     public @Nullable HtmlPage pageOfBroken(
-            String path, int status, @Nullable String acceptLanguage) {
-        return shell.problem(Reader.liking(acceptLanguage, "/status"), status, MISSING);
+            String path, int status, @Nullable String chosen, @Nullable String acceptLanguage) {
+        return shell.problem(Reader.of(chosen, acceptLanguage, "/status"), status, MISSING);
     }
 
     private void preferPage(Context ctx) {
@@ -60,7 +63,7 @@ public final class InstructionRoutes implements Routes {
     private void explain(Context ctx, @Nullable String first) {
         var app = CalledApp.of(registry, ctx);
         CalledApp.requireNotRetired(app);
-        show(ctx, InstructionPage.of(Reader.of(ctx).words(), app, first));
+        show(ctx, InstructionPage.of(Reader.of(ctx).words(), shell.brand(), app, first));
     }
 
     private void show(Context ctx, InstructionPage page) {

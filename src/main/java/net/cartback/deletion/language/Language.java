@@ -1,4 +1,4 @@
-package net.cartback.deletion.page;
+package net.cartback.deletion.language;
 
 import org.jspecify.annotations.Nullable;
 

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Answers what is not even HTTP, or breaks a limit of it, and so never reaches a route: with the
@@ -26,6 +27,7 @@ import java.util.Set;
  */
 final class BrokenRequests implements Request.Handler {
 
+    private static final Pattern LANGUAGE = Pattern.compile("(?:^|&)lang=([A-Za-z-]+)");
     private static final Set<String> READING = Set.of("GET", "HEAD");
 
     private final List<Routes> routes;
@@ -80,9 +82,16 @@ final class BrokenRequests implements Request.Handler {
                                 each.pageOfBroken(
                                         path,
                                         status,
+                                        chosen(request.getHttpURI().getQuery()),
                                         request.getHeaders().get(HttpHeader.ACCEPT_LANGUAGE)))
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** The language that an address names which no router has read. */
+    private static @Nullable String chosen(@Nullable String query) {
+        var named = LANGUAGE.matcher(query == null ? "" : query);
+        return named.find() ? named.group(1) : null;
     }
 }

@@ -1,5 +1,7 @@
 package net.cartback.deletion.page;
 
+import net.cartback.deletion.language.Language;
+
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;

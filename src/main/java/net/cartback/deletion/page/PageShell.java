@@ -8,6 +8,7 @@ import gg.jte.output.StringOutput;
 
 import io.javalin.http.Context;
 
+import net.cartback.deletion.brand.Brand;
 import net.cartback.deletion.crypto.Digest;
 import net.cartback.deletion.web.ContentNegotiation;
 import net.cartback.deletion.web.HtmlPage;
@@ -25,29 +26,45 @@ import java.util.Map;
  */
 public final class PageShell {
 
-    private static final String STYLE = style();
+    private static final String USUAL_STYLE = style();
 
-    private static final String POLICY =
-            "default-src 'none'; style-src 'sha256-"
-                    + Base64.getEncoder().encodeToString(Digest.sha256(STYLE.getBytes(UTF_8)))
-                    + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
-                    + " require-trusted-types-for 'script'; trusted-types 'none'";
-
+    private final Brand brand;
+    private final String style;
+    private final String policy;
     private final TemplateEngine templates = TemplateEngine.createPrecompiled(ContentType.Html);
+
+    /**
+     * @param brand whose pages these are
+     */
+    public PageShell(Brand brand) {
+        this.brand = brand;
+        this.style = USUAL_STYLE + brand.css();
+        this.policy =
+                "default-src 'none'; style-src 'sha256-"
+                        + Base64.getEncoder().encodeToString(Digest.sha256(style.getBytes(UTF_8)))
+                        + (brand.logos().isEmpty() ? "'" : "'; img-src 'self'")
+                        + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
+                        + " require-trusted-types-for 'script'; trusted-types 'none'";
+    }
+
+    /** Whose pages these are. */
+    public Brand brand() {
+        return brand;
+    }
 
     /**
      * A page from a template.
      *
-     * @param parameters of the template, beside the reader, the words and the style
+     * @param parameters of the template, beside the reader, the words and the frame
      */
     public HtmlPage page(String template, Reader reader, Map<String, Object> parameters) {
         var all = new HashMap<String, Object>(parameters);
         all.put("reader", reader);
         all.put("words", reader.words());
-        all.put("style", STYLE);
+        all.put("frame", new Frame(reader.words(), brand, style));
         var page = new StringOutput(16_384);
         templates.render(template, all, page);
-        return new HtmlPage(page.toString(), POLICY, reader.language().tag());
+        return new HtmlPage(page.toString(), policy, reader.language().tag());
     }
 
     /**

@@ -2,6 +2,8 @@ package net.cartback.deletion.page;
 
 import io.javalin.http.Context;
 
+import net.cartback.deletion.language.Language;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,19 +20,21 @@ public record Reader(Words words, boolean chosen, String here) {
 
     /** By {@code ?lang=}, else by {@code Accept-Language}, else English. */
     public static Reader of(Context ctx) {
-        return Language.ofTag(ctx.queryParam(PARAMETER))
-                .map(language -> new Reader(Words.of(language), true, ""))
-                .orElseGet(() -> liking(ctx.header("Accept-Language"), ""));
+        return of(ctx.queryParam(PARAMETER), ctx.header("Accept-Language"), "");
     }
 
     /**
-     * By what a browser likes.
+     * By what the address names, else by what a browser likes, else English.
      *
-     * @param acceptLanguage null: it says nothing
+     * @param chosen null: the address names nothing
+     * @param acceptLanguage null: the browser says nothing
      * @param here where the page is to be had in another language; empty: under its own address
      */
-    public static Reader liking(@Nullable String acceptLanguage, String here) {
-        return new Reader(Words.of(Language.ofHeader(acceptLanguage)), false, here);
+    public static Reader of(@Nullable String chosen, @Nullable String acceptLanguage, String here) {
+        return Language.ofTag(chosen)
+                .map(language -> new Reader(Words.of(language), true, here))
+                .orElseGet(
+                        () -> new Reader(Words.of(Language.ofHeader(acceptLanguage)), false, here));
     }
 
     /** The language of the words. */

@@ -8,8 +8,10 @@ import gg.jte.output.StringOutput;
 import net.cartback.deletion.page.Value.Code;
 import net.cartback.deletion.page.Value.Count;
 import net.cartback.deletion.page.Value.Day;
+import net.cartback.deletion.page.Value.Link;
 import net.cartback.deletion.page.Value.Moment;
 import net.cartback.deletion.page.Value.Name;
+import net.cartback.deletion.page.Value.Text;
 
 import java.util.Map;
 import java.util.Objects;
@@ -78,12 +80,36 @@ public final class Sentence implements Content {
         switch (value) {
             case Name name -> around("<bdi>", shown(name), "</bdi>", output);
             case Code code -> around("<code dir=\"ltr\">", shown(code), "</code>", output);
+            case Link(var address, var text) ->
+                    around(
+                            "<bdi><a href=\"" + attribute(address.toString()) + "\">",
+                            text,
+                            "</a></bdi>",
+                            output);
+            case Text(var text, var language) -> {
+                if (language == words.language()) {
+                    Escape.htmlContent(text, output);
+                } else {
+                    around(
+                            "<span lang=\"%s\" dir=\"%s\">"
+                                    .formatted(language.tag(), language.direction()),
+                            text,
+                            "</span>",
+                            output);
+                }
+            }
             case Count count -> around("<bdi dir=\"ltr\">", shown(count), "</bdi>", output);
             case Day(var date) ->
                     around("<time datetime=\"" + date + "\">", shown(value), "</time>", output);
             case Moment(var at) ->
                     around("<time datetime=\"" + at + "\">", shown(value), "</time>", output);
         }
+    }
+
+    private static String attribute(String value) {
+        var escaped = new StringOutput();
+        Escape.htmlAttribute(value, escaped);
+        return escaped.toString();
     }
 
     private static void around(String begin, String text, String end, TemplateOutput output) {
@@ -96,6 +122,8 @@ public final class Sentence implements Content {
         return switch (value) {
             case Name(var name) -> name;
             case Code(var code) -> code;
+            case Link(var address, var text) -> text;
+            case Text(var text, var language) -> text;
             case Count(var count) -> Integer.toString(count);
             case Day(var date) -> words.dates().day(date);
             case Moment(var at) -> words.moment(at);

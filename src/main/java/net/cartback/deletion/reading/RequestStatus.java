@@ -4,6 +4,7 @@ import net.cartback.deletion.answer.ExtensionGround;
 import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.language.Names;
 import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.WireName;
@@ -39,7 +40,7 @@ public record RequestStatus(
      * @param isSigned whether Meta signed the request
      * @param takesRequests whether it can be asked again
      */
-    public record App(String name, Platform platform, boolean isSigned, boolean takesRequests) {}
+    public record App(Names name, Platform platform, boolean isSigned, boolean takesRequests) {}
 
     /** A legal hold: while it lasts, nothing more is deleted, and nothing erased. */
     public record Hold(Ground ground, Instant since) {}
@@ -64,7 +65,7 @@ public record RequestStatus(
      * @param isContradicted whether it has since answered otherwise
      */
     public record Part(
-            String systemName,
+            Names systemName,
             DeliveryState state,
             @Nullable Outcome outcome,
             List<Retained> retained,

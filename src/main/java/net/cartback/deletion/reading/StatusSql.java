@@ -23,10 +23,10 @@ final class StatusSql {
 
     private static final String STATUS =
             """
-            SELECT a.name AS app_name, q.platform,
+            SELECT a.name AS app_name, a.names::text AS app_names, q.platform,
                    q.secret_id IS NOT NULL AS signed, a.state <> 'retired' AS takes_requests,
                    q.received_at, q.due_at, q.closed_at AS completed_at,
-                   c.public_name, d.outcome, d.attempts, d.accepted_at,
+                   c.public_name, c.public_names::text AS public_names, d.outcome, d.attempts, d.accepted_at,
                    -- What was tried is told only of who has not answered.
                    CASE WHEN d.outcome IS NULL OR d.outcome = 'unconfirmed'
                         THEN (SELECT t.started_at FROM attempt t
@@ -101,7 +101,7 @@ final class StatusSql {
                             }
                             return new Request(
                                     new RequestStatus.App(
-                                            row.getString("app_name"),
+                                            Columns.names(row, "app_name", "app_names"),
                                             WireName.named(
                                                     Platform.class, row.getString("platform")),
                                             row.getBoolean("signed"),
@@ -150,7 +150,7 @@ final class StatusSql {
         var outcome = row.getString("outcome");
         var ground = row.getString("ground");
         return new RequestStatus.Part(
-                row.getString("public_name"),
+                Columns.names(row, "public_name", "public_names"),
                 WireName.named(DeliveryState.class, row.getString("state")),
                 outcome == null ? null : WireName.named(Outcome.class, outcome),
                 AnswerColumns.retained(row.getString("retained")),

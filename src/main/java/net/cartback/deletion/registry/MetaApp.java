@@ -1,5 +1,6 @@
 package net.cartback.deletion.registry;
 
+import net.cartback.deletion.language.Names;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param retired whether its callbacks are taken no more
  */
 public record MetaApp(
-        MetaAppId id, String name, Platform platform, boolean retired, List<AppSecret> secrets) {
+        MetaAppId id, Names name, Platform platform, boolean retired, List<AppSecret> secrets) {
 
     public MetaApp {
         secrets = List.copyOf(secrets);

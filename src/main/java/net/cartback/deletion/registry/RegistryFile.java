@@ -2,6 +2,7 @@ package net.cartback.deletion.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import net.cartback.deletion.language.Language;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
@@ -36,6 +37,7 @@ public record RegistryFile(
     record App(
             MetaAppId id,
             @Nullable String name,
+            @Nullable Map<Language, String> names,
             @Nullable Platform platform,
             @Nullable String state,
             @Nullable List<Secret> secrets,
@@ -46,6 +48,7 @@ public record RegistryFile(
             ClientSystemId id,
             @Nullable String name,
             @Nullable String publicName,
+            @Nullable Map<Language, String> publicNames,
             @Nullable String state,
             @Nullable URI url,
             @Nullable List<Secret> secrets,

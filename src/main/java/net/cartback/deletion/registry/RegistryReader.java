@@ -1,12 +1,6 @@
 package net.cartback.deletion.registry;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 
 import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.terms.AckMeans;
@@ -14,9 +8,8 @@ import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.WireName;
-import net.cartback.deletion.yaml.YamlFault;
 import net.cartback.deletion.yaml.YamlFields;
-import net.cartback.deletion.yaml.YamlScan;
+import net.cartback.deletion.yaml.YamlFile;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +29,7 @@ import java.util.regex.Pattern;
 /** Reads a registry file and collects every fault in it. One use each. */
 final class RegistryReader {
 
-    private static final int MAX_CHARACTERS = 1 << 20;
+    private static final int MAX_NAME = 200;
     private static final int MAX_URL_LENGTH = 2_048;
     private static final int MAX_IN_FLIGHT = 1_000;
     private static final int MAX_RATE = 1_000_000;
@@ -93,6 +86,7 @@ final class RegistryReader {
         "id",
         "name",
         "public_name",
+        "public_names",
         "state",
         "url",
         "secrets",
@@ -109,17 +103,6 @@ final class RegistryReader {
     };
     private static final Set<String> SYSTEM_STATES = Set.of("live", "retired");
 
-    private static final ObjectMapper YAML =
-            new ObjectMapper(
-                            YAMLFactory.builder()
-                                    .streamReadConstraints(
-                                            StreamReadConstraints.builder()
-                                                    .maxNestingDepth(16)
-                                                    .build())
-                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                                    .build())
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
     private final Map<String, String> variables;
     private final boolean plainHttp;
     private final List<String> faults = new ArrayList<>();
@@ -130,16 +113,11 @@ final class RegistryReader {
     }
 
     RegistryFile read(String yaml) {
-        if (yaml.length() > MAX_CHARACTERS) {
-            throw new InvalidRegistry(List.of("the file: must be at most 1 MiB"));
+        var file = YamlFile.read(yaml, faults);
+        if (file == null) {
+            throw new InvalidRegistry(faults);
         }
-        JsonNode root;
-        try {
-            root = YAML.readTree(yaml);
-        } catch (JsonProcessingException e) {
-            throw new InvalidRegistry(List.of("the file: " + YamlFault.of(e, yaml)));
-        }
-        return read(root, YamlScan.of(yaml, faults), true);
+        return read(file.root(), file.notText(), true);
     }
 
     /** Reads changes to entries: an object that did not come from a file. */
@@ -170,9 +148,10 @@ final class RegistryReader {
     }
 
     private RegistryFile.@Nullable App app(YamlFields app) {
-        app.allow("id", "name", "platform", "state", "secrets", "systems");
+        app.allow("id", "name", "names", "platform", "state", "secrets", "systems");
         var id = app.required("id", MetaAppId::isValid, "must be 1 to 20 digits, in quotes");
-        var name = name(app, "name");
+        var name = app.shown("name", MAX_NAME);
+        var names = app.shownByLanguage("names", MAX_NAME);
         var platform = app.text("platform", 1, 20);
         if (platform != null && Platform.named(platform).isEmpty()) {
             app.fault("platform", "must be facebook, instagram, threads, whatsapp or messenger");
@@ -192,6 +171,7 @@ final class RegistryReader {
                 : new RegistryFile.App(
                         new MetaAppId(id),
                         name,
+                        names,
                         platform == null ? null : Platform.named(platform).orElseThrow(),
                         state,
                         secrets,
@@ -205,8 +185,9 @@ final class RegistryReader {
         var id =
                 system.required(
                         "id", ClientSystemId::isValid, "must be 1 to 64 of a-z, 0-9, - and _");
-        var name = name(system, "name");
-        var publicName = name(system, "public_name");
+        var name = system.shown("name", MAX_NAME);
+        var publicName = system.shown("public_name", MAX_NAME);
+        var publicNames = system.shownByLanguage("public_names", MAX_NAME);
         var state = system.oneOf("state", SYSTEM_STATES);
         var url = url(system);
         var secrets = system.has("secrets") ? SecretReader.webhookSecrets(system) : null;
@@ -229,6 +210,7 @@ final class RegistryReader {
                         new ClientSystemId(id),
                         name,
                         publicName,
+                        publicNames,
                         state,
                         url,
                         secrets,
@@ -258,15 +240,6 @@ final class RegistryReader {
         } else if (!node.isTextual()) {
             found.put(path, node.asText());
         }
-    }
-
-    /** People read it. */
-    private static @Nullable String name(YamlFields owner, String field) {
-        var name = owner.text(field, 1, 200);
-        if (name != null && Placeholder.isIn(name)) {
-            owner.fault(field, Placeholder.RULE);
-        }
-        return name;
     }
 
     private @Nullable URI url(YamlFields system) {

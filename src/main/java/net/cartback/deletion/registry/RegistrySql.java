@@ -9,6 +9,7 @@ import net.cartback.deletion.crypto.SealContext;
 import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.registry.RegistryView.Kind;
+import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
@@ -50,11 +51,13 @@ final class RegistrySql {
 
     private static final String UPSERT_APP =
             """
-            INSERT INTO meta_app AS a (id, name, platform, state)
-            VALUES (:id, COALESCE(:name, ''), COALESCE(:platform, 'facebook'),
+            INSERT INTO meta_app AS a (id, name, names, platform, state)
+            VALUES (:id, COALESCE(:name, ''), COALESCE(CAST(:names AS jsonb), '{}'),
+                    COALESCE(:platform, 'facebook'),
                     COALESCE(:state, 'live'))
             ON CONFLICT (id) DO UPDATE
                SET name = COALESCE(:name, a.name),
+                   names = COALESCE(CAST(:names AS jsonb), <otherwise>.names),
                    platform = COALESCE(:platform, <otherwise>.platform),
                    state = COALESCE(:state, <otherwise>.state)
             """;
@@ -62,11 +65,12 @@ final class RegistrySql {
     private static final String UPSERT_SYSTEM =
             """
             INSERT INTO client_system AS c
-                   (id, name, public_name, state, url, query_sealed, events, ack_means,
+                   (id, name, public_name, public_names, state, url, query_sealed, events, ack_means,
                     answers, answers_header, max_in_flight, rate_per_minute,
                     timeout_ms, receipt_within_s, tls, ca)
             VALUES (:id, COALESCE(:name, ''),
                     COALESCE(:public_name, 'Connected system'),
+                    COALESCE(CAST(:public_names AS jsonb), '{}'),
                     COALESCE(:state, 'live'), COALESCE(:url, ''), :query,
                     COALESCE(:events, ARRAY['deletion']),
                     COALESCE(:ack_means, 'accepted'),
@@ -78,6 +82,7 @@ final class RegistrySql {
             ON CONFLICT (id) DO UPDATE
                SET name = COALESCE(:name, c.name),
                    public_name = COALESCE(:public_name, <otherwise>.public_name),
+                   public_names = COALESCE(CAST(:public_names AS jsonb), <otherwise>.public_names),
                    state = COALESCE(:state, <otherwise>.state),
                    url = COALESCE(:url, c.url),
                    query_sealed = CASE WHEN CAST(:url AS text) IS NULL THEN c.query_sealed
@@ -124,7 +129,9 @@ final class RegistrySql {
             """;
 
     private static final String DEAF_SYSTEMS =
-            "SELECT id FROM client_system WHERE 'deletion' <> ALL (events) OR state <>" + " 'live'";
+            """
+            SELECT id FROM client_system WHERE 'deletion' <> ALL (events) OR state <> 'live'
+            """;
 
     private static final String LISTENING =
             """
@@ -132,7 +139,10 @@ final class RegistrySql {
              WHERE system_id = ANY (:systems)
             """;
 
-    private static final String APPS = "SELECT id, name, platform, state FROM meta_app";
+    private static final String APPS =
+            """
+            SELECT id, name, names::text AS names, platform, state FROM meta_app
+            """;
 
     private static final String SYSTEMS =
             """
@@ -221,6 +231,7 @@ final class RegistrySql {
                 .define("otherwise", whole ? "excluded" : "a")
                 .bind("id", app.id().value())
                 .bind("name", app.name())
+                .bind("names", Columns.written(app.names()))
                 .bind("platform", app.platform() == null ? null : app.platform().wireName())
                 .bind("state", app.state())
                 .execute();
@@ -238,6 +249,7 @@ final class RegistrySql {
                 .bind("id", system.id().value())
                 .bind("name", system.name())
                 .bind("public_name", system.publicName())
+                .bind("public_names", Columns.written(system.publicNames()))
                 .bind("state", system.state())
                 .bind("url", url == null ? null : withoutQuery(url))
                 .bind(
@@ -315,7 +327,7 @@ final class RegistrySql {
                         (row, context) ->
                                 new MetaApp(
                                         new MetaAppId(row.getString("id")),
-                                        row.getString("name"),
+                                        Columns.names(row, "name", "names"),
                                         Platform.named(row.getString("platform")).orElseThrow(),
                                         row.getString("state").equals("retired"),
                                         secrets

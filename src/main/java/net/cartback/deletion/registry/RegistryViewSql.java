@@ -36,7 +36,8 @@ final class RegistryViewSql {
             """;
 
     private static final String APPS =
-            "SELECT e.id, e.name, e.platform, e.state, '\\x'::bytea AS hidden,"
+            "SELECT e.id, e.name, e.names::text AS names, e.platform, e.state, '\\x'::bytea AS"
+                    + " hidden,"
                     + SECRETS.formatted("app", "app")
                     + """
                     , COALESCE((SELECT jsonb_agg(s.system_id ORDER BY s.system_id)
@@ -47,7 +48,8 @@ final class RegistryViewSql {
 
     private static final String SYSTEMS =
             """
-            SELECT e.id, e.name, e.public_name, e.state, e.url, COALESCE(e.query_sealed, '\\x') AS hidden,
+            SELECT e.id, e.name, e.public_name, e.public_names::text AS public_names,
+                   e.state, e.url, COALESCE(e.query_sealed, '\\x') AS hidden,
                    to_jsonb(e.events)::text AS events, e.ack_means, e.answers::text AS answers,
                    e.answers_header,
                    e.max_in_flight, e.rate_per_minute, e.timeout_ms, e.receipt_within_s, e.tls,
@@ -108,6 +110,7 @@ final class RegistryViewSql {
         var json = JsonNodeFactory.instance.objectNode();
         json.put("id", row.getString("id")).put("name", row.getString("name"));
         if (kind == Kind.APP) {
+            putJson(json, "names", row);
             json.put("platform", row.getString("platform")).put("state", row.getString("state"));
             putJson(json, "systems", row);
         } else {
@@ -118,8 +121,9 @@ final class RegistryViewSql {
     }
 
     private static void putSystem(ObjectNode json, ResultSet row) throws SQLException {
-        json.put("public_name", row.getString("public_name"))
-                .put("state", row.getString("state"))
+        json.put("public_name", row.getString("public_name"));
+        putJson(json, "public_names", row);
+        json.put("state", row.getString("state"))
                 .put("url", row.getString("url"))
                 .put("url_has_query", row.getBytes("hidden").length > 0);
         putJson(json, "events", row);

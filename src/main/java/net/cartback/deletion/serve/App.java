@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.config.AdminToken;
+import net.cartback.deletion.config.BrandLoader;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.config.Refused;
@@ -185,8 +186,8 @@ public final class App implements AutoCloseable {
         return new Parts(around, settings(config), watches(identity));
     }
 
-    private static Parts.Settings settings(Config config) {
-        return new Parts.Settings(
+    private static Settings settings(Config config) {
+        return new Settings(
                 config.outbound(),
                 config.dispatchConcurrency(),
                 config.recordTogether(),
@@ -196,7 +197,8 @@ public final class App implements AutoCloseable {
                 config.auditHeads().every(),
                 new HeadPublisher(config.auditHeads().file()),
                 AdminToken.load(config),
-                config.oidc());
+                config.oidc(),
+                BrandLoader.read(config));
     }
 
     private List<Watch> watches(@Nullable TlsIdentity identity) {

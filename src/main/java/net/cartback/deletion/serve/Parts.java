@@ -4,7 +4,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 import net.cartback.deletion.access.Access;
 import net.cartback.deletion.access.IdempotencyKeys;
-import net.cartback.deletion.access.OidcSettings;
 import net.cartback.deletion.access.OidcTokens;
 import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AttentionRoutes;
@@ -23,7 +22,6 @@ import net.cartback.deletion.audit.AuditChain;
 import net.cartback.deletion.audit.AuditTrail;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.dispatch.Dispatcher;
-import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.intake.InstructionRoutes;
 import net.cartback.deletion.intake.IntakeRoutes;
 import net.cartback.deletion.intake.Signatures;
@@ -32,6 +30,7 @@ import net.cartback.deletion.operation.BulkVerbs;
 import net.cartback.deletion.operation.OperatorVerbs;
 import net.cartback.deletion.operation.RequestVerbs;
 import net.cartback.deletion.operation.TestDeliveries;
+import net.cartback.deletion.page.LogoRoutes;
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.reading.Backlogs;
 import net.cartback.deletion.reading.Deliveries;
@@ -50,21 +49,16 @@ import net.cartback.deletion.storage.ClockTrust;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.storage.Signals;
 import net.cartback.deletion.terms.PublicUrl;
-import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.web.DocumentRoutes;
 import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.MetricsRoutes;
 import net.cartback.deletion.web.Proxies;
 import net.cartback.deletion.web.Routes;
 
-import org.jspecify.annotations.Nullable;
-
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
@@ -115,28 +109,6 @@ public final class Parts implements AutoCloseable {
             PrometheusMeterRegistry meters) {}
 
     /**
-     * The settings that the operator chooses.
-     *
-     * @param recordTogether how many callbacks share a commit at most
-     * @param recordLimit how long a callback waits for its commit
-     * @param blockEvery how long a block of the audit trail with few rows waits for the one before
-     * @param headEvery how often a head of it is signed
-     * @param heads takes each signed head to where the database's owner cannot change it
-     * @param adminToken bearer token of the admin API; null: none
-     */
-    public record Settings(
-            OutboundRules outbound,
-            int dispatchConcurrency,
-            int recordTogether,
-            Duration recordLimit,
-            RetentionPeriods retention,
-            Duration blockEvery,
-            Duration headEvery,
-            Consumer<String> heads,
-            @Nullable String adminToken,
-            @Nullable OidcSettings oidc) {}
-
-    /**
      * @param watches what else can need an operator
      */
     public Parts(Surroundings around, Settings settings, List<Watch> watches) {
@@ -172,7 +144,7 @@ public final class Parts implements AutoCloseable {
                 new RequestBatcher(
                         writer, settings.recordTogether(), settings.recordLimit(), meters);
         var guesses = new GuessLimiter(around.proxies(), clock);
-        var shell = new PageShell();
+        var shell = new PageShell(settings.brand());
         intake =
                 new IntakeRoutes(
                         registry,
@@ -189,6 +161,7 @@ public final class Parts implements AutoCloseable {
                         new ReceiptRoutes(registry, ledger, tests, clock, guesses),
                         status(around, settings, guesses, shell),
                         new InstructionRoutes(registry, shell),
+                        new LogoRoutes(shell),
                         new DocumentRoutes(keyring::publicKeys));
         metrics = new MetricsRoutes(meters);
         managementRoutes = management(around, settings, tests, trail);
@@ -196,12 +169,17 @@ public final class Parts implements AutoCloseable {
 
     private static StatusRoutes status(
             Surroundings around, Settings settings, GuessLimiter guesses, PageShell shell) {
-        var database = around.database();
         var clock = around.clock();
         var url = around.publicUrl();
-        var proofs = new Proofs(database, around.keyring(), clock, url);
+        var proofs = new Proofs(around.database(), around.keyring(), clock, url);
         return new StatusRoutes(
-                new Statuses(database), proofs, clock, guesses, settings.retention(), url, shell);
+                new Statuses(around.database()),
+                proofs,
+                clock,
+                guesses,
+                settings.retention(),
+                url,
+                shell);
     }
 
     private static AuditChain audit(Surroundings around, Settings settings) {

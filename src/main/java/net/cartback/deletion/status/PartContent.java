@@ -49,7 +49,7 @@ final class PartContent {
 
     /** A name that shows nothing, or that nobody has chosen, is a number. */
     private Sentence name(Part part, int number) {
-        var name = new Value.Name(part.systemName());
+        var name = new Value.Name(part.systemName().in(words.language()));
         return name.name().isEmpty() || name.name().equals(ClientSystem.NO_PUBLIC_NAME)
                 ? words.say("part.unnamed", Map.of("number", new Value.Count(number)))
                 : show(name);

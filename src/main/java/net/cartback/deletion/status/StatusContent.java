@@ -1,6 +1,7 @@
 package net.cartback.deletion.status;
 
 import net.cartback.deletion.answer.Ground;
+import net.cartback.deletion.brand.Brand;
 import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Value;
 import net.cartback.deletion.page.Words;
@@ -26,6 +27,7 @@ import java.util.Map;
 final class StatusContent {
 
     private final Words words;
+    private final Brand brand;
     private final RequestStatus status;
     private final Instant now;
     private final RetentionPeriods periods;
@@ -35,8 +37,10 @@ final class StatusContent {
      * @param periods how long after a request's end the relay erases what it knows of the person,
      *     and drops the rest
      */
-    StatusContent(Words words, RequestStatus status, Instant now, RetentionPeriods periods) {
+    StatusContent(
+            Words words, Brand brand, RequestStatus status, Instant now, RetentionPeriods periods) {
         this.words = words;
+        this.brand = brand;
         this.status = status;
         this.now = now;
         this.periods = periods;
@@ -82,11 +86,14 @@ final class StatusContent {
                 new Row(
                         say("fact.code"),
                         List.of(show(new Value.Code(grouped(code))), say("fact.code.use"))));
-        facts.add(row("fact.app", new Value.Name(status.app().name())));
+        facts.add(row("fact.app", app()));
         facts.add(
                 new Row(
                         say("fact.platform"),
                         List.of(say("platform." + status.app().platform().wireName()))));
+        if (brand.name() != null) {
+            facts.add(row("fact.handler", new Value.Name(brand.name().in(words.language()))));
+        }
         facts.add(
                 new Row(
                         say("fact.asked"),
@@ -161,13 +168,16 @@ final class StatusContent {
     }
 
     private List<Sentence> scope() {
-        var app = Map.of("app", new Value.Name(status.app().name()));
+        var app = Map.of("app", app());
         var scope = new ArrayList<Sentence>();
         switch (situation) {
             case DELETED, RETAINED, UNCONFIRMED -> {
                 scope.add(words.say("scope.covers", app));
                 scope.add(say("scope.not"));
-                scope.add(say("scope.backups"));
+                scope.add(
+                        brand.backups() == null
+                                ? say("scope.backups")
+                                : show(Value.Text.of(brand.backups(), words.language())));
             }
             case NOTHING_FOUND -> {
                 scope.add(words.say("scope.searched", app));
@@ -188,7 +198,17 @@ final class StatusContent {
 
     private List<Sentence> rights() {
         var rights = new ArrayList<Sentence>();
+        var complaints = brand.complaintsOrContact();
+        if (complaints != null) {
+            rights.add(words.say("rights.us", Map.of("contact", Value.Link.to(complaints))));
+        }
         rights.add(say("rights.authority"));
+        if (brand.authority() != null) {
+            rights.add(
+                    words.say(
+                            "rights.authority.named",
+                            Map.of("authority", authority(brand.authority()))));
+        }
         if (isShort()) {
             rights.add(say("rights.court"));
         }
@@ -201,6 +221,17 @@ final class StatusContent {
             rights.add(say("rights.again"));
         }
         return rights;
+    }
+
+    private Value authority(Brand.Authority authority) {
+        var name = authority.name().in(words.language());
+        return authority.page() == null
+                ? new Value.Name(name)
+                : new Value.Link(authority.page().link(), name);
+    }
+
+    private Value app() {
+        return new Value.Name(status.app().name().in(words.language()));
     }
 
     /** Whether something was not done that was asked for, or not in time (GDPR article 12(4)). */

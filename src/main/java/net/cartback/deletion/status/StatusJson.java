@@ -32,14 +32,14 @@ final class StatusJson {
         for (var part : status.parts()) {
             for (var each : part.retained()) {
                 retained.addObject()
-                        .put("organisation", part.systemName())
+                        .put("organisation", part.systemName().name())
                         .put("category", each.category().wireName())
                         .put("ground", each.ground().wireName())
                         .put("until", each.until() == null ? null : each.until().toString());
             }
             if (part.ground() != null) {
                 refused.addObject()
-                        .put("organisation", part.systemName())
+                        .put("organisation", part.systemName().name())
                         .put("ground", part.ground().wireName());
             }
         }

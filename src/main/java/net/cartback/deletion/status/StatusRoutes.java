@@ -72,9 +72,9 @@ public final class StatusRoutes implements Routes {
 
     @Override
     public @Nullable HtmlPage pageOfBroken(
-            String path, int status, @Nullable String acceptLanguage) {
+            String path, int status, @Nullable String chosen, @Nullable String acceptLanguage) {
         return path.matches("/+status(/.*)?")
-                ? shell.problem(Reader.liking(acceptLanguage, "/status"), status, MISSING)
+                ? shell.problem(Reader.of(chosen, acceptLanguage, "/status"), status, MISSING)
                 : null;
     }
 
@@ -114,7 +114,8 @@ public final class StatusRoutes implements Routes {
         } else {
             var reader = Reader.of(ctx);
             var page =
-                    new StatusContent(reader.words(), status, now, periods).page(code, publicUrl);
+                    new StatusContent(reader.words(), shell.brand(), status, now, periods)
+                            .page(code, publicUrl);
             shell.page("status.jte", reader, Map.of("page", page)).show(ctx, 200);
         }
     }

@@ -1,5 +1,11 @@
 package net.cartback.deletion.storage;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import net.cartback.deletion.language.Language;
+import net.cartback.deletion.language.Names;
+
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.config.ConfigRegistry;
@@ -10,11 +16,15 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /** Values to and from the columns of a statement. */
 public final class Columns {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Columns() {}
 
@@ -49,6 +59,39 @@ public final class Columns {
     public static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         var timestamp = row.getTimestamp(column);
         return timestamp == null ? null : timestamp.toInstant();
+    }
+
+    /**
+     * The name in one column, and what it is in other languages in another, which holds a JSON
+     * object as text. A language that the pages no longer have is passed over.
+     */
+    public static Names names(ResultSet row, String name, String others) throws SQLException {
+        var byLanguage = new EnumMap<Language, String>(Language.class);
+        try {
+            JSON.readTree(row.getString(others))
+                    .properties()
+                    .forEach(
+                            each ->
+                                    Language.ofTag(each.getKey())
+                                            .ifPresent(
+                                                    language ->
+                                                            byLanguage.put(
+                                                                    language,
+                                                                    each.getValue().asText())));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("The column " + others + " holds no JSON", e);
+        }
+        return new Names(row.getString(name), byLanguage);
+    }
+
+    /** Texts by language, as the JSON that {@link #names} reads; null stays null. */
+    public static @Nullable String written(@Nullable Map<Language, String> texts) {
+        if (texts == null) {
+            return null;
+        }
+        var json = JSON.createObjectNode();
+        texts.forEach((language, text) -> json.put(language.tag(), text));
+        return json.toString();
     }
 
     /** An instant says that it is one: of a value without a type the server has to guess. */

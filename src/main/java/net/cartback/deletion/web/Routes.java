@@ -19,11 +19,12 @@ public interface Routes {
      * What a person sees whose request is so broken that it reaches no route.
      *
      * @param path as it was sent, without its query
+     * @param chosen the language that the address names; null: none
      * @param acceptLanguage which languages the browser likes; null: it says nothing
      * @return null: not of these routes, or told as problem+json
      */
     default @Nullable HtmlPage pageOfBroken(
-            String path, int status, @Nullable String acceptLanguage) {
+            String path, int status, @Nullable String chosen, @Nullable String acceptLanguage) {
         return null;
     }
 

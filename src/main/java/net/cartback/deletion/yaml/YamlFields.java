@@ -1,9 +1,11 @@
 package net.cartback.deletion.yaml;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import net.cartback.deletion.crypto.Certificates;
+import net.cartback.deletion.crypto.Placeholder;
+import net.cartback.deletion.language.Language;
+import net.cartback.deletion.language.Names;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,75 +29,22 @@ import java.util.stream.Collectors;
  * path and reads as absent. {@code ${NAME}} is filled in after parsing, so that a variable's
  * content cannot change the file's structure.
  */
-public final class YamlFields {
+public final class YamlFields extends YamlObject {
 
     private static final String NOT_TEXT =
             "is read as a number, a date or a boolean, and not as text: put it in quotes";
     private static final int MAX_PEM = 64 * 1024;
     private static final int MAX_TEXT = 10_000;
-    private static final int MAX_ENTRIES = 10_000;
-
-    private final String path;
-    private final JsonNode node;
-    private final Source source;
-    private final List<String> faults;
-
-    /**
-     * The variables and values with which fields are read.
-     *
-     * @param notText each value that YAML does not read as text, as written in the file, by path
-     */
-    public record Source(Map<String, String> variables, Map<String, String> notText) {}
 
     public YamlFields(String path, JsonNode node, Source source, List<String> faults) {
-        this.path = path;
-        this.node = node;
-        this.source = source;
-        this.faults = faults;
-        if (!node.isObject()) {
-            faults.add((path.isEmpty() ? "the file" : path) + ": must be a mapping of fields");
-        }
+        super(path, node, source, faults);
     }
 
-    public void fault(String field, String rule) {
-        faults.add(path(field) + ": " + rule);
-    }
-
-    private String path(String field) {
-        return (path.isEmpty() ? "" : path + ".") + field;
-    }
-
-    /** Of the fields that stand here, also of those that are null. */
-    public Set<String> names() {
-        return node.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
-    }
-
-    public void allow(String... names) {
-        var known = Set.of(names);
-        for (var name : (Iterable<String>) node::fieldNames) {
-            if (!known.contains(name)) {
-                fault(
-                        name,
-                        Misspelt.meant(name, known)
-                                .map(
-                                        meant ->
-                                                "is not a field of the registry: is "
-                                                        + meant
-                                                        + " meant?")
-                                .orElse(
-                                        "is not a field of the registry; the fields here are "
-                                                + String.join(", ", names)));
-            }
-        }
-    }
-
-    public boolean has(String field) {
-        return node.has(field) && !node.get(field).isNull();
-    }
-
-    /** The whole tree as text with its variables filled in. */
-    public String filledIn() {
-        return Placeholders.filledInSoFar(node.toString(), source.variables());
+    /** The fields of the object in this field; null if there is none. */
+    public @Nullable YamlFields object(String field) {
+        return has(field)
+                ? new YamlFields(path(field), node().get(field), source(), faults())
+                : null;
     }
 
     public @Nullable String required(String field, Predicate<String> rule, String ruleText) {
@@ -111,22 +62,23 @@ public final class YamlFields {
 
     /** As it stands in the file; null if it is no single value. No fault is found with it. */
     public @Nullable String raw(String field) {
-        return node.path(field).isValueNode() && has(field) ? node.get(field).asText() : null;
+        return node().path(field).isValueNode() && has(field) ? node().get(field).asText() : null;
     }
 
     /** A value that YAML reads as text, so that it means what is written. */
     public @Nullable String text(String field, int min, int max) {
-        return isText(field) ? scalar(field, node.get(field), min, max) : null;
+        return isText(field) ? scalar(field, node().get(field), min, max) : null;
     }
 
     /** A word or a number of a form that leaves no doubt, however YAML takes it. */
     private @Nullable String word(String field, int max) {
-        return has(field) ? scalar(field, node.get(field), 1, max) : null;
+        return has(field) ? scalar(field, node().get(field), 1, max) : null;
     }
 
     private boolean isText(String field) {
-        if (has(field) && source.notText().containsKey(path(field))) {
-            fault(field, NOT_TEXT);
+        var notText = has(field) ? source().notText().get(path(field)) : null;
+        if (notText != null) {
+            fault(field, notText.isEmpty() ? NO_VALUE : NOT_TEXT);
             return false;
         }
         return has(field);
@@ -180,7 +132,7 @@ public final class YamlFields {
         var list = list(field);
         for (int i = 0; i < list.size(); i++) {
             var each = field + "[" + i + "]";
-            if (source.notText().containsKey(path(each))) {
+            if (source().notText().containsKey(path(each))) {
                 fault(each, NOT_TEXT);
                 continue;
             }
@@ -198,7 +150,7 @@ public final class YamlFields {
             var list = list(field);
             for (int i = 0; i < list.size(); i++) {
                 var name = path(field) + "[" + i + "]";
-                objects.add(new YamlFields(name, list.get(i), source, faults));
+                objects.add(new YamlFields(name, list.get(i), source(), faults()));
             }
         }
         return objects;
@@ -209,17 +161,64 @@ public final class YamlFields {
             return null;
         }
         var map = new LinkedHashMap<String, String>();
-        if (!node.get(field).isObject()) {
+        if (!node().get(field).isObject()) {
             fault(field, "must be a mapping");
             return map;
         }
-        for (var entry : node.get(field).properties()) {
+        for (var entry : node().get(field).properties()) {
             var text = scalar(field + "." + entry.getKey(), entry.getValue(), 1, 100);
             if (text != null) {
                 map.put(entry.getKey(), text);
             }
         }
         return map;
+    }
+
+    /** A text that people read, of at most this many characters. */
+    public @Nullable String shown(String field, int max) {
+        return isText(field) ? shown(field, node().get(field), max) : null;
+    }
+
+    /** Such a text for each language that is named by its tag. */
+    public @Nullable Map<Language, String> shownByLanguage(String field, int max) {
+        if (!has(field)) {
+            return null;
+        }
+        var texts = new EnumMap<Language, String>(Language.class);
+        if (!node().get(field).isObject()) {
+            fault(field, "must be a mapping from languages to texts, such as {de: …}");
+            return texts;
+        }
+        for (var entry : node().get(field).properties()) {
+            var each = field + "." + entry.getKey();
+            var language = Language.ofTag(entry.getKey());
+            if (language.isEmpty() || !language.get().tag().equals(entry.getKey())) {
+                fault(
+                        each,
+                        "is not a language of the pages; they are "
+                                + Arrays.stream(Language.values())
+                                        .map(Language::tag)
+                                        .collect(Collectors.joining(", ")));
+            } else if (source().notText().containsKey(path(each))) {
+                fault(each, NOT_TEXT);
+            } else {
+                var text = shown(each, entry.getValue(), max);
+                if (text != null) {
+                    texts.put(language.get(), text);
+                }
+            }
+        }
+        return texts;
+    }
+
+    private @Nullable String shown(String field, JsonNode value, int max) {
+        var text = scalar(field, value, 1, max);
+        if (text != null && Placeholder.isIn(text)) {
+            fault(field, Placeholder.RULE);
+        } else if (text != null && Names.visible(text).isEmpty()) {
+            fault(field, "must have a letter, a digit or a sign that people see");
+        }
+        return text;
     }
 
     public @Nullable Integer integer(String field, int min, int max) {
@@ -250,7 +249,7 @@ public final class YamlFields {
         if (!has(field)) {
             return null;
         }
-        var text = filledIn(field, node.get(field));
+        var text = filledIn(field, node().get(field));
         if (text == null) {
             return null;
         }
@@ -279,18 +278,6 @@ public final class YamlFields {
                 Instant::parse);
     }
 
-    private JsonNode list(String field) {
-        var list = node.get(field);
-        if (!list.isArray()) {
-            fault(field, "must be a list");
-        } else if (list.size() > MAX_ENTRIES) {
-            fault(field, "must have at most " + MAX_ENTRIES + " entries");
-        }
-        return list.isArray() && list.size() <= MAX_ENTRIES
-                ? list
-                : JsonNodeFactory.instance.arrayNode();
-    }
-
     private @Nullable String scalar(String field, JsonNode value, int min, int max) {
         var text = filledIn(field, value);
         if (text == null) {
@@ -317,7 +304,7 @@ public final class YamlFields {
             fault(field, "must be a single value");
             return null;
         }
-        var written = source.notText().getOrDefault(path(field), value.asText());
-        return Placeholders.filledIn(written, source.variables(), rule -> fault(field, rule));
+        var written = source().notText().getOrDefault(path(field), value.asText());
+        return Placeholders.filledIn(written, source().variables(), rule -> fault(field, rule));
     }
 }

@@ -2,6 +2,7 @@ package net.cartback.deletion.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import net.cartback.deletion.language.Language;
 import net.cartback.deletion.page.Value.Name;
 
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,8 @@ package net.cartback.deletion.page;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import net.cartback.deletion.language.Language;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,6 +10,7 @@ import net.cartback.deletion.answer.Category;
 import net.cartback.deletion.answer.ExtensionGround;
 import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
+import net.cartback.deletion.language.Language;
 import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.WireName;

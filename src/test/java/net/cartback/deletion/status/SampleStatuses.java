@@ -5,6 +5,8 @@ import net.cartback.deletion.answer.ExtensionGround;
 import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.brand.Brand;
+import net.cartback.deletion.language.Names;
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Reader;
 import net.cartback.deletion.page.Words;
@@ -32,7 +34,7 @@ final class SampleStatuses {
     private static final Instant ASKED = Instant.parse("2026-11-25T14:05:00Z");
     private static final Instant DUE = ASKED.plus(Duration.ofDays(30));
     private static final Instant ENDED = ASKED.plus(Duration.ofDays(3));
-    private static final PageShell SHELL = new PageShell();
+    private static final PageShell SHELL = new PageShell(Brand.NONE);
 
     private SampleStatuses() {}
 
@@ -61,11 +63,15 @@ final class SampleStatuses {
     }
 
     static StatusPage page(RequestStatus status, Words words) {
+        return page(status, words, Brand.NONE);
+    }
+
+    static StatusPage page(RequestStatus status, Words words, Brand brand) {
         var now = status.closedAt() == null ? ASKED.plus(Duration.ofDays(4)) : ENDED;
         if (status.dueAt().isBefore(ASKED)) {
             now = ASKED;
         }
-        return new StatusContent(words, status, now, RetentionPeriods.USUAL)
+        return new StatusContent(words, brand, status, now, RetentionPeriods.USUAL)
                 .page(CODE, new PublicUrl("https://relay.example.com"));
     }
 
@@ -74,16 +80,20 @@ final class SampleStatuses {
     }
 
     static String html(RequestStatus status, Words words) {
-        return SHELL.page(
+        return html(status, words, SHELL);
+    }
+
+    static String html(RequestStatus status, Words words, PageShell shell) {
+        return shell.page(
                         "status.jte",
                         new Reader(words, false, ""),
-                        Map.of("page", page(status, words)))
+                        Map.of("page", page(status, words, shell.brand())))
                 .html();
     }
 
     static RequestStatus status(String situation, String app, String organisation) {
         var legal = new RequestStatus.Hold(Ground.LEGAL_CLAIMS, ASKED.plus(Duration.ofDays(1)));
-        var said = new Maker(app, organisation);
+        var said = new Maker(Names.of(app), Names.of(organisation));
         return switch (situation) {
             case "received" -> said.open(said.silent(), said.accepted());
             case "in_progress" -> said.open(said.answer(Outcome.DELETED), said.silent());
@@ -123,7 +133,7 @@ final class SampleStatuses {
     }
 
     /** Makes statuses of an app whose data one organisation holds. */
-    private record Maker(String app, String organisation) {
+    private record Maker(Names app, Names organisation) {
 
         RequestStatus open(Part... parts) {
             return status(DUE, null, null, null, parts);

@@ -2,7 +2,8 @@ package net.cartback.deletion.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import net.cartback.deletion.page.Language;
+import net.cartback.deletion.language.Language;
+import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Words;
 
@@ -62,10 +63,64 @@ class StatusContentTest {
     void each_situation_is_listed() throws IOException {
         var listed = new TreeSet<>(listed().keySet());
         listed.remove("every");
+        listed.remove("brand");
         assertThat(listed).isEqualTo(new TreeSet<>(SampleStatuses.situations().toList()));
         for (var situation : Situation.values()) {
             assertThat(listed).contains(situation.key());
         }
+    }
+
+    /** Without the brand nobody can know; with it, each page says so. */
+    @ParameterizedTest
+    @MethodSource(SITUATIONS)
+    void a_brand_adds_what_the_list_demands_and_replaces_one_sentence(String situation)
+            throws IOException {
+        var status = SampleStatuses.status(situation, "Example Shop", "Customer records");
+        var without = keys(SampleStatuses.page(status, ENGLISH));
+        var with = keys(SampleStatuses.page(status, ENGLISH, SampleBrand.WHOLE));
+        var expected = new TreeSet<>(without);
+        expected.addAll(listed().get("brand"));
+        assertThat(expected.remove("scope.backups")).isEqualTo(without.contains("scope.backups"));
+        assertThat(with).isEqualTo(expected);
+        var html = SampleStatuses.html(status, ENGLISH, new PageShell(SampleBrand.WHOLE));
+        assertThat(html.contains("overwritten after 35 days"))
+                .isEqualTo(without.contains("scope.backups"));
+        assertThat(html)
+                .contains(
+                        "<img src=\"/logo/",
+                        "alt=\"\u2068Cart Back\u2069\"",
+                        "<a href=\"mailto:complaints@example.com\">complaints@example.com</a>",
+                        "<a href=\"https://authority.example/complain\">",
+                        "1 High Street",
+                        "href=\"https://example.com/privacy\"");
+    }
+
+    @Test
+    void a_brand_speaks_the_language_of_the_reader_or_says_which() {
+        var status = SampleStatuses.status("deleted", "Example Shop", "Customer records");
+        var shell = new PageShell(SampleBrand.WHOLE);
+        assertThat(SampleStatuses.html(status, Words.of(Language.JAPANESE), shell))
+                .contains(
+                        "<bdi>カートバック</bdi>", "<span lang=\"en\" dir=\"ltr\">Copies in our backups");
+        assertThat(SampleStatuses.html(status, Words.of(Language.GERMAN), shell))
+                .contains("<p>Kopien in unseren Sicherungen");
+    }
+
+    /** The values of a hostile brand change nothing but the text. */
+    @ParameterizedTest
+    @MethodSource(SITUATIONS)
+    void no_brand_changes_the_structure_of_a_page(String situation) {
+        var status = SampleStatuses.status(situation, "Example Shop", "Customer records");
+        for (var words : List.of(ENGLISH, Words.of(Language.ARABIC))) {
+            var plain = SampleStatuses.html(status, words, new PageShell(SampleBrand.WHOLE));
+            var hostile = SampleStatuses.html(status, words, new PageShell(SampleBrand.hostile()));
+            assertThat(elements(hostile)).isEqualTo(elements(plain));
+            assertThat(hostile).doesNotContain("\u202E", "\u2066", "\u0000", "<script");
+        }
+    }
+
+    private static List<String> elements(String html) {
+        return tags(html).stream().map(tag -> tag.replaceAll("\\s.*", ">")).toList();
     }
 
     /** In the page's own words, nobody has deleted anything: only an organisation says so. */

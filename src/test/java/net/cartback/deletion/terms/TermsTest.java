@@ -9,6 +9,7 @@ import net.cartback.deletion.answer.Category;
 import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Outcome;
 import net.cartback.deletion.answer.Retained;
+import net.cartback.deletion.language.Names;
 import net.cartback.deletion.reading.RequestStatus;
 import net.cartback.deletion.reading.RequestStatus.Part;
 
@@ -29,7 +30,7 @@ class TermsTest {
 
     private static final RequestStatus.Tries TRIES = new RequestStatus.Tries(1, null, null);
     private static final RequestStatus.App APP =
-            new RequestStatus.App("Example Shop", Platform.FACEBOOK, true, true);
+            new RequestStatus.App(Names.of("Example Shop"), Platform.FACEBOOK, true, true);
     private static final Instant RECEIVED = Instant.parse("2026-11-24T10:00:00Z");
     private static final Instant DUE = Instant.parse("2026-12-24T10:00:00Z");
 
@@ -201,7 +202,7 @@ class TermsTest {
                                         Ground.LEGAL_OBLIGATION,
                                         LocalDate.of(2032, 12, 31)))
                         : List.<Retained>of();
-        return new Part("CRM", state, outcome, retained, null, TRIES, null, null, false);
+        return new Part(Names.of("CRM"), state, outcome, retained, null, TRIES, null, null, false);
     }
 
     private static AnswerReading reading(String json) {

@@ -1,0 +1,118 @@
+package net.cartback.deletion.brand;
+
+import net.cartback.deletion.language.Names;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What the organisation that runs the relay shows of itself. Whatever is null or empty is not said.
+ *
+ * @param name of the organisation
+ * @param logo on a light page, and on paper
+ * @param darkLogo on a dark page; null: the same
+ * @param contact where people write to, in any matter
+ * @param address by post, line by line
+ * @param complaints where people complain; null: at the contact
+ * @param authority that supervises the organisation (GDPR article 13(2)(d))
+ * @param backups whose copies there are, and until when
+ * @param otherWays to ask, beside the settings of Meta
+ */
+public record Brand(
+        @Nullable Names name,
+        @Nullable Logo logo,
+        @Nullable Logo darkLogo,
+        Colours light,
+        Colours dark,
+        @Nullable Contact contact,
+        List<String> address,
+        @Nullable Contact privacyPolicy,
+        @Nullable Contact complaints,
+        @Nullable Authority authority,
+        @Nullable Text backups,
+        List<Way> otherWays) {
+
+    /** Nobody has said anything. */
+    public static final Brand NONE =
+            new Brand(
+                    null,
+                    null,
+                    null,
+                    Colours.USUAL,
+                    Colours.USUAL,
+                    null,
+                    List.of(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    List.of());
+
+    /**
+     * An authority of data protection.
+     *
+     * @param page where people complain to it; null: only its name is known
+     */
+    public record Authority(Names name, @Nullable Contact page) {}
+
+    /**
+     * A way to ask.
+     *
+     * @param contact where; null: the text says it
+     */
+    public record Way(Text text, @Nullable Contact contact) {}
+
+    public Brand {
+        address = List.copyOf(address);
+        otherWays = List.copyOf(otherWays);
+    }
+
+    /** Where people complain; null: nobody has said. */
+    public @Nullable Contact complaintsOrContact() {
+        return complaints == null ? contact : complaints;
+    }
+
+    /** All that are served. */
+    public List<Logo> logos() {
+        return Stream.of(logo, darkLogo)
+                .<Logo>mapMulti(
+                        (each, found) -> {
+                            if (each != null) {
+                                found.accept(each);
+                            }
+                        })
+                .toList();
+    }
+
+    /** The rules of the style sheet that differ from the usual ones. */
+    public String css() {
+        var css = new StringBuilder();
+        if (light.header() != null) {
+            // On paper, too: a logo is drawn for what is behind it.
+            css.append(":root{").append(header(light.header())).append('}');
+            css.append("header{print-color-adjust:exact}");
+        }
+        if (light.accent() != null) {
+            css.append("@media screen and (prefers-color-scheme:light){:root{")
+                    .append(accent(light.accent()))
+                    .append("}}");
+        }
+        if (dark.accent() != null || dark.header() != null) {
+            css.append("@media screen and (prefers-color-scheme:dark){:root{")
+                    .append(dark.accent() == null ? "" : accent(dark.accent()))
+                    .append(dark.header() == null ? "" : header(dark.header()))
+                    .append("}}");
+        }
+        return css.toString();
+    }
+
+    private static String accent(String colour) {
+        return "--link:" + colour + ";--accent:" + colour + ";";
+    }
+
+    private static String header(String colour) {
+        return "--header:" + colour + ";--on-header:" + Colours.on(colour) + ";";
+    }
+}

@@ -1,0 +1,261 @@
+package net.cartback.deletion.brand;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLOutputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
+import javax.xml.stream.XMLStreamWriter;
+
+/**
+ * An SVG file written anew with what draws, and nothing else: no script, no events, no addresses
+ * beyond the file (W3C, SVG 2). A browser runs nothing in a picture; but a person may open the
+ * picture alone.
+ *
+ * @param leftOut the names of elements and attributes that are not in it
+ */
+record SvgLogo(byte[] content, List<String> leftOut) {
+
+    private static final String SVG = "http://www.w3.org/2000/svg";
+    private static final String XLINK = "http://www.w3.org/1999/xlink";
+    private static final int MAX_DEPTH = 50;
+
+    /** Some that use each other draw without end. */
+    private static final int MAX_USES = 20;
+
+    private static final Set<String> SHAPES =
+            Set.of("path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text");
+
+    private static final Set<String> ELEMENTS =
+            Set.of(
+                    "svg",
+                    "g",
+                    "defs",
+                    "symbol",
+                    "use",
+                    "title",
+                    "desc",
+                    "path",
+                    "rect",
+                    "circle",
+                    "ellipse",
+                    "line",
+                    "polyline",
+                    "polygon",
+                    "text",
+                    "tspan",
+                    "linearGradient",
+                    "radialGradient",
+                    "stop",
+                    "clipPath",
+                    "mask",
+                    "style");
+
+    private static final Set<String> ATTRIBUTES =
+            Set.of(
+                    "id",
+                    "class",
+                    "style",
+                    "viewBox",
+                    "preserveAspectRatio",
+                    "version",
+                    "width",
+                    "height",
+                    "x",
+                    "y",
+                    "x1",
+                    "y1",
+                    "x2",
+                    "y2",
+                    "cx",
+                    "cy",
+                    "r",
+                    "rx",
+                    "ry",
+                    "fx",
+                    "fy",
+                    "d",
+                    "points",
+                    "transform",
+                    "offset",
+                    "gradientUnits",
+                    "gradientTransform",
+                    "spreadMethod",
+                    "clipPathUnits",
+                    "maskUnits",
+                    "maskContentUnits",
+                    "fill",
+                    "fill-opacity",
+                    "fill-rule",
+                    "clip-path",
+                    "clip-rule",
+                    "mask",
+                    "opacity",
+                    "stroke",
+                    "stroke-width",
+                    "stroke-opacity",
+                    "stroke-linecap",
+                    "stroke-linejoin",
+                    "stroke-miterlimit",
+                    "stroke-dasharray",
+                    "stroke-dashoffset",
+                    "stop-color",
+                    "stop-opacity",
+                    "color",
+                    "display",
+                    "visibility",
+                    "font-family",
+                    "font-size",
+                    "font-style",
+                    "font-weight",
+                    "letter-spacing",
+                    "text-anchor",
+                    "dominant-baseline",
+                    "dx",
+                    "dy");
+
+    private static final Pattern HERE = Pattern.compile("#[A-Za-z_][\\w.-]*");
+
+    /** What leads out of a value, or hides what does: an address, an escape, an at-rule. */
+    private static final Pattern LEADS_OUT =
+            Pattern.compile(
+                    "(?i)url\\s*\\(\\s*(?!['\"]?#)|[\\\\@]|expression|image-set|src\\s*\\(");
+
+    /**
+     * Reads a file.
+     *
+     * @throws IllegalArgumentException with a sentence, if it is no SVG, or draws nothing
+     */
+    static SvgLogo of(byte[] file) {
+        var factory = XMLInputFactory.newDefaultFactory();
+        // A document type is passed over: nothing is fetched, and no entity is known.
+        factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+        factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+        factory.setProperty(XMLInputFactory.IS_COALESCING, true);
+        try {
+            var reader = factory.createXMLStreamReader(new ByteArrayInputStream(file));
+            return new Copy(reader).whole();
+        } catch (XMLStreamException e) {
+            throw new IllegalArgumentException(
+                    "is no PNG file, and no SVG file that can be read"
+                            + " (it may declare no entities)",
+                    e);
+        }
+    }
+
+    /** Copies one document, element by element. */
+    private static final class Copy {
+
+        private final XMLStreamReader from;
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final XMLStreamWriter to;
+        private final Set<String> leftOut = new TreeSet<>();
+        private int depth;
+        private int uses;
+        private boolean draws;
+        private boolean inStyle;
+
+        Copy(XMLStreamReader from) throws XMLStreamException {
+            this.from = from;
+            this.to =
+                    XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(bytes, UTF_8.name());
+        }
+
+        SvgLogo whole() throws XMLStreamException {
+            while (from.hasNext()) {
+                switch (from.next()) {
+                    case XMLStreamConstants.START_ELEMENT -> begin();
+                    case XMLStreamConstants.END_ELEMENT -> {
+                        to.writeEndElement();
+                        depth--;
+                        inStyle = false;
+                    }
+                    case XMLStreamConstants.CHARACTERS -> text();
+                    // Comments, instructions and document types draw nothing.
+                    default -> {}
+                }
+            }
+            to.close();
+            if (!draws) {
+                throw new IllegalArgumentException("is an SVG that draws nothing");
+            }
+            return new SvgLogo(bytes.toByteArray(), List.copyOf(leftOut));
+        }
+
+        private void begin() throws XMLStreamException {
+            var name = from.getLocalName();
+            boolean isDrawn = SVG.equals(from.getNamespaceURI()) && ELEMENTS.contains(name);
+            if (depth == 0 && !(isDrawn && name.equals("svg"))) {
+                throw new IllegalArgumentException("is XML, but no SVG file");
+            }
+            if (!isDrawn || (name.equals("use") && ++uses > MAX_USES) || depth == MAX_DEPTH) {
+                if (SVG.equals(from.getNamespaceURI())) {
+                    leftOut.add(name);
+                }
+                passOver();
+                return;
+            }
+            if (depth++ == 0) {
+                to.setDefaultNamespace(SVG);
+                to.writeStartElement(SVG, name);
+                to.writeDefaultNamespace(SVG);
+            } else {
+                to.writeStartElement(SVG, name);
+            }
+            inStyle = name.equals("style");
+            draws |= SHAPES.contains(name);
+            for (int i = 0; i < from.getAttributeCount(); i++) {
+                attribute(
+                        from.getAttributeNamespace(i),
+                        from.getAttributeLocalName(i),
+                        from.getAttributeValue(i));
+            }
+        }
+
+        private void attribute(@Nullable String namespace, String name, String value)
+                throws XMLStreamException {
+            boolean isOwn = namespace == null || namespace.isEmpty();
+            boolean isLink = name.equals("href") && (isOwn || XLINK.equals(namespace));
+            if (isLink && HERE.matcher(value).matches()) {
+                to.writeAttribute("href", value);
+            } else if (isOwn && ATTRIBUTES.contains(name) && !LEADS_OUT.matcher(value).find()) {
+                to.writeAttribute(name, value);
+            } else if (isOwn || isLink) {
+                // Others are notes of the program that drew it.
+                leftOut.add(name);
+            }
+        }
+
+        private void text() throws XMLStreamException {
+            var text = from.getText();
+            if (inStyle && LEADS_OUT.matcher(text).find()) {
+                leftOut.add("style");
+            } else if (depth > 0) {
+                to.writeCharacters(text);
+            }
+        }
+
+        /** To the end of the element that has begun. */
+        private void passOver() throws XMLStreamException {
+            for (int open = 1; open > 0; ) {
+                int event = from.next();
+                if (event == XMLStreamConstants.START_ELEMENT) {
+                    open++;
+                } else if (event == XMLStreamConstants.END_ELEMENT) {
+                    open--;
+                }
+            }
+        }
+    }
+}
