@@ -89,9 +89,21 @@ public record Brand(
     /** The rules of the style sheet that differ from the usual ones. */
     public String css() {
         var css = new StringBuilder();
+        // A logo is drawn for what is behind it: the same in the dark, unless there is another.
+        boolean isBound = logo != null && darkLogo == null;
+        var lightHeader = light.header();
+        if (lightHeader == null && isBound) {
+            lightHeader = Colours.Theme.LIGHT.ground();
+        }
+        var darkHeader = dark.header();
+        if (darkHeader == null && lightHeader != null && !isBound) {
+            darkHeader = Colours.Theme.DARK.ground();
+        }
+        if (lightHeader != null) {
+            css.append(":root{").append(header(lightHeader)).append('}');
+        }
         if (light.header() != null) {
-            // On paper, too: a logo is drawn for what is behind it.
-            css.append(":root{").append(header(light.header())).append('}');
+            // On paper, too.
             css.append("header{print-color-adjust:exact}");
         }
         if (light.accent() != null) {
@@ -99,10 +111,10 @@ public record Brand(
                     .append(accent(light.accent()))
                     .append("}}");
         }
-        if (dark.accent() != null || dark.header() != null) {
+        if (dark.accent() != null || darkHeader != null) {
             css.append("@media screen and (prefers-color-scheme:dark){:root{")
                     .append(dark.accent() == null ? "" : accent(dark.accent()))
-                    .append(dark.header() == null ? "" : header(dark.header()))
+                    .append(darkHeader == null ? "" : header(darkHeader))
                     .append("}}");
         }
         return css.toString();

@@ -80,6 +80,9 @@ public final class BrandReader {
             colours.allow("light", "dark");
             colours.requireValues();
         }
+        if (brand.has("logo") && !brand.has("name")) {
+            brand.fault("name", "is required with logo, for who cannot see it");
+        }
         if (brand.has("logo_dark") && !brand.has("logo")) {
             brand.fault("logo_dark", "makes no sense without logo");
         }
@@ -178,12 +181,9 @@ public final class BrandReader {
     }
 
     private static List<String> address(YamlFields brand) {
-        var lines = brand.texts("address");
-        if (lines == null) {
-            return List.of();
-        }
-        if (lines.size() > MAX_LINES || lines.stream().anyMatch(each -> each.length() > MAX_LINE)) {
-            brand.fault("address", "must have at most 10 lines, each of at most 100 characters");
+        var lines = brand.shownList("address", MAX_LINE);
+        if (lines.size() > MAX_LINES) {
+            brand.fault("address", "must have at most " + MAX_LINES + " lines");
         }
         return lines;
     }
@@ -206,18 +206,19 @@ public final class BrandReader {
                 name, contact(authority, "page", Contact::page, Contact.PAGE_RULE));
     }
 
-    private static @Nullable Text text(YamlFields owner, String field) {
+    private @Nullable Text text(YamlFields owner, String field) {
+        int before = faults.size();
         var sentences = owner.shownByLanguage(field, MAX_SENTENCE);
         if (sentences == null) {
             return null;
         }
-        if (!sentences.containsKey(Language.ENGLISH)) {
+        if (faults.size() == before && !sentences.containsKey(Language.ENGLISH)) {
             owner.fault(field, "must be given in English (en), for languages that are not named");
         }
         return new Text(sentences);
     }
 
-    private static List<Brand.Way> otherWays(YamlFields brand) {
+    private List<Brand.Way> otherWays(YamlFields brand) {
         var ways = new ArrayList<Brand.Way>();
         for (var each : brand.objects("other_ways")) {
             each.allow("text", "contact");

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  * The colours of one theme, as {@code #rrggbb}.
  *
  * @param accent of links, buttons and the line above the page; null: the usual one
- * @param header behind logo and name; null: that of the page's ground
+ * @param header behind logo and name; null: that of the page's ground, or the light one behind a
+ *     logo that has no dark one
  */
 public record Colours(@Nullable String accent, @Nullable String header) {
 

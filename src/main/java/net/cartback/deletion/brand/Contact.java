@@ -15,12 +15,22 @@ import java.util.regex.Pattern;
 public record Contact(URI link, String text) {
 
     /** What a contact must be. */
-    static final String RULE = "must be an e-mail address, or an https URL";
+    static final String RULE =
+            "must be an e-mail address (letters, digits and . _ ~ + - of ASCII before the @), or a"
+                    + " URL as for a page: https://, in lower case, without a user";
 
     /** What a page must be. */
-    static final String PAGE_RULE = "must be an https URL";
+    static final String PAGE_RULE =
+            "must be a URL that begins with https://, in ASCII (a host in other letters begins with"
+                    + " xn--), without a user";
 
-    /** The dot-atoms of RFC 5322 whose signs need no escape in a {@code mailto:}. */
+    /** RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3. */
+    private static final int MAX_E_MAIL = 254;
+
+    private static final int MAX_LOCAL_PART = 64;
+    private static final int MAX_PORT = 65_535;
+
+    /** Addresses as people have them, of signs that need no escape in a {@code mailto:}. */
     private static final Pattern E_MAIL =
             Pattern.compile(
                     "[A-Za-z0-9_~-]+(\\.[A-Za-z0-9_~-]+)*(\\+[A-Za-z0-9._~-]+)?"
@@ -32,9 +42,11 @@ public record Contact(URI link, String text) {
      * @return null: it is neither
      */
     static @Nullable Contact of(String text) {
-        return E_MAIL.matcher(text).matches()
-                ? new Contact(URI.create("mailto:" + text), text)
-                : page(text);
+        boolean isMail =
+                text.length() <= MAX_E_MAIL
+                        && text.indexOf('@') <= MAX_LOCAL_PART
+                        && E_MAIL.matcher(text).matches();
+        return isMail ? new Contact(URI.create("mailto:" + text), text) : page(text);
     }
 
     /**
@@ -49,12 +61,14 @@ public record Contact(URI link, String text) {
                     "https".equals(link.getScheme())
                             && link.getHost() != null
                             && link.getRawUserInfo() == null
+                            && link.getPort() <= MAX_PORT
                             && text.chars().allMatch(sign -> sign < 0x7F);
-            return isPage
-                    ? new Contact(
-                            link,
-                            text.substring("https://".length()).replaceFirst("(?<=^[^/]+)/$", ""))
-                    : null;
+            if (!isPage) {
+                return null;
+            }
+            var shown = text.substring("https://".length());
+            boolean isHostAlone = shown.indexOf('/') == shown.length() - 1;
+            return new Contact(link, isHostAlone ? shown.replace("/", "") : shown);
         } catch (URISyntaxException e) {
             return null;
         }

@@ -42,9 +42,14 @@ public final class Logo {
             throw new IllegalArgumentException(TOO_LARGE);
         }
         if (Arrays.equals(PNG, 0, PNG.length, file, 0, Math.min(PNG.length, file.length))) {
-            return new Logo(PngLogo.of(file), "image/png", "png", List.of());
+            var png = PngLogo.of(file);
+            return new Logo(png.content(), "image/png", "png", png.leftOut());
         }
         var svg = SvgLogo.of(file);
+        if (svg.content().length > MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "must be at most 256 KiB when its signs are written out");
+        }
         return new Logo(svg.content(), "image/svg+xml", "svg", svg.leftOut());
     }
 

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -127,10 +129,18 @@ record SvgLogo(byte[] content, List<String> leftOut) {
 
     private static final Pattern HERE = Pattern.compile("#[A-Za-z_][\\w.-]*");
 
-    /** What leads out of a value, or hides what does: an address, an escape, an at-rule. */
+    /**
+     * What leads out of a style, or hides what does: an address, an escape, a rule that fetches.
+     */
     private static final Pattern LEADS_OUT =
             Pattern.compile(
-                    "(?i)url\\s*\\(\\s*(?!['\"]?#)|[\\\\@]|expression|image-set|src\\s*\\(");
+                    "(?i)url\\s*\\(\\s*(?!['\"]?#)|\\\\|@(?!media\\b)|image-set|src\\s*\\(");
+
+    /** They hold no style. */
+    private static final Set<String> NAMES = Set.of("id", "class");
+
+    /** What draws within them must not be drawn by them again, and so on without end. */
+    private static final Set<String> COVERS = Set.of("mask", "clipPath");
 
     /**
      * Reads a file.
@@ -143,13 +153,21 @@ record SvgLogo(byte[] content, List<String> leftOut) {
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
         factory.setProperty(XMLInputFactory.IS_COALESCING, true);
+        // Else it writes to the error stream what it also throws.
+        factory.setXMLReporter((message, type, related, location) -> {});
         try {
             var reader = factory.createXMLStreamReader(new ByteArrayInputStream(file));
+            if ("1.1".equals(reader.getVersion())) {
+                throw new IllegalArgumentException("must be XML 1.0");
+            }
             return new Copy(reader).whole();
         } catch (XMLStreamException e) {
+            var at = e.getLocation();
             throw new IllegalArgumentException(
-                    "is no PNG file, and no SVG file that can be read"
-                            + " (it may declare no entities)",
+                    "is no PNG file, and no SVG file that can be read: see line %d, column %d (it may declare no entities)"
+                            .formatted(
+                                    at == null ? 1 : Math.max(1, at.getLineNumber()),
+                                    at == null ? 1 : Math.max(1, at.getColumnNumber())),
                     e);
         }
     }
@@ -161,10 +179,10 @@ record SvgLogo(byte[] content, List<String> leftOut) {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private final XMLStreamWriter to;
         private final Set<String> leftOut = new TreeSet<>();
-        private int depth;
         private int uses;
         private boolean draws;
-        private boolean inStyle;
+        private int covers;
+        private final Deque<String> open = new ArrayDeque<>();
 
         Copy(XMLStreamReader from) throws XMLStreamException {
             this.from = from;
@@ -178,10 +196,13 @@ record SvgLogo(byte[] content, List<String> leftOut) {
                     case XMLStreamConstants.START_ELEMENT -> begin();
                     case XMLStreamConstants.END_ELEMENT -> {
                         to.writeEndElement();
-                        depth--;
-                        inStyle = false;
+                        covers -= COVERS.contains(open.pop()) ? 1 : 0;
                     }
-                    case XMLStreamConstants.CHARACTERS -> text();
+                    case XMLStreamConstants.CHARACTERS -> {
+                        if (!open.isEmpty()) {
+                            to.writeCharacters(from.getText());
+                        }
+                    }
                     // Comments, instructions and document types draw nothing.
                     default -> {}
                 }
@@ -196,24 +217,30 @@ record SvgLogo(byte[] content, List<String> leftOut) {
         private void begin() throws XMLStreamException {
             var name = from.getLocalName();
             boolean isDrawn = SVG.equals(from.getNamespaceURI()) && ELEMENTS.contains(name);
-            if (depth == 0 && !(isDrawn && name.equals("svg"))) {
-                throw new IllegalArgumentException("is XML, but no SVG file");
+            if (open.isEmpty() && !(isDrawn && name.equals("svg"))) {
+                throw new IllegalArgumentException(
+                        "is XML, but no SVG file (entities are not filled in)");
             }
-            if (!isDrawn || (name.equals("use") && ++uses > MAX_USES) || depth == MAX_DEPTH) {
+            if (!isDrawn || (name.equals("use") && ++uses > MAX_USES) || open.size() == MAX_DEPTH) {
                 if (SVG.equals(from.getNamespaceURI())) {
                     leftOut.add(name);
                 }
                 passOver();
                 return;
             }
-            if (depth++ == 0) {
+            if (name.equals("style")) {
+                style();
+                return;
+            }
+            if (open.isEmpty()) {
                 to.setDefaultNamespace(SVG);
                 to.writeStartElement(SVG, name);
                 to.writeDefaultNamespace(SVG);
             } else {
                 to.writeStartElement(SVG, name);
             }
-            inStyle = name.equals("style");
+            open.push(name);
+            covers += COVERS.contains(name) ? 1 : 0;
             draws |= SHAPES.contains(name);
             for (int i = 0; i < from.getAttributeCount(); i++) {
                 attribute(
@@ -229,7 +256,7 @@ record SvgLogo(byte[] content, List<String> leftOut) {
             boolean isLink = name.equals("href") && (isOwn || XLINK.equals(namespace));
             if (isLink && HERE.matcher(value).matches()) {
                 to.writeAttribute("href", value);
-            } else if (isOwn && ATTRIBUTES.contains(name) && !LEADS_OUT.matcher(value).find()) {
+            } else if (isOwn && ATTRIBUTES.contains(name) && isHarmless(name, value)) {
                 to.writeAttribute(name, value);
             } else if (isOwn || isLink) {
                 // Others are notes of the program that drew it.
@@ -237,23 +264,47 @@ record SvgLogo(byte[] content, List<String> leftOut) {
             }
         }
 
-        private void text() throws XMLStreamException {
-            var text = from.getText();
-            if (inStyle && LEADS_OUT.matcher(text).find()) {
+        private boolean isHarmless(String name, String value) {
+            if (covers > 0 && (name.equals("mask") || name.equals("clip-path"))) {
+                return false;
+            }
+            return NAMES.contains(name) || !LEADS_OUT.matcher(value).find();
+        }
+
+        /** The whole of a style sheet: a browser reads what stands around a comment as one. */
+        private void style() throws XMLStreamException {
+            var css = new StringBuilder();
+            boolean isPlain = true;
+            for (int event = from.next();
+                    event != XMLStreamConstants.END_ELEMENT;
+                    event = from.next()) {
+                if (event == XMLStreamConstants.CHARACTERS) {
+                    css.append(from.getText());
+                } else {
+                    // Nobody needs an element or a comment within a style.
+                    isPlain = false;
+                    if (event == XMLStreamConstants.START_ELEMENT) {
+                        passOver();
+                    }
+                }
+            }
+            if (isPlain && !LEADS_OUT.matcher(css).find()) {
+                to.writeStartElement(SVG, "style");
+                to.writeCharacters(css.toString());
+                to.writeEndElement();
+            } else {
                 leftOut.add("style");
-            } else if (depth > 0) {
-                to.writeCharacters(text);
             }
         }
 
         /** To the end of the element that has begun. */
         private void passOver() throws XMLStreamException {
-            for (int open = 1; open > 0; ) {
+            for (int depth = 1; depth > 0; ) {
                 int event = from.next();
                 if (event == XMLStreamConstants.START_ELEMENT) {
-                    open++;
+                    depth++;
                 } else if (event == XMLStreamConstants.END_ELEMENT) {
-                    open--;
+                    depth--;
                 }
             }
         }

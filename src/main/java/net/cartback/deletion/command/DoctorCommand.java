@@ -81,10 +81,18 @@ final class DoctorCommand implements Callable<Integer> {
             return;
         }
         try {
-            BrandLoader.read(config);
+            var brand = BrandLoader.read(config);
             findings.good("the brand can be shown");
+            for (var logo : brand.logos()) {
+                if (!logo.leftOut().isEmpty()) {
+                    findings.note(
+                            "a logo is served without "
+                                    + String.join(", ", logo.leftOut())
+                                    + ": look whether it still is as it should be");
+                }
+            }
         } catch (Refused e) {
-            e.faults().forEach(each -> findings.wrong(file.toString(), each));
+            e.faults().forEach(each -> findings.wrong("BRAND_FILE", each));
         }
     }
 

@@ -63,7 +63,7 @@ public final class Placeholder {
     private static final Pattern PART =
             Pattern.compile(
                     "\\$\\{|\\{\\{|<[%?]|%\\{|#\\{|__[A-Z0-9_]+__|<[A-Za-z_-]+>"
-                            + "|(?i:replace.?me|change.?me|fill.?me)");
+                            + "|(?<!\\p{L})(?iu:replace.?me|change.?me|fill.?me)(?!\\p{L})");
 
     private static final int FEWEST_CHARACTERS = 4;
 

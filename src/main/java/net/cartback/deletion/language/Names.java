@@ -15,10 +15,11 @@ public record Names(String name, Map<Language, String> others) {
      * joiners are letters' shapes in Indic scripts and in Persian.
      */
     private static final Pattern INVISIBLE =
-            Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\u3164&&[^\\u200C\\u200D]]+");
+            Pattern.compile(
+                    "[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\u115F\\u1160\\u2800\\u3164\\uFFA0&&[^\\u200C\\u200D]]+");
 
     /** At least one of them shows something. */
-    private static final Pattern LETTER = Pattern.compile("[\\p{L}\\p{N}\\p{S}]");
+    private static final Pattern SIGN = Pattern.compile("[\\p{L}\\p{N}\\p{S}\\p{P}]");
 
     public Names {
         others = Map.copyOf(others);
@@ -37,6 +38,6 @@ public record Names(String name, Map<Language, String> others) {
     /** A name without what shows nothing; empty: nothing is left. */
     public static String visible(String name) {
         var visible = INVISIBLE.matcher(name).replaceAll(" ").strip();
-        return LETTER.matcher(visible).find() ? visible : "";
+        return SIGN.matcher(visible).find() ? visible : "";
     }
 }

@@ -82,7 +82,12 @@ public final class Sentence implements Content {
             case Code code -> around("<code dir=\"ltr\">", shown(code), "</code>", output);
             case Link(var address, var text) ->
                     around(
-                            "<bdi><a href=\"" + attribute(address.toString()) + "\">",
+                            "<bdi><a "
+                                    // On paper a link is no use without its address.
+                                    + (address.toString().contains(text) ? "" : "class=\"named\" ")
+                                    + "href=\""
+                                    + attribute(address.toString())
+                                    + "\">",
                             text,
                             "</a></bdi>",
                             output);

@@ -174,10 +174,10 @@ final class StatusContent {
             case DELETED, RETAINED, UNCONFIRMED -> {
                 scope.add(words.say("scope.covers", app));
                 scope.add(say("scope.not"));
-                scope.add(
-                        brand.backups() == null
-                                ? say("scope.backups")
-                                : show(Value.Text.of(brand.backups(), words.language())));
+                if (brand.backups() != null) {
+                    scope.add(show(Value.Text.of(brand.backups(), words.language())));
+                }
+                scope.add(say("scope.backups"));
             }
             case NOTHING_FOUND -> {
                 scope.add(words.say("scope.searched", app));

@@ -1,6 +1,7 @@
 package net.cartback.deletion.yaml;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
 import net.cartback.deletion.crypto.Certificates;
 import net.cartback.deletion.crypto.Placeholder;
@@ -76,12 +77,16 @@ public final class YamlFields extends YamlObject {
     }
 
     private boolean isText(String field) {
-        var notText = has(field) ? source().notText().get(path(field)) : null;
+        return has(field) && isWrittenAsText(field);
+    }
+
+    /** Whether YAML takes it for text; else a fault. */
+    private boolean isWrittenAsText(String field) {
+        var notText = source().notText().get(path(field));
         if (notText != null) {
             fault(field, notText.isEmpty() ? NO_VALUE : NOT_TEXT);
-            return false;
         }
-        return has(field);
+        return notText == null;
     }
 
     public @Nullable UUID uuid(String field) {
@@ -132,11 +137,7 @@ public final class YamlFields extends YamlObject {
         var list = list(field);
         for (int i = 0; i < list.size(); i++) {
             var each = field + "[" + i + "]";
-            if (source().notText().containsKey(path(each))) {
-                fault(each, NOT_TEXT);
-                continue;
-            }
-            var text = scalar(each, list.get(i), 1, 200);
+            var text = isWrittenAsText(each) ? scalar(each, list.get(i), 1, 200) : null;
             if (text != null) {
                 texts.add(text);
             }
@@ -199,9 +200,7 @@ public final class YamlFields extends YamlObject {
                                 + Arrays.stream(Language.values())
                                         .map(Language::tag)
                                         .collect(Collectors.joining(", ")));
-            } else if (source().notText().containsKey(path(each))) {
-                fault(each, NOT_TEXT);
-            } else {
+            } else if (isWrittenAsText(each)) {
                 var text = shown(each, entry.getValue(), max);
                 if (text != null) {
                     texts.put(language.get(), text);
@@ -211,12 +210,34 @@ public final class YamlFields extends YamlObject {
         return texts;
     }
 
+    /** A list of such texts; empty if there is none. */
+    public List<String> shownList(String field, int max) {
+        var texts = new ArrayList<String>();
+        if (has(field)) {
+            var list = list(field);
+            for (int i = 0; i < list.size(); i++) {
+                var each = field + "[" + i + "]";
+                var text = isWrittenAsText(each) ? shown(each, list.get(i), max) : null;
+                if (text != null) {
+                    texts.add(text);
+                }
+            }
+        }
+        return texts;
+    }
+
     private @Nullable String shown(String field, JsonNode value, int max) {
-        var text = scalar(field, value, 1, max);
+        // A block of YAML ends with a line break that nobody means.
+        var text =
+                scalar(
+                        field,
+                        value.isTextual() ? TextNode.valueOf(value.asText().strip()) : value,
+                        1,
+                        max);
         if (text != null && Placeholder.isIn(text)) {
             fault(field, Placeholder.RULE);
         } else if (text != null && Names.visible(text).isEmpty()) {
-            fault(field, "must have a letter, a digit or a sign that people see");
+            fault(field, "must show something: a letter, a digit or a sign");
         }
         return text;
     }

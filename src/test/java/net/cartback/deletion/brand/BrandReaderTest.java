@@ -54,6 +54,36 @@ class BrandReaderTest {
         assertThat(brand.otherWays()).isEmpty();
     }
 
+    /** A logo is drawn for what is behind it. */
+    @Test
+    void a_logo_keeps_its_ground_in_the_dark_unless_there_is_another() {
+        assertThat(css("logo: logo.svg")).isEqualTo(":root{--header:#f1f4f7;--on-header:#000000;}");
+        assertThat(css("logo: logo.svg\nlogo_dark: logo-dark.svg")).isEmpty();
+        var white = "colours: {light: {header: \"#ffffff\"}}";
+        assertThat(css("logo: logo.svg\n" + white)).doesNotContain("dark");
+        for (var each : new String[] {"logo: logo.svg\nlogo_dark: logo-dark.svg\n", ""}) {
+            assertThat(css(each + white))
+                    .contains(
+                            "@media screen and (prefers-color-scheme:dark)"
+                                    + "{:root{--header:#0f151b;--on-header:#ffffff;}}");
+        }
+    }
+
+    private static String css(String yaml) {
+        return BrandReader.read("name: Cart Back\n" + yaml, Map.of(), FOLDER).css();
+    }
+
+    /** Words of a sentence are no placeholder, and a block of text may end with a line break. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "backups: {en: We replace media after 35 days., fr: Échange mensuel des bandes.}",
+                "backups:\n  en: >\n    Copies end\n    after 35 days.\n",
+            })
+    void a_sentence_is_written_as_people_write(String yaml) {
+        assertThat(BrandReader.read(yaml, Map.of(), FOLDER).backups()).isNotNull();
+    }
+
     @Test
     void complaints_go_to_the_contact_if_nowhere_else() {
         var brand = BrandReader.read("contact: privacy@example.com\n", Map.of(), FOLDER);
@@ -84,6 +114,8 @@ class BrandReaderTest {
                 "https://example.com/ x",
                 "//example.com",
                 "data:text/html,x",
+                "HTTPS://example.com",
+                "https://example.com:99999/",
             })
     void only_a_mail_address_or_a_page_is_a_contact(String text) {
         assertThat(Contact.of(text)).isNull();

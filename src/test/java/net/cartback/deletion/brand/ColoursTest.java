@@ -49,13 +49,15 @@ class ColoursTest {
     @Test
     void the_style_sheet_has_these_colours_behind_its_text() throws IOException {
         var style = Files.readString(Path.of("src/main/resources/pages.css")).split("@media", 2);
-        assertThat(style[0]).contains("--paper:#fff;", "--ground:#f1f4f7;");
+        // What is on a button is what the accent is held to.
+        assertThat(style[0]).contains("--paper:#fff;", "--ground:#f1f4f7;", "--on-accent:#fff;");
         assertThat(Colours.Theme.LIGHT.paper()).isEqualTo("#ffffff");
         assertThat(Colours.Theme.LIGHT.ground()).isEqualTo("#f1f4f7");
         var dark = style[1].substring(0, style[1].indexOf("}\n}"));
         assertThat(dark)
                 .contains(
                         "--paper:" + Colours.Theme.DARK.paper() + ";",
-                        "--ground:" + Colours.Theme.DARK.ground() + ";");
+                        "--ground:" + Colours.Theme.DARK.ground() + ";",
+                        "--on-accent:" + Colours.Theme.DARK.ground());
     }
 }

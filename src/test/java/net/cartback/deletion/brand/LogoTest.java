@@ -14,8 +14,10 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.CRC32;
 
 import javax.imageio.ImageIO;
 
@@ -56,6 +58,15 @@ class LogoTest {
                 "<style>@import url(https://evil.example/x.css);</style> | style",
                 "<style>.a{fill:URL( 'https://evil.example/x')}</style> | style",
                 "<style>.a{b:u\\72l(https://evil.example)}</style> | style",
+                "<style>.a{fill:u<!-- -->rl(https://evil.example)}</style> | style",
+                "<style>.a{fill:u<?x y?>rl(https://evil.example)}</style> | style",
+                "<style>.a{fill:u<g/>rl(https://evil.example)}</style> | style",
+                "<style><g/>@import 'https://evil.example';</style> | style",
+                "<style><title>.a{fill:url(https://evil.example)}</title></style> | style",
+                "<style><![CDATA[.a{fill:u]]><![CDATA[rl(https://evil.example)}]]></style> |"
+                        + " style",
+                "<mask id=\"m\"><g mask=\"url(#m)\"/></mask> | mask",
+                "<clipPath id=\"c\"><g clip-path=\"url(#c)\"/></clipPath> | clip-path",
                 "<g style=\"background:url(//evil.example)\"/> | style",
                 "<g fill=\"url(https://evil.example#a)\"/> | fill",
                 "<animate attributeName=\"href\" to=\"javascript:alert(1)\"/> | animate",
@@ -137,6 +148,7 @@ class LogoTest {
         var logo = Logo.of(append(noted, "<script>".getBytes(UTF_8)));
         assertThat(logo.content()).isEqualTo(plain);
         assertThat(logo.contentType()).isEqualTo("image/png");
+        assertThat(logo.leftOut()).containsExactly("tEXt");
         var read = ImageIO.read(new ByteArrayInputStream(logo.content()));
         assertThat(read.getRGB(17, 5)).isEqualTo(image.getRGB(17, 5));
     }
@@ -153,13 +165,45 @@ class LogoTest {
         }
     }
 
+    /** What a browser would not show, or what holds what is not drawn. */
+    @Test
+    void a_png_that_breaks_the_recommendation_is_refused() throws IOException {
+        var png = png(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB));
+        var pixels = Arrays.copyOfRange(png, 33, png.length);
+        var empty = Arrays.copyOf(png, 8);
+        for (var header :
+                new byte[][] {
+                    {},
+                    {0, 0, 0, 8, 0, 0, 0, 8, 77, 9, 0, 0, 0},
+                    // Colours of a palette that is not there.
+                    {0, 0, 0, 8, 0, 0, 0, 8, 8, 3, 0, 0, 0},
+                    // More pixels than there are.
+                    {0, 0, 8, 0, 0, 0, 8, 0, 8, 2, 0, 0, 0},
+                    {0, 0, 0, 8, 0, 0, 0, 8, 8, 2, 0, 0, 0, '<', 's'},
+                }) {
+            var file = append(append(empty, chunk("IHDR", header)), pixels);
+            assertThatThrownBy(() -> Logo.of(file)).isInstanceOf(IllegalArgumentException.class);
+        }
+        for (var chunk :
+                new byte[][] {
+                    chunk("IHDR", new byte[13]),
+                    chunk("tRNS", "<script>".getBytes(UTF_8)),
+                    chunk("PLTE", new byte[4]),
+                    chunk("IEND", new byte[3]),
+                    chunk("ABCD", new byte[0]),
+                }) {
+            var file = append(append(Arrays.copyOf(png, 33), chunk), pixels);
+            assertThatThrownBy(() -> Logo.of(file)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
     @Test
     void a_logo_has_a_limit() throws IOException {
         assertThatThrownBy(() -> Logo.of(new byte[Logo.MAX_BYTES + 1]))
                 .hasMessage("must be at most 256 KiB");
         assertThatThrownBy(
-                        () -> Logo.of(png(new BufferedImage(4_097, 1, BufferedImage.TYPE_INT_RGB))))
-                .hasMessage("is a PNG of 4097 x 1 pixels; each side must be from 1 to 4096");
+                        () -> Logo.of(png(new BufferedImage(2_049, 1, BufferedImage.TYPE_INT_RGB))))
+                .hasMessage("is a PNG of 2049 x 1 pixels; each side must be from 1 to 2048");
     }
 
     private static Logo svg(String text) {
@@ -178,19 +222,21 @@ class LogoTest {
 
     /** Right after the header. */
     private static byte[] withChunk(byte[] png, String type, String content) {
-        var checked = (type + content).getBytes(UTF_8);
-        var sum = new java.util.zip.CRC32();
-        sum.update(checked);
-        var chunk =
-                java.nio.ByteBuffer.allocate(checked.length + 8)
-                        .putInt(checked.length - 4)
-                        .put(checked)
-                        .putInt((int) sum.getValue())
-                        .array();
         int header = 8 + 25;
         return append(
-                append(Arrays.copyOf(png, header), chunk),
+                append(Arrays.copyOf(png, header), chunk(type, content.getBytes(UTF_8))),
                 Arrays.copyOfRange(png, header, png.length));
+    }
+
+    private static byte[] chunk(String type, byte[] content) {
+        var checked = append(type.getBytes(UTF_8), content);
+        var sum = new CRC32();
+        sum.update(checked);
+        return ByteBuffer.allocate(checked.length + 8)
+                .putInt(content.length)
+                .put(checked)
+                .putInt((int) sum.getValue())
+                .array();
     }
 
     private static byte[] append(byte[] one, byte[] other) {

@@ -50,7 +50,7 @@ final class SampleBrand {
     private static Brand of(String yaml, String name, String more) {
         return BrandReader.read(
                 // A line of an address has 100 characters, and a name 200.
-                yaml.replace("\"${NAME} Ltd\"", "\"" + "<b>Ltd</b>" + "\""),
+                yaml.replace("\"${NAME} Ltd\"", "\"" + "A <b Ltd" + "\""),
                 Map.of("NAME", name, "MORE", more),
                 Path.of("src/test/resources/brand"));
     }
