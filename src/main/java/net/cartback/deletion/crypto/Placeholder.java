@@ -60,10 +60,16 @@ public final class Placeholder {
                             + "|[a-z]*(secret|password)[a-z]*[0-9]{0,4}");
 
     /** What stands in an address or a name that a template should have filled in. */
-    private static final Pattern PART =
-            Pattern.compile(
-                    "\\$\\{|\\{\\{|<[%?]|%\\{|#\\{|__[A-Z0-9_]+__|<[A-Za-z_-]+>"
-                            + "|(?<!\\p{L})(?iu:replace.?me|change.?me|fill.?me)(?!\\p{L})");
+    private static final String BRACKETS =
+            "\\$\\{|\\{\\{|<[%?]|%\\{|#\\{|__[A-Z0-9_]+__|<[A-Za-z_-]+>";
+
+    private static final String ORDERS = "(?iu:replace.?me|change.?me|fill.?me)";
+
+    private static final Pattern PART = Pattern.compile(BRACKETS + "|" + ORDERS);
+
+    /** Words of their own: people exchange metals, and replace media. */
+    private static final Pattern PART_OF_WORDS =
+            Pattern.compile(BRACKETS + "|(?<!\\p{L})" + ORDERS + "(?!\\p{L})");
 
     private static final int FEWEST_CHARACTERS = 4;
 
@@ -83,5 +89,10 @@ public final class Placeholder {
     /** Whether a part of the text is one: for names and addresses. */
     public static boolean isIn(String text) {
         return PART.matcher(text).find();
+    }
+
+    /** Whether one is in a text that people read, such as a name or a sentence. */
+    public static boolean isInWords(String text) {
+        return PART_OF_WORDS.matcher(text).find();
     }
 }

@@ -234,7 +234,7 @@ public final class YamlFields extends YamlObject {
                         value.isTextual() ? TextNode.valueOf(value.asText().strip()) : value,
                         1,
                         max);
-        if (text != null && Placeholder.isIn(text)) {
+        if (text != null && Placeholder.isInWords(text)) {
             fault(field, Placeholder.RULE);
         } else if (text != null && Names.visible(text).isEmpty()) {
             fault(field, "must show something: a letter, a digit or a sign");

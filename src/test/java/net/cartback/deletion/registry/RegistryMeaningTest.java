@@ -187,6 +187,7 @@ class RegistryMeaningTest {
                 "public_name | REPLACE-ME",
                 "public_name | <%= name %>",
                 "url | https://REPLACE-ME.example/deletions",
+                "url | https://changemehost.example/deletions",
                 "url | https://crm.example/{{ path }}",
                 "url | https://crm.example/__PATH__"
             })
