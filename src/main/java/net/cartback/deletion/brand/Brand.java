@@ -5,14 +5,13 @@ import net.cartback.deletion.language.Names;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What the organisation that runs the relay shows of itself. Whatever is null or empty is not said.
  *
  * @param name of the organisation
  * @param logo on a light page, and on paper
- * @param darkLogo on a dark page; null: the same
+ * @param darkLogo on a dark page; null: the same, or there is none
  * @param contact where people write to, in any matter
  * @param address by post, line by line
  * @param complaints where people complain; null: at the contact
@@ -76,14 +75,10 @@ public record Brand(
 
     /** All that are served. */
     public List<Logo> logos() {
-        return Stream.of(logo, darkLogo)
-                .<Logo>mapMulti(
-                        (each, found) -> {
-                            if (each != null) {
-                                found.accept(each);
-                            }
-                        })
-                .toList();
+        if (logo == null) {
+            return List.of();
+        }
+        return darkLogo == null ? List.of(logo) : List.of(logo, darkLogo);
     }
 
     /** The rules of the style sheet that differ from the usual ones. */

@@ -3,7 +3,6 @@ package net.cartback.deletion.brand;
 import org.jspecify.annotations.Nullable;
 
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -83,7 +82,7 @@ public record Colours(@Nullable String accent, @Nullable String header) {
 
     /** From 0 to 1 (WCAG 2.2, relative luminance). */
     private static double luminance(String colour) {
-        var rgb = HexFormat.of().parseHex(colour.substring(1).toLowerCase(Locale.ROOT));
+        var rgb = HexFormat.of().parseHex(colour.substring(1));
         return 0.2126 * linear(rgb[0]) + 0.7152 * linear(rgb[1]) + 0.0722 * linear(rgb[2]);
     }
 
