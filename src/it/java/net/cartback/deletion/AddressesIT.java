@@ -284,7 +284,7 @@ class AddressesIT {
     /** Sends bytes and reads until the other side closes. */
     private String raw(String request) {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), relay.uri("/").getPort())) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(120_000);
             socket.getOutputStream().write(request.getBytes(ISO_8859_1));
             socket.getOutputStream().flush();
             return new String(socket.getInputStream().readAllBytes(), UTF_8);

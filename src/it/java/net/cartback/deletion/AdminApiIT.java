@@ -173,7 +173,7 @@ class AdminApiIT {
         assertThat(app.get("systems").get(0).textValue()).isEqualTo("crm");
         assertThat(app.at("/secrets/0/label").textValue()).isEqualTo("facebook");
         var system = get("/registry/systems/crm");
-        assertThat(system.get("timeout").textValue()).isEqualTo("PT15S");
+        assertThat(system.get("timeout").textValue()).isEqualTo("PT1M");
         assertThat(system.get("url_has_query").booleanValue()).isFalse();
         assertThat(
                         app.toString()

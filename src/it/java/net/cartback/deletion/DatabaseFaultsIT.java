@@ -57,7 +57,7 @@ class DatabaseFaultsIT {
     @Test
     void a_transaction_that_has_written_is_told_of_while_it_is_open() {
         var address = TestPostgres.migrated();
-        try (var database = new Database(address, 2)) {
+        try (var database = new Database(address, 2, null, Duration.ofMinutes(1))) {
             database.inTransaction(
                     handle -> {
                         handle.execute("CREATE TABLE written ()");
@@ -82,7 +82,7 @@ class DatabaseFaultsIT {
     @Test
     void a_connection_that_turns_read_only_under_the_pool_is_thrown_away() {
         var address = TestPostgres.migrated();
-        try (var database = new Database(address, 2)) {
+        try (var database = new Database(address, 2, null, Duration.ofMinutes(1))) {
             for (int i = 0; i < 2; i++) {
                 // As a primary does that has become a standby while the session goes on.
                 database.withHandle(
@@ -124,7 +124,7 @@ class DatabaseFaultsIT {
                 DatabaseAddress.parse(
                         "postgres://postgres@127.0.0.1:%d/%s?options=-c%%20search_path%%3Dpublic%%20-c%%20work_mem%%3D9MB%%20-c%%20statement_timeout%%3D0"
                                 .formatted(plain.port(), plain.database()));
-        try (var database = new Database(address, 2)) {
+        try (var database = new Database(address, 2, null, Duration.ofMinutes(1))) {
             assertThat(database.lostSettings()).isEmpty();
             assertThat(setting(database, "work_mem")).isEqualTo("9MB");
             assertThat(setting(database, "statement_timeout")).isEqualTo("10s");
@@ -143,7 +143,7 @@ class DatabaseFaultsIT {
                         "synchronous_commit = 'off'")) {
             TestPostgres.execute(plain, "ALTER DATABASE " + name + " SET " + other);
         }
-        try (var database = new Database(plain, 2)) {
+        try (var database = new Database(plain, 2, null, Duration.ofMinutes(1))) {
             assertThat(database.lostSettings()).isEmpty();
             assertThat(setting(database, "transaction_isolation")).isEqualTo("read committed");
             assertThat(setting(database, "transaction_timeout")).isEqualTo("0");
@@ -159,7 +159,7 @@ class DatabaseFaultsIT {
                 DatabaseAddress.parse(
                         "postgres://postgres@127.0.0.1:1,localhost:%d/%s?target_session_attrs=read-write&application_name=x"
                                 .formatted(plain.port(), plain.database()));
-        try (var database = new Database(address, 2)) {
+        try (var database = new Database(address, 2, null, Duration.ofMinutes(1))) {
             assertThat(setting(database, "application_name")).isEqualTo("x");
         }
     }
@@ -168,7 +168,8 @@ class DatabaseFaultsIT {
     void settings_that_a_pooler_drops_are_missed() throws IOException {
         var plain = TestPostgres.empty();
         try (var pooler = new ForgetfulPooler(plain.port(), false);
-                var database = new Database(through(pooler, plain), 2)) {
+                var database =
+                        new Database(through(pooler, plain), 2, null, Duration.ofMinutes(1))) {
             assertThat(database.lostSettings())
                     .contains("statement_timeout", "lock_timeout", "plan_cache_mode");
         }

@@ -8,8 +8,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.MissingStandby;
 import net.cartback.deletion.fixtures.OwnPostgres;
-import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.RequestBatcher;
@@ -32,7 +32,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
@@ -72,7 +71,7 @@ class DurabilityIT {
         relay.dispatchOnce();
         var delivery = crm.received().getFirst().webhookId();
         var signed = relay.signedRequest("2");
-        withoutStandby();
+        MissingStandby.expect(postgres.address());
         assertThat(bothAt(signed, delivery)).containsOnly(503);
         restart();
         // They are there, and would be gone after a failover.
@@ -81,7 +80,7 @@ class DurabilityIT {
 
         assertThat(bothAt(signed, delivery)).containsOnly(503);
 
-        withStandby();
+        MissingStandby.forget(postgres.address());
         var reply = relay.callback(signed);
         assertThat(reply.statusCode()).isEqualTo(200);
         assertThat(Http.json(reply).get("confirmation_code").textValue()).hasSize(26);
@@ -91,13 +90,13 @@ class DurabilityIT {
 
     @Test
     void who_cancels_the_wait_for_a_standby_makes_no_answer_of_it() throws Exception {
-        withoutStandby();
+        MissingStandby.expect(postgres.address());
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var callback = threads.submit(() -> relay.callback(relay.signedRequest("3")));
             await().atMost(PATIENCE)
                     .until(
                             () -> {
-                                cancelWaits();
+                                MissingStandby.cancelWaits(postgres.address());
                                 return callback.isDone();
                             });
             assertThat(callback.get().statusCode()).isEqualTo(503);
@@ -106,16 +105,17 @@ class DurabilityIT {
 
     @Test
     void who_waits_for_a_standby_is_told_so_at_the_limit_and_recorded_when_it_comes() {
-        withoutStandby();
+        MissingStandby.expect(postgres.address());
         try (var recorder =
                 new RequestBatcher(
                         relay.recordings(), 64, Duration.ofMillis(50), new SimpleMeterRegistry())) {
             assertThatThrownBy(() -> recorder.record(wish()))
                     .isInstanceOf(DatabaseUnavailable.class)
                     .hasRootCauseMessage("No answer within PT0.05S");
-            withStandby();
+            MissingStandby.forget(postgres.address());
+            await().atMost(PATIENCE)
+                    .until(() -> relay.count("SELECT count(*) FROM deletion_request") == 1);
         }
-        assertThat(relay.count("SELECT count(*) FROM deletion_request")).isOne();
     }
 
     private static NewRequest wish() {
@@ -137,44 +137,6 @@ class DurabilityIT {
 
     private HttpResponse<String> answer(String delivery) {
         return relay.receipt(delivery, crm.secret(), "{\"outcome\":\"deleted\"}");
-    }
-
-    private void withoutStandby() {
-        TestPostgres.execute(
-                postgres.address(), "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (s1)'");
-        reload();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            await().atMost(PATIENCE).until(() -> waits(threads));
-        }
-    }
-
-    /** Whether a commit waits for the standby by now: the server is told, and does it soon. */
-    private boolean waits(ExecutorService threads) {
-        var commit =
-                threads.submit(
-                        () -> TestPostgres.execute(postgres.address(), "SELECT lo_create(0)"));
-        boolean waits = false;
-        while (!commit.isDone()) {
-            waits |= cancelWaits();
-        }
-        return waits;
-    }
-
-    /** Whether there were any. */
-    private boolean cancelWaits() {
-        return relay.count(
-                        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE"
-                                + " wait_event = 'SyncRep'")
-                > 0;
-    }
-
-    private void withStandby() {
-        TestPostgres.execute(postgres.address(), "ALTER SYSTEM SET synchronous_standby_names = ''");
-        reload();
-    }
-
-    private void reload() {
-        TestPostgres.execute(postgres.address(), "SELECT pg_reload_conf()");
     }
 
     private void restart() {

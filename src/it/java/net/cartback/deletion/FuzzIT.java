@@ -226,6 +226,8 @@ class FuzzIT {
             int from = sent.getAndIncrement();
             return client.send(
                     request.header("Accept", "application/json")
+                            // A kept connection may end at the moment in which it is used again.
+                            .header("Connection", "close")
                             .header(
                                     "X-Forwarded-For",
                                     "10.%d.%d.%d"

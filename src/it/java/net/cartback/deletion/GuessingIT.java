@@ -55,15 +55,15 @@ class GuessingIT {
     void wrong_codes_are_slowed_and_then_refused() throws Exception {
         exhaust();
 
-        assertThat(statuses(MANY, i -> status(UNKNOWN, ATTACKER))).containsOnly(404, 429);
-        assertThat(statuses(MANY, i -> status(UNKNOWN + "/proof", ATTACKER))).contains(404, 429);
+        assertThat(untilRefused(i -> status(UNKNOWN, ATTACKER))).containsOnly(404, 429);
+        assertThat(untilRefused(i -> status(UNKNOWN + "/proof", ATTACKER))).containsOnly(404, 429);
     }
 
     @Test
     void people_are_told_in_a_page() throws Exception {
         exhaust();
 
-        var replies = replies(overProxy, MANY, i -> status(UNKNOWN, ATTACKER, "text/html"));
+        var replies = repliesUntilRefused(i -> status(UNKNOWN, ATTACKER, "text/html"));
         assertThat(replies)
                 .allSatisfy(
                         reply ->
@@ -84,8 +84,7 @@ class GuessingIT {
         exhaust();
 
         var statuses =
-                statuses(
-                        MANY,
+                untilRefused(
                         i ->
                                 switch (i % 4) {
                                     case 0 -> status(code, ATTACKER);
@@ -97,7 +96,6 @@ class GuessingIT {
                 assertThat(statuses.get(i)).isEqualTo(200);
             }
         }
-        assertThat(statuses).contains(429);
     }
 
     @Test
@@ -112,27 +110,26 @@ class GuessingIT {
         for (int i = 0; i < FREE; i++) {
             assertThat(send(callback(forged(i), ATTACKER))).isEqualTo(400);
         }
-        assertThat(statuses(MANY, i -> callback(forged(i), ATTACKER))).containsOnly(400, 429);
+        assertThat(untilRefused(i -> callback(forged(i), ATTACKER))).containsOnly(400, 429);
         assertThat(send(callback(relay.signedRequest("1001"), PERSON))).isEqualTo(200);
     }
 
     @Test
     void an_address_that_is_made_up_is_not_believed() throws Exception {
         try (var direct = client("127.0.0.2")) {
-            var statuses = statuses(direct, FREE + MANY, i -> status(UNKNOWN, "198.51.100." + i));
-            assertThat(statuses).contains(429);
+            assertThat(repliesUntilRefused(direct, i -> status(UNKNOWN, "198.51.100." + i)))
+                    .isNotEmpty();
         }
         // Nor is one that stands before the proxy's own entry.
-        var statuses =
-                statuses(FREE + MANY, i -> status(UNKNOWN, "198.51.100." + i + ", " + ATTACKER));
-        assertThat(statuses).contains(429);
+        assertThat(untilRefused(i -> status(UNKNOWN, "198.51.100." + i + ", " + ATTACKER)))
+                .isNotEmpty();
         assertThat(send(status(UNKNOWN, "not an address"))).isEqualTo(404);
         assertThat(send(status(UNKNOWN, "2001:db8::1"))).isEqualTo(404);
     }
 
     @Test
     void addresses_of_one_network_count_together() throws Exception {
-        assertThat(statuses(FREE + MANY, i -> status(UNKNOWN, "2001:db8::" + i))).contains(429);
+        assertThat(untilRefused(i -> status(UNKNOWN, "2001:db8::" + i))).isNotEmpty();
         assertThat(send(status(UNKNOWN, "2001:db8:0:1::1"))).isEqualTo(404);
     }
 
@@ -149,6 +146,8 @@ class GuessingIT {
     private HttpRequest status(String code, String from, String accept) {
         return HttpRequest.newBuilder(relay.statusRequest(code, accept), (n, v) -> true)
                 .header("X-Forwarded-For", from)
+                // A kept connection may end at the moment in which it is used again.
+                .header("Connection", "close")
                 .build();
     }
 
@@ -156,6 +155,8 @@ class GuessingIT {
         return HttpRequest.newBuilder(
                         relay.callbackRequest(TestRelay.APP_ID, signedRequest), (n, v) -> true)
                 .header("X-Forwarded-For", from)
+                // A kept connection may end at the moment in which it is used again.
+                .header("Connection", "close")
                 .build();
     }
 
@@ -168,12 +169,31 @@ class GuessingIT {
     }
 
     private List<Integer> statuses(int count, IntFunction<HttpRequest> request) throws Exception {
-        return statuses(overProxy, count, request);
+        return statuses(replies(overProxy, count, request));
     }
 
-    private static List<Integer> statuses(
-            HttpClient client, int count, IntFunction<HttpRequest> request) throws Exception {
-        return replies(client, count, request).stream().map(HttpResponse::statusCode).toList();
+    private List<Integer> untilRefused(IntFunction<HttpRequest> request) throws Exception {
+        return statuses(repliesUntilRefused(request));
+    }
+
+    private static List<Integer> statuses(List<HttpResponse<String>> replies) {
+        return replies.stream().map(HttpResponse::statusCode).toList();
+    }
+
+    private List<HttpResponse<String>> repliesUntilRefused(IntFunction<HttpRequest> request)
+            throws Exception {
+        return repliesUntilRefused(overProxy, request);
+    }
+
+    /** Refused is who comes while others wait: on a busy machine not in each round. */
+    private static List<HttpResponse<String>> repliesUntilRefused(
+            HttpClient client, IntFunction<HttpRequest> request) throws Exception {
+        while (true) {
+            var replies = replies(client, MANY, request);
+            if (statuses(replies).contains(429)) {
+                return replies;
+            }
+        }
     }
 
     /** All at once. */

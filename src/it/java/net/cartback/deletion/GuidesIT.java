@@ -11,6 +11,7 @@ import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.fixtures.Contract;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.PortLock;
 import net.cartback.deletion.fixtures.TestRelay;
 
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -101,7 +101,7 @@ class GuidesIT {
         assumeTrue(
                 Boolean.parseBoolean(System.getenv("CI")) || isThere(program),
                 program + " is not here");
-        int port = freePort();
+        int port = PortLock.freePort();
         var builder =
                 new ProcessBuilder(program, GUIDES.resolve(file).toString())
                         .redirectErrorStream(true)
@@ -114,7 +114,7 @@ class GuidesIT {
             await().atMost(PATIENCE).until(() -> listens(port));
             breakOffAmidARequest(port);
             relay.register(
-                    "systems: [{id: crm, name: CRM, url: \"http://127.0.0.1:%d/\", secrets: [{value: %s}]}]"
+                    "systems: [{id: crm, name: CRM, url: \"http://127.0.0.1:%d/\", secrets: [{value: %s}], timeout: PT60S}]"
                             .formatted(port, SECRET));
             relay.register(
                     "apps: [{id: \"%s\", name: Shop, secrets: [{value: %s}], systems: [crm]}]"
@@ -151,12 +151,6 @@ class GuidesIT {
                     && process.exitValue() == 0;
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -128,17 +128,26 @@ class HoldIT {
         relay.metaAsksToDelete("1001");
         relay.dispatchOnce();
         relay.clock().advance(PAST_THE_GRACE);
-        // Whoever looks for holds takes a while, and sees those that there were when it began.
+        // Whoever looks for holds waits for one, and sees those that there were when it began.
         relay.execute(
                 """
                 ALTER TABLE legal_hold RENAME TO kept_hold;
+                CREATE FUNCTION pause() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+                    BEGIN
+                        WHILE NOT EXISTS (SELECT FROM kept_hold) LOOP
+                            PERFORM pg_sleep(0.05);
+                        END LOOP;
+                    END
+                $$;
                 CREATE VIEW legal_hold AS
-                    WITH pause AS MATERIALIZED (SELECT pg_sleep(0.5))
+                    WITH pause AS MATERIALIZED (SELECT pause())
                     SELECT kept_hold.* FROM pause, kept_hold;
                 GRANT SELECT ON legal_hold TO PUBLIC
                 """);
+        relay.waitsForEver();
         var sweep = CompletableFuture.runAsync(() -> relay.retention().sweepIfDue());
-        await().until(
+        await().atMost(Duration.ofMinutes(2))
+                .until(
                         () ->
                                 relay.count(
                                                 "SELECT count(*) FROM pg_stat_activity WHERE"

@@ -92,7 +92,7 @@ class HttpsIT {
         }
         assertThatThrownBy(() -> connect("TLSv1.2")).isInstanceOf(SSLHandshakeException.class);
         try (var plain = new Socket(LOOPBACK, listener.port())) {
-            plain.setSoTimeout(5_000);
+            plain.setSoTimeout(120_000);
             plain.getOutputStream()
                     .write(
                             "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -288,7 +288,7 @@ class HttpsIT {
     private SSLSocket connect(String protocol) throws IOException {
         var socket = (SSLSocket) CLIENT.createSocket();
         socket.connect(new InetSocketAddress(LOOPBACK, listener.port()));
-        socket.setSoTimeout(5_000);
+        socket.setSoTimeout(120_000);
         socket.setEnabledProtocols(new String[] {protocol});
         socket.startHandshake();
         return socket;

@@ -109,6 +109,7 @@ class IdempotencyIT {
             busy.setAutoCommit(false);
             statement.execute("LOCK TABLE operator_action IN EXCLUSIVE MODE");
             assertThat(test("one", TestRelay.ADMIN_TOKEN, WHY).statusCode()).isEqualTo(503);
+            busy.rollback();
         }
         assertThat(tests()).isZero();
         assertThat(test("one", TestRelay.ADMIN_TOKEN, WHY).statusCode()).isLessThan(300);
@@ -138,6 +139,7 @@ class IdempotencyIT {
             busy.setAutoCommit(false);
             statement.execute("LOCK TABLE attempt IN ACCESS EXCLUSIVE MODE");
             assertThat(Http.sendUnchecked(amend).statusCode()).isEqualTo(503);
+            busy.rollback();
         }
         assertThat(Http.sendUnchecked(amend).statusCode()).isEqualTo(409);
         assertThat(relay.count("SELECT count(*) FROM amendment")).isEqualTo(1);
@@ -152,6 +154,7 @@ class IdempotencyIT {
             busy.setAutoCommit(false);
             statement.execute("LOCK TABLE idempotency_key IN EXCLUSIVE MODE");
             keys.nothingDone(first);
+            busy.rollback();
         }
         assertThat(keys.use(Actor.COMMAND, "one", "what")).isInstanceOf(Underway.class);
         keys.tidy();

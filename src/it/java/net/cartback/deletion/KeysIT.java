@@ -320,6 +320,7 @@ class KeysIT {
         relay.metaAsksToDelete("1");
         rotate(EnumSet.of(Kind.DATA));
         relay.clock().advance(LEAD);
+        relay.waitsForEver();
         var reseal = new Reseal(relay.database(), relay.keyring().sealer());
         var subjects = SealedColumns.ALL.getFirst();
         try (var erasing = TestPostgres.connect(relay.address());
@@ -328,7 +329,8 @@ class KeysIT {
             erasing.setAutoCommit(false);
             statement.execute("UPDATE deletion_request SET subject_sealed = NULL");
             var progress = threads.submit(() -> reseal.run(subjects, now -> {}));
-            await().until(
+            await().atMost(Duration.ofMinutes(2))
+                    .until(
                             () ->
                                     relay.count(
                                                     "SELECT count(*) FROM pg_stat_activity WHERE"
@@ -538,7 +540,7 @@ class KeysIT {
     @Test
     void of_two_keyrings_that_come_to_an_empty_database_the_first_alone_leaves_its_keys() {
         var address = TestPostgres.migrated();
-        try (var database = new Database(address, 2)) {
+        try (var database = new Database(address, 2, null, Duration.ofMinutes(1))) {
             var clock = InstantSource.system();
             var first = Keyring.parse(newKeyring(), clock, new SecureRandom());
             var other = Keyring.parse(newKeyring(), clock, new SecureRandom());

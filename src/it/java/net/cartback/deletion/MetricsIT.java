@@ -122,18 +122,25 @@ class MetricsIT {
                                             .contains("relay_callbacks_total{"));
             var retired = callRetired(app);
             assertThat(retired).isEqualTo(410);
-            assertThat(scrape(app.metricsPort()).body())
-                    .contains(
-                            "relay_ready 1.0",
-                            "relay_callbacks_total{app=\"78\",kind=\"deletion\",verdict=\"retired-app\"}"
-                                + " 1.0",
-                            "relay_callbacks_total{app=\"77\",kind=\"deletion\",verdict=\"unavailable\"}"
-                                + " 0.0",
-                            "relay_callbacks_total{app=\"77\",kind=\"deletion\",verdict=\"bad-signature\"}"
-                                + " 0.0",
-                            "relay_attempts_total{reply=\"system_at_fault\",system=\"crm\"} 0.0",
-                            "relay_deliveries_total{outcome=\"deleted\",system=\"crm\"} 0.0",
-                            "relay_receipts_total{system=\"crm\",verdict=\"contradicted\"} 0.0");
+            // Who counts what is a class each, and they begin one after the other.
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(scrape(app.metricsPort()).body())
+                                            .contains(
+                                                    "relay_ready 1.0",
+                                                    "relay_callbacks_total{app=\"78\",kind=\"deletion\",verdict=\"retired-app\"}"
+                                                        + " 1.0",
+                                                    "relay_callbacks_total{app=\"77\",kind=\"deletion\",verdict=\"unavailable\"}"
+                                                        + " 0.0",
+                                                    "relay_callbacks_total{app=\"77\",kind=\"deletion\",verdict=\"bad-signature\"}"
+                                                        + " 0.0",
+                                                    "relay_attempts_total{reply=\"system_at_fault\",system=\"crm\"}"
+                                                        + " 0.0",
+                                                    "relay_deliveries_total{outcome=\"deleted\",system=\"crm\"}"
+                                                        + " 0.0",
+                                                    "relay_receipts_total{system=\"crm\",verdict=\"contradicted\"}"
+                                                        + " 0.0"));
         }
     }
 

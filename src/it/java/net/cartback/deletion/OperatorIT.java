@@ -256,7 +256,8 @@ class OperatorIT {
         ask(40);
         dispatchAll();
         var ids = relay.texts("SELECT id::text FROM delivery");
-        var replica = relay.replica();
+        relay.waitsForEver();
+        var replica = relay.replica().waitsForEver();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var all = new ArrayList<Callable<Integer>>();
             for (var id : ids) {

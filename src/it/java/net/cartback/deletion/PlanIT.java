@@ -1,6 +1,7 @@
 package net.cartback.deletion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,8 +123,9 @@ class PlanIT {
     }
 
     private void look(String what, Runnable action) throws SQLException {
-        relay = relay.reopened();
+        relay.close();
         var before = read();
+        relay = relay.reopened();
         action.run();
         relay.close();
 
@@ -145,6 +148,7 @@ class PlanIT {
 
     /** What the server has counted; a connection tells at its end at the latest. */
     private Map<String, Read> read() throws SQLException {
+        await().atMost(Duration.ofMinutes(2)).until(this::nobodyIsConnected);
         var read = new HashMap<String, Read>();
         try (var connection = TestPostgres.connect(relay.address());
                 var statement = connection.createStatement();
@@ -159,5 +163,19 @@ class PlanIT {
             }
         }
         return read;
+    }
+
+    private boolean nobodyIsConnected() throws SQLException {
+        try (var connection = TestPostgres.connect(relay.address());
+                var statement = connection.createStatement();
+                var rows =
+                        statement.executeQuery(
+                                """
+                                SELECT count(*) = 0 FROM pg_stat_activity
+                                 WHERE datname = current_database() AND pid <> pg_backend_pid()
+                                       AND backend_type = 'client backend'
+                                """)) {
+            return rows.next() && rows.getBoolean(1);
+        }
     }
 }

@@ -56,8 +56,8 @@ class RacesIT {
         for (var id : List.of("a", "b", "c", "d")) {
             systems.add(new FakeClientSystem(id));
         }
-        relay = new TestRelay().register(systems.toArray(FakeClientSystem[]::new));
-        other = relay.replica();
+        relay = new TestRelay().register(systems.toArray(FakeClientSystem[]::new)).waitsForEver();
+        other = relay.replica().waitsForEver();
     }
 
     @AfterEach

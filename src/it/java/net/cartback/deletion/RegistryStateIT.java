@@ -217,6 +217,7 @@ class RegistryStateIT {
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             other.setAutoCommit(false);
             statement.execute("UPDATE client_system SET state = 'live' WHERE id = 'news'");
+            relay.waitsForEver();
             var sweep = threads.submit(() -> relay.retention().sweepIfDue());
             await().atMost(Duration.ofMinutes(3))
                     .until(

@@ -91,8 +91,11 @@ class ReplicasIT {
                                     "SELECT count(*) FROM deletion_request WHERE closed_at IS NULL"
                                             + " OR open_deliveries <> 0"))
                     .isZero();
-            assertThat(relay.scrape()).contains("reply=\"answered\"");
-            assertThat(other.scrape()).contains("reply=\"answered\"");
+            // They are counted once they are recorded.
+            for (var each : List.of(relay, other)) {
+                await().atMost(Duration.ofMinutes(2))
+                        .until(() -> each.scrape().contains("reply=\"answered\""));
+            }
         }
     }
 
@@ -108,18 +111,22 @@ class ReplicasIT {
             hearing.start();
             speaking.start();
             // Called once after each connect, for what was missed.
-            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() == 1 && echo.get() == 1);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() >= 1 && echo.get() >= 1);
 
+            int before = heard.get();
+            int own = echo.get();
             speaking.send("relay_work");
-            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() == 2);
-            assertThat(echo).hasValue(1);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() > before);
+            assertThat(echo).hasValue(own);
 
+            int connected = heard.get();
             relay.count(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE"
                             + " 'LISTEN%' AND datname = current_database()");
-            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() >= 3);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() > connected);
+            int again = heard.get();
             speaking.send("relay_work");
-            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() >= 4);
+            await().atMost(Duration.ofMinutes(2)).until(() -> heard.get() > again);
         }
     }
 

@@ -466,7 +466,7 @@ class RepliesIT {
                 var raw = new RawServer(path -> broken.get(number(path)).reply())) {
             for (int i = 0; i < broken.size(); i++) {
                 relay.register(
-                        "systems: [{id: s%d, name: s, url: \"%s/%d\", answers: {404: nothing_found}, secrets: [{value: %s}]}]"
+                        "systems: [{id: s%d, name: s, url: \"%s/%d\", answers: {404: nothing_found}, timeout: PT60S, secrets: [{value: %s}]}]"
                                 .formatted(i, raw.url(), i, WEBHOOK_SECRET));
             }
             relay.register(TestRelay.app(List.of("s0", "s1", "s2", "s3", "s4", "s5")));
@@ -526,7 +526,7 @@ class RepliesIT {
         for (int i = 0; i < cases.size(); i++) {
             ids.add("r" + registration + "-" + i);
             yaml.append(
-                    "  - {id: %s, name: x, url: \"%s/%d\", secrets: [{value: %s}], %s}\n"
+                    "  - {id: %s, name: x, url: \"%s/%d\", timeout: PT60S, secrets: [{value: %s}], %s}\n"
                             .formatted(
                                     ids.getLast(),
                                     raw.url(),

@@ -87,7 +87,7 @@ class StartIT {
         TestPostgres.execute(
                 address,
                 "INSERT INTO replica (id, started_at, seen_at, kids) VALUES (gen_random_uuid(),"
-                        + " now(), now() + interval '20 s', '{}')");
+                        + " now(), now() + interval '55 s', '{}')");
         var file =
                 Files.writeString(
                         directory.resolve("registry.yaml"),
@@ -115,7 +115,7 @@ class StartIT {
             environment.put("ADMIN_TOKEN", TestRelay.ADMIN_TOKEN);
             try (var app = new App(Config.readToServe(environment))) {
                 assertThat(app.becomeReady(new CountDownLatch(1))).isTrue();
-                assertThat(callback(app)).isEqualTo(200);
+                await().atMost(Duration.ofMinutes(2)).until(() -> callback(app) == 200);
                 await().atMost(Duration.ofMinutes(2))
                         .until(
                                 () ->
@@ -129,7 +129,7 @@ class StartIT {
             environment.put("DISPATCH_CONCURRENCY", "1");
             try (var app = new App(Config.readToServe(environment))) {
                 assertThat(app.becomeReady(new CountDownLatch(1))).isTrue();
-                await().atMost(Duration.ofMinutes(2)).until(() -> crm.received().size() == 1);
+                await().atMost(Duration.ofMinutes(2)).until(() -> !crm.received().isEmpty());
             }
         }
     }

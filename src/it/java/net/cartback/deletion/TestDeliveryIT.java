@@ -235,7 +235,7 @@ class TestDeliveryIT {
         try (var silent = new RawServer(ANSWER)) {
             for (var url : List.of(crm.url(), silent.url())) {
                 relay.register(
-                        "systems: [{id: crm, timeout: PT1S, url: \"%s\"}]"
+                        "systems: [{id: crm, timeout: PT5S, url: \"%s\"}]"
                                 .formatted(url.replace("http", "https")));
                 assertThat(detail(test(), "tls")).contains("does TLS answer at this port?");
             }

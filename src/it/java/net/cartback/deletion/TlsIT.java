@@ -134,7 +134,8 @@ class TlsIT {
     private void register(RawServer server, String more, @Nullable HeldCertificate authority) {
         var yaml = new StringBuilder("systems:\n  - id: crm\n    name: CRM\n");
         yaml.append("    url: ").append(server.url()).append('\n');
-        yaml.append("    secrets: [{value: ").append(SECRET).append("}]\n");
+        // A busy machine takes longer than a system should.
+        yaml.append("    timeout: PT60S\n    secrets: [{value: ").append(SECRET).append("}]\n");
         if (!more.isEmpty()) {
             yaml.append("    ").append(more).append('\n');
         }

@@ -170,7 +170,7 @@ class FaultsE2E {
                 answered.add(Http.json(reply).get("confirmation_code").textValue());
                 return true;
             }
-            assertThat(reply.statusCode()).as(reply.body()).isEqualTo(503);
+            assertThat(reply.statusCode()).as(reply.body()).isIn(408, 503);
             return false;
         } catch (UncheckedIOException e) {
             return false;
@@ -249,7 +249,7 @@ class FaultsE2E {
                                         BodyPublishers.ofString(
                                                 "{\"by\": \"the test\", \"why\": \"drain\"}"))
                                 .build());
-        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        assertThat(reply.statusCode()).as(reply.body()).isIn(200, 503);
     }
 
     private void check(Map<String, MoodyClientSystem> systems) throws SQLException {

@@ -28,12 +28,12 @@ class PagesE2E {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Pattern READY =
-            Pattern.compile("\"port\": ?\"?(\\d+)\"?.*?\"management_port\": ?\"?(\\d+)");
+            Pattern.compile("\"port\": ?\"?(\\d+)\"?.*?\"management_port\": ?\"?(\\d+)(?=\\D)");
     private static final String SETTINGS =
             "DATABASE_.*|MIGRATION_.*|KEYRING_.*|REGISTRY_.*|ADMIN_.*|TLS_.*|AUDIT_.*|DATA_DIR|PUBLIC_URL|HOST|MANAGEMENT_HOST";
     // A call that is refused ends the script.
     private static final String STRICT =
-            "set -eu -o pipefail\ncurl() { command curl --fail-with-body \"$@\"; }\n";
+            "set -eu -o pipefail\ncurl() { command curl --retry 5 --fail-with-body \"$@\"; }\n";
 
     @TempDir Path directory;
 

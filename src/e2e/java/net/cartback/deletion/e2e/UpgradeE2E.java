@@ -51,8 +51,10 @@ class UpgradeE2E {
         try (var crm = new FakeClientSystem("crm").answers(500, "")) {
             var environment = environment(address, crm);
             try (var relay = RelayProcess.serve(environment)) {
-                assertThat(callback(relay, "before").statusCode()).isEqualTo(200);
-                await().atMost(PATIENCE).until(() -> crm.received().size() == 1);
+                var before = signed("before");
+                assertThat(RelayProcess.patiently(() -> callback(relay, before)).statusCode())
+                        .isEqualTo(200);
+                await().atMost(PATIENCE).until(() -> !crm.received().isEmpty());
 
                 oldestProgram(NEWER);
                 await().atMost(PATIENCE)
@@ -69,7 +71,7 @@ class UpgradeE2E {
                                                 .contains("relay_in_flight 0.0"));
                 int sent = crm.received().size();
                 TestPostgres.execute(address, "UPDATE delivery SET next_attempt_at = now()");
-                assertThat(callback(relay, "meanwhile").statusCode()).isEqualTo(503);
+                assertThat(callback(relay, signed("meanwhile")).statusCode()).isEqualTo(503);
                 assertThat(ready(relay)).isEqualTo(503);
 
                 var another = RelayProcess.start(environment, "serve");
@@ -196,7 +198,9 @@ class UpgradeE2E {
                             .isEqualTo(door.answered());
 
                     crm.answers(503, "");
-                    var _ = callback(now, "held");
+                    var held = signed("held");
+                    assertThat(RelayProcess.patiently(() -> callback(now, held)).statusCode())
+                            .isEqualTo(200);
                     await().atMost(PATIENCE)
                             .until(() -> hold(now, requestOf(empty)).statusCode() == 200);
                 }
@@ -222,8 +226,11 @@ class UpgradeE2E {
         return RelayProcess.get(relay.management("/health/ready")).statusCode();
     }
 
-    private static HttpResponse<String> callback(RelayProcess relay, String user) {
-        var signed = TestRelay.signedRequest(user, Instant.now());
+    private static String signed(String user) {
+        return TestRelay.signedRequest(user, Instant.now());
+    }
+
+    private static HttpResponse<String> callback(RelayProcess relay, String signed) {
         return Http.send(
                 HttpRequest.newBuilder(relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
                         .timeout(Duration.ofMinutes(1))
@@ -323,6 +330,7 @@ class UpgradeE2E {
         private final Thread thread;
         private volatile List<RelayProcess> replicas;
         private volatile boolean ended;
+        private int calls;
 
         Door(RelayProcess first) {
             replicas = List.of(first);
@@ -331,22 +339,24 @@ class UpgradeE2E {
 
         private void run() {
             // Who is told 503 asks again, with the same wish.
-            for (int i = 0, calls = 0; !ended; calls++) {
-                var to = replicas.get(calls % replicas.size());
+            for (int i = 0; !ended; i++) {
+                var signed = signed("u" + i);
                 try {
-                    var reply = callback(to, "u" + i);
+                    var reply = RelayProcess.patiently(() -> callback(next(), signed));
                     if (reply.statusCode() == 200) {
                         answered.incrementAndGet();
-                        i++;
-                    } else if (reply.statusCode() != 503) {
+                    } else {
                         unanswered.add(i + ": " + reply.statusCode());
-                        i++;
                     }
                 } catch (RuntimeException e) {
                     unanswered.add(i + ": " + e);
-                    i++;
                 }
             }
+        }
+
+        private RelayProcess next() {
+            var all = replicas;
+            return all.get(calls++ % all.size());
         }
 
         void leadsTo(RelayProcess... to) {

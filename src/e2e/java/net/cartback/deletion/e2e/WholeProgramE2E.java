@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -55,11 +56,9 @@ class WholeProgramE2E {
                         new FakeClientSystem("flaky")
                                 .failsThenAnswers(2, 200, "{\"outcome\":\"nothing_found\"}");
                 var relay = RelayProcess.serve(environment(prompt, slow, flaky))) {
-            var reply =
-                    callback(relay, TestRelay.signedRequest("10210123456789012", Instant.now()));
-            var code = Http.json(reply).get("confirmation_code").textValue();
+            var code = codeOf(relay, "10210123456789012");
 
-            await().atMost(Duration.ofMinutes(3)).until(() -> slow.received().size() == 1);
+            await().atMost(Duration.ofMinutes(3)).until(() -> !slow.received().isEmpty());
             var delivery = slow.received().getFirst();
             assertThat(sendReceipt(relay, delivery.webhookId(), slow.secret()).statusCode())
                     .isEqualTo(204);
@@ -94,13 +93,22 @@ class WholeProgramE2E {
                     .isEqualTo(200);
             assertThat(RelayProcess.get(relay.management("/health/ready")).statusCode())
                     .isEqualTo(200);
-            assertThat(RelayProcess.get(relay.management("/metrics")).body())
-                    .contains(
-                            "relay_attempts_total{reply=\"try_again\",system=\"flaky\"} 2.0",
-                            "relay_deliveries_total{outcome=\"deleted\",system=\"prompt\"} 1.0",
-                            "relay_deliveries_total{outcome=\"retained\",system=\"slow\"} 1.0",
-                            "relay_claim_seconds_count",
-                            "relay_settle_seconds_count");
+            // They are counted once they are recorded.
+            await().atMost(Duration.ofMinutes(3))
+                    .untilAsserted(
+                            () ->
+                                    assertThat(
+                                                    RelayProcess.get(relay.management("/metrics"))
+                                                            .body())
+                                            .contains(
+                                                    "relay_attempts_total{reply=\"try_again\",system=\"flaky\"}"
+                                                        + " 2.0",
+                                                    "relay_deliveries_total{outcome=\"deleted\",system=\"prompt\"}"
+                                                        + " 1.0",
+                                                    "relay_deliveries_total{outcome=\"retained\",system=\"slow\"}"
+                                                        + " 1.0",
+                                                    "relay_claim_seconds_count",
+                                                    "relay_settle_seconds_count"));
             assertThat(RelayProcess.get(relay.uri("/openapi.yaml")).body())
                     .isEqualTo(Files.readString(Path.of("openapi.yaml")));
             assertThat(relay.output()).doesNotContain("10210123456789012", TestRelay.APP_SECRET);
@@ -108,8 +116,7 @@ class WholeProgramE2E {
     }
 
     @Test
-    void a_process_that_is_killed_amid_500_callbacks_loses_none_that_it_answered()
-            throws Exception {
+    void a_process_that_is_killed_amid_callbacks_loses_none_that_it_answered() throws Exception {
         Map<String, AtomicInteger> received = new ConcurrentHashMap<>();
         try (var crm = new FakeClientSystem("crm").answers(200, "{\"outcome\":\"deleted\"}")) {
             // With the default DATA_DIR, which is relative.
@@ -117,30 +124,25 @@ class WholeProgramE2E {
             environment.remove("DATA_DIR");
             var codes = ConcurrentHashMap.<String>newKeySet();
             var first = RelayProcess.serveIn(directory, environment);
-            var answered = new AtomicInteger();
-            try (var threads = Executors.newFixedThreadPool(16)) {
-                for (int i = 1; i <= 500; i++) {
-                    var signed = TestRelay.signedRequest("9000" + i, Instant.now());
+            var user = new AtomicInteger(9000);
+            try (var threads = Executors.newFixedThreadPool(16);
+                    // Also when this fails: who waits for the threads would wait for ever.
+                    Closeable _ = first::kill) {
+                for (int i = 0; i < 16; i++) {
                     threads.execute(
                             () -> {
                                 try {
-                                    var reply = callback(first, signed);
-                                    if (reply.statusCode() == 200) {
-                                        codes.add(
-                                                Http.json(reply)
-                                                        .get("confirmation_code")
-                                                        .textValue());
-                                        answered.incrementAndGet();
+                                    while (true) {
+                                        codes.add(codeOf(first, "" + user.incrementAndGet()));
                                     }
                                 } catch (RuntimeException e) {
                                     // Not answered: the process is gone.
                                 }
                             });
                 }
-                await().atMost(Duration.ofMinutes(3)).until(() -> answered.get() >= 200);
+                await().atMost(Duration.ofMinutes(3)).until(() -> codes.size() >= 200);
                 first.kill();
             }
-            assertThat(codes).hasSizeBetween(200, 499);
 
             try (var second = RelayProcess.serveIn(directory, environment)) {
                 await().atMost(Duration.ofMinutes(3))
@@ -187,21 +189,17 @@ class WholeProgramE2E {
                                 aResponse()
                                         .withStatus(200)
                                         .withBody("{\"outcome\":\"deleted\"}")
-                                        .withFixedDelay(3_000))) {
+                                        .withFixedDelay(120_000))) {
             // The second process listens elsewhere; what it sends shall say the same address.
             var environment = new HashMap<>(environment(crm));
             environment.put("PUBLIC_URL", "https://relay.example");
             Files.writeString(
                     directory.resolve("registry.yaml"),
                     "systems:\n" + crm.yaml("timeout: PT5S") + TestRelay.app(List.of("crm")));
-            String code;
             var first = RelayProcess.serve(environment);
-            code =
-                    Http.json(callback(first, TestRelay.signedRequest("1", Instant.now())))
-                            .get("confirmation_code")
-                            .textValue();
+            var code = codeOf(first, "1");
             // It has arrived there, and no answer has come back: what it did is unknown here.
-            await().atMost(Duration.ofMinutes(3)).until(() -> crm.received().size() == 1);
+            await().atMost(Duration.ofMinutes(3)).until(() -> !crm.received().isEmpty());
             first.kill();
 
             crm.answers(200, "{\"outcome\":\"nothing_found\"}");
@@ -215,7 +213,7 @@ class WholeProgramE2E {
                                                 .equals("completed"));
             }
             assertThat(crm.received())
-                    .hasSize(2)
+                    .hasSizeGreaterThanOrEqualTo(2)
                     .extracting(Received::webhookId)
                     .containsOnly(crm.received().getFirst().webhookId());
             assertThat(crm.received().getFirst().body()).isEqualTo(crm.received().getLast().body());
@@ -297,10 +295,7 @@ class WholeProgramE2E {
             var environment = environment(crm);
             String code;
             try (var relay = RelayProcess.serve(environment)) {
-                code =
-                        Http.json(callback(relay, TestRelay.signedRequest("1", Instant.now())))
-                                .get("confirmation_code")
-                                .textValue();
+                code = codeOf(relay, "1");
             }
             crm.answers(200, "{\"outcome\":\"deleted\"}");
             try (var relay = RelayProcess.serve(environment)) {
@@ -312,7 +307,7 @@ class WholeProgramE2E {
                                                 .textValue()
                                                 .equals("completed"));
             }
-            assertThat(Files.exists(directory.resolve("data/postgres/postmaster.pid"))).isFalse();
+            awaitNoDatabase();
         }
     }
 
@@ -399,7 +394,7 @@ class WholeProgramE2E {
                             "--issued-at",
                             "1700000000");
             assertThat(sign.exitCode()).isZero();
-            var reply = callback(relay, sign.output().strip());
+            var reply = RelayProcess.patiently(() -> callback(relay, sign.output().strip()));
             assertThat(reply.statusCode()).isEqualTo(200);
             assertThat(Http.json(reply).get("url").textValue()).startsWith("http://localhost:");
             var code = Http.json(reply).get("confirmation_code").textValue();
@@ -514,7 +509,7 @@ class WholeProgramE2E {
             assertThat(relay.output())
                     .contains("PORT: cannot listen on 0.0.0.0:" + taken.getLocalPort())
                     .doesNotContain("\tat ");
-            assertThat(Files.exists(directory.resolve("data/postgres/postmaster.pid"))).isFalse();
+            awaitNoDatabase();
         }
     }
 
@@ -522,10 +517,12 @@ class WholeProgramE2E {
     void logs_are_json_lines() throws IOException {
         try (var crm = new FakeClientSystem("crm").answers(400, "");
                 var relay = RelayProcess.serve(environment(crm))) {
-            callback(relay, TestRelay.signedRequest("1", Instant.now()));
+            var _ = codeOf(relay, "1");
             await().atMost(Duration.ofMinutes(3)).until(() -> relay.output().contains("parked"));
             var mapper = new com.fasterxml.jackson.databind.ObjectMapper();
-            for (var line : relay.output().strip().split("\n", -1)) {
+            var output = relay.output();
+            // What comes after the last line is being written.
+            for (var line : output.substring(0, output.lastIndexOf('\n')).split("\n", -1)) {
                 assertThat(mapper.readTree(line).has("message")).as(line).isTrue();
             }
         }
@@ -546,10 +543,24 @@ class WholeProgramE2E {
                 "OUTBOUND_ALLOW", "127.0.0.1/32");
     }
 
+    /** The embedded one ends with its relay, and soon. */
+    private void awaitNoDatabase() {
+        var pidFile = directory.resolve("data/postgres/postmaster.pid");
+        await().atMost(Duration.ofMinutes(3)).until(() -> !Files.exists(pidFile));
+    }
+
+    /** Asks to delete this person until there is a code for it. */
+    private static String codeOf(RelayProcess relay, String user) {
+        var signed = TestRelay.signedRequest(user, Instant.now());
+        var reply = RelayProcess.patiently(() -> callback(relay, signed));
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        return Http.json(reply).get("confirmation_code").textValue();
+    }
+
     private static HttpResponse<String> callback(RelayProcess relay, String signedRequest) {
         return Http.send(
                 HttpRequest.newBuilder(relay.uri("/meta/" + TestRelay.APP_ID + "/data-deletion"))
-                        .timeout(Duration.ofSeconds(30))
+                        .timeout(Duration.ofMinutes(1))
                         .header("Content-Type", "application/x-www-form-urlencoded")
                         .POST(BodyPublishers.ofString("signed_request=" + signedRequest))
                         .build());

@@ -190,7 +190,7 @@ class OutcomeSearchTest {
      * Whoever answers so wants a processor for itself: it took minutes, and seconds for a few KB.
      */
     @Test
-    @Timeout(60)
+    @Timeout(180)
     void marks_without_end_and_packets_in_packets_cost_little() throws IOException {
         var marks = "\u0315".repeat(300_000) + "\u0300".repeat(300_000);
         assertThat(OutcomeSearch.finds(marks.getBytes(UTF_8))).isTrue();

@@ -47,7 +47,13 @@ class HttpCallTest {
     private static final String ANSWER =
             "HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{\"outcome\":\"deleted\"}";
 
+    /** For what never answers. */
+    private static final Duration SHORT = Duration.ofSeconds(3);
+
     private final List<AutoCloseable> open = new ArrayList<>();
+
+    /** Of a call: longer than a busy machine takes. */
+    private Duration limit = Duration.ofMinutes(1);
 
     @AfterEach
     void close() throws Exception {
@@ -149,6 +155,7 @@ class HttpCallTest {
 
     @Test
     void a_connection_that_never_stood_is_no_try() throws Exception {
+        limit = SHORT;
         // Nobody accepts, and the queue is full: the system answers nothing to the next.
         var full = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"));
         open.add(full);
@@ -185,6 +192,7 @@ class HttpCallTest {
 
     @Test
     void a_handshake_that_stalls_is_no_try() throws Exception {
+        limit = SHORT;
         var silent = listen();
 
         assertThat(failure(http("127.0.0.1"), silent, "https", Tls.USUAL))
@@ -289,7 +297,7 @@ class HttpCallTest {
         var one = new Socket();
         open.add(one);
         try {
-            one.connect(server.getLocalSocketAddress(), 200);
+            one.connect(server.getLocalSocketAddress(), 1_000);
             return true;
         } catch (IOException e) {
             return false;
@@ -355,22 +363,22 @@ class HttpCallTest {
         return new HttpCall(client);
     }
 
-    private static int status(HttpCall http, ServerSocket server) {
+    private int status(HttpCall http, ServerSocket server) {
         var outcome = outcome(http, "http://x.test:" + server.getLocalPort() + "/x", Tls.USUAL);
         return ((HttpCall.Outcome.Replied) outcome).reply().status();
     }
 
-    private static @Nullable ErrorClass failure(HttpCall http, ServerSocket server) {
+    private @Nullable ErrorClass failure(HttpCall http, ServerSocket server) {
         return failure(http, server, "http", Tls.USUAL);
     }
 
-    private static @Nullable ErrorClass failure(
+    private @Nullable ErrorClass failure(
             HttpCall http, ServerSocket server, String scheme, Tls tls) {
         var outcome = outcome(http, scheme + "://x.test:" + server.getLocalPort() + "/x", tls);
         return ((HttpCall.Outcome.Failed) outcome).reply().error();
     }
 
-    private static HttpCall.Outcome outcome(HttpCall http, String url, Tls tls) {
+    private HttpCall.Outcome outcome(HttpCall http, String url, Tls tls) {
         var system =
                 new ClientSystem(
                         new ClientSystemId("crm"),
@@ -381,7 +389,7 @@ class HttpCallTest {
                         Map.of(),
                         null,
                         1,
-                        Duration.ofSeconds(3),
+                        limit,
                         Duration.ofDays(7),
                         tls);
         var request =
