@@ -123,6 +123,21 @@ class BrandIT {
         }
     }
 
+    /** The server takes a text of a type that it does not know for ISO 8859-1. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"größe\": 1}|größe: is not a field here",
+                "{\"public_names\": [\"x\"]}|such as {en: …, de: …}",
+                "{\"public_names\": {\"de\": null}}|public_names.de: has no value"
+            })
+    void a_refusal_is_told_in_whatever_letters(String change, String detail) {
+        var reply = change(change);
+        assertThat(reply.statusCode()).isEqualTo(400);
+        assertThat(Http.json(reply).get("detail").textValue()).contains(detail);
+    }
+
     @ParameterizedTest
     @CsvSource({"ja, お店, 顧客名簿", "ar, متجر, The crm", "de, Example Shop, The crm"})
     void apps_and_organisations_have_their_names_in_the_language(

@@ -47,9 +47,20 @@ class CommandsE2E {
                 tokens(environment, relay);
                 idsAndProof(environment, relay);
                 audit(environment, heads);
+                export(environment);
                 publicListener(relay);
             }
         }
+    }
+
+    /** In whatever locale: a name that became question marks would come on people's pages. */
+    private void export(Map<String, String> environment) throws IOException {
+        var file = directory.resolve("names.yaml");
+        Files.writeString(file, "apps: [{id: \"1234567890\", names: {ja: お店}}]");
+        var plain = new HashMap<>(environment);
+        plain.put("LC_ALL", "POSIX");
+        assertThat(done(plain, "registry", "apply", file.toString())).contains("お店");
+        assertThat(done(plain, "registry", "export")).contains("お店");
     }
 
     private static void tokens(Map<String, String> environment, RelayProcess relay) {

@@ -4,7 +4,9 @@ import net.cartback.deletion.language.Names;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the organisation that runs the relay shows of itself. Whatever is null or empty is not said.
@@ -71,6 +73,18 @@ public record Brand(
     /** Where people complain; null: nobody has said. */
     public @Nullable Contact complaintsOrContact() {
         return complaints == null ? contact : complaints;
+    }
+
+    /** What is in the files of the logos and is not served, by the field that names the file. */
+    public Map<String, List<String>> leftOut() {
+        var leftOut = new LinkedHashMap<String, List<String>>();
+        if (logo != null && !logo.leftOut().isEmpty()) {
+            leftOut.put("logo", logo.leftOut());
+        }
+        if (darkLogo != null && !darkLogo.leftOut().isEmpty()) {
+            leftOut.put("logo_dark", darkLogo.leftOut());
+        }
+        return leftOut;
     }
 
     /** All that are served. */

@@ -1,5 +1,6 @@
 package net.cartback.deletion.brand;
 
+import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.language.Language;
 import net.cartback.deletion.language.Names;
 import net.cartback.deletion.yaml.YamlFields;
@@ -173,9 +174,9 @@ public final class BrandReader {
         if (text == null) {
             return null;
         }
-        var contact = reading.apply(text);
+        var contact = Placeholder.isIn(text) ? null : reading.apply(text);
         if (contact == null) {
-            owner.fault(field, rule);
+            owner.fault(field, Placeholder.isIn(text) ? Placeholder.RULE : rule);
         }
         return contact;
     }
@@ -195,11 +196,12 @@ public final class BrandReader {
         }
         authority.allow("name", "names", "page");
         authority.requireValues();
+        if (!authority.has("name")) {
+            authority.fault("name", "is required");
+            return null;
+        }
         var name = names(authority);
         if (name == null) {
-            if (!authority.has("name")) {
-                authority.fault("name", "is required");
-            }
             return null;
         }
         return new Brand.Authority(

@@ -57,15 +57,19 @@ public record Colours(@Nullable String accent, @Nullable String header) {
      * @return null: nothing
      */
     static @Nullable String fault(String accent, Theme theme) {
-        for (var behind : new String[] {theme.paper(), theme.ground()}) {
-            double contrast = contrast(accent, behind);
-            if (contrast < LEAST) {
-                // Rounded down: what is refused must not look as if it were enough.
-                return "%s has a contrast of %.2f:1 to %s, which is behind it; it must be at least %.1f:1"
-                        .formatted(accent, Math.floor(contrast * 100) / 100, behind, LEAST);
-            }
-        }
-        return null;
+        boolean isPaper = contrast(accent, theme.paper()) <= contrast(accent, theme.ground());
+        var behind = isPaper ? theme.paper() : theme.ground();
+        double contrast = contrast(accent, behind);
+        // Rounded down: what is refused must not look as if it were enough.
+        return contrast >= LEAST
+                ? null
+                : "%s has a contrast of %.2f:1 to %s, the colour of %s; it must be at least %.1f:1"
+                        .formatted(
+                                accent,
+                                Math.floor(contrast * 100) / 100,
+                                behind,
+                                isPaper ? "the page" : "what is around the page",
+                                LEAST);
     }
 
     /** Black or white, whichever is read better on this colour: 4.58:1 at the least. */

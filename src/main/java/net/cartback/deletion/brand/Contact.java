@@ -16,8 +16,9 @@ public record Contact(URI link, String text) {
 
     /** What a contact must be. */
     static final String RULE =
-            "must be an e-mail address (letters, digits and . _ ~ + - of ASCII before the @), or a"
-                    + " URL as for a page: https://, in lower case, without a user";
+            "must be an e-mail address such as privacy@example.com (letters, digits and . _ ~ + -"
+                + " of ASCII before the @), or a URL such as https://example.com/contact, without a"
+                + " user";
 
     /** What a page must be. */
     static final String PAGE_RULE =

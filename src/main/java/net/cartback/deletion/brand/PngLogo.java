@@ -14,12 +14,15 @@ import java.util.zip.Inflater;
 /**
  * A PNG file with the chunks that draw, and no other (W3C, Portable Network Graphics).
  *
- * @param leftOut the types of the chunks that are not in it
+ * @param leftOut the types of the chunks that are not in it, but for notes
  */
 record PngLogo(byte[] content, List<String> leftOut) {
 
     private static final int SIGNATURE = 8;
     private static final int MAX_SIDE = 2_048;
+
+    /** What a program writes beside a picture: nobody misses it. */
+    private static final Set<String> NOTES = Set.of("tEXt", "zTXt", "iTXt", "tIME");
 
     /** The bits that a sample may have, by the colour type. */
     private static final Map<Integer, Set<Integer>> DEPTHS =
@@ -93,7 +96,7 @@ record PngLogo(byte[] content, List<String> leftOut) {
                 type = chunk.type();
                 if (isDrawn(chunk)) {
                     kept.write(file, chunk.begin(), chunk.length() + 12);
-                } else {
+                } else if (!NOTES.contains(type)) {
                     leftOut.add(type);
                 }
             }

@@ -1,5 +1,6 @@
 package net.cartback.deletion.brand;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.jspecify.annotations.Nullable;
@@ -136,6 +137,12 @@ record SvgLogo(byte[] content, List<String> leftOut) {
             Pattern.compile(
                     "(?i)url\\s*\\(\\s*(?!['\"]?#)|\\\\|@(?!media\\b)|image-set|src\\s*\\(");
 
+    /** After the mark of UTF-8 and blanks; in UTF-16 there is a zero in between. */
+    private static final Pattern BEGINS_AS_XML =
+            Pattern.compile("^[\\xEF\\xBB\\xBF\\xFE\\xFF\\s\\x00]*<");
+
+    private static final Pattern CSS_COMMENT = Pattern.compile("/\\*.*?\\*/", Pattern.DOTALL);
+
     /** They hold no style. */
     private static final Set<String> NAMES = Set.of("id", "class");
 
@@ -148,6 +155,12 @@ record SvgLogo(byte[] content, List<String> leftOut) {
      * @throws IllegalArgumentException with a sentence, if it is no SVG, or draws nothing
      */
     static SvgLogo of(byte[] file) {
+        if (!BEGINS_AS_XML
+                .matcher(new String(file, 0, Math.min(file.length, 200), ISO_8859_1))
+                .find()) {
+            throw new IllegalArgumentException(
+                    "is neither a PNG file nor an SVG file, whatever its name says");
+        }
         var factory = XMLInputFactory.newDefaultFactory();
         // A document type is passed over: nothing is fetched, and no entity is known.
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
@@ -288,9 +301,11 @@ record SvgLogo(byte[] content, List<String> leftOut) {
                     }
                 }
             }
-            if (isPlain && !LEADS_OUT.matcher(css).find()) {
+            // What is served is what was looked at: without comments, so that nothing hides in one.
+            var plain = CSS_COMMENT.matcher(css).replaceAll(" ");
+            if (isPlain && !plain.contains("/*") && !LEADS_OUT.matcher(plain).find()) {
                 to.writeStartElement(SVG, "style");
-                to.writeCharacters(css.toString());
+                to.writeCharacters(plain);
                 to.writeEndElement();
             } else {
                 leftOut.add("style");

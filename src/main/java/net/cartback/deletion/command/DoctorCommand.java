@@ -83,14 +83,15 @@ final class DoctorCommand implements Callable<Integer> {
         try {
             var brand = BrandLoader.read(config);
             findings.good("the brand can be shown");
-            for (var logo : brand.logos()) {
-                if (!logo.leftOut().isEmpty()) {
-                    findings.note(
-                            "a logo is served without "
-                                    + String.join(", ", logo.leftOut())
-                                    + ": look whether it still is as it should be");
-                }
-            }
+            brand.leftOut()
+                    .forEach(
+                            (field, names) ->
+                                    findings.note(
+                                            field
+                                                    + " is served without "
+                                                    + String.join(", ", names)
+                                                    + ": look whether it still is as it should"
+                                                    + " be"));
         } catch (Refused e) {
             e.faults().forEach(each -> findings.wrong("BRAND_FILE", each));
         }

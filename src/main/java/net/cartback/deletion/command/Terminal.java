@@ -1,5 +1,9 @@
 package net.cartback.deletion.command;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
@@ -14,9 +18,16 @@ import java.util.Map;
  */
 record Terminal(Map<String, String> environment, InputStream in, PrintStream out, PrintStream err) {
 
-    /** The process's own. */
+    /**
+     * The process's own. It writes UTF-8 wherever it runs: an export of the registry under another
+     * locale would have question marks for names.
+     */
     static Terminal ofProcess() {
-        return new Terminal(System.getenv(), System.in, System.out, System.err);
+        return new Terminal(
+                System.getenv(),
+                System.in,
+                new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8),
+                new PrintStream(new FileOutputStream(FileDescriptor.err), true, UTF_8));
     }
 
     /** Says what is wrong, in a line of its own. */

@@ -50,7 +50,9 @@ final class ConfigReader {
         }
         if (!variables.isSet("DATABASE_URL") && !EmbeddedDatabase.isInstalled()) {
             variables.fault(
-                    "DATABASE_URL", "is required: this installation has no embedded database");
+                    "DATABASE_URL",
+                    "is required: this installation has no embedded database. Name one of"
+                        + " PostgreSQL 18, as postgres://user:password@host/database");
         }
         var keyring = variables.path("KEYRING_FILE");
         if (variables.isSet("DATABASE_URL") && keyring == null && purpose != Config.For.MIGRATING) {

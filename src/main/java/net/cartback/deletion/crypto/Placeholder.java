@@ -71,6 +71,9 @@ public final class Placeholder {
     private static final Pattern PART_OF_WORDS =
             Pattern.compile(BRACKETS + "|(?<!\\p{L})" + ORDERS + "(?!\\p{L})");
 
+    /** What somebody writes who writes the rest later. */
+    private static final Pattern NOTE = Pattern.compile("(?i)\\W*(todo|tbd|fixme|xxx+|tba)\\W*");
+
     private static final int FEWEST_CHARACTERS = 4;
 
     private Placeholder() {}
@@ -93,6 +96,6 @@ public final class Placeholder {
 
     /** Whether one is in a text that people read, such as a name or a sentence. */
     public static boolean isInWords(String text) {
-        return PART_OF_WORDS.matcher(text).find();
+        return PART_OF_WORDS.matcher(text).find() || NOTE.matcher(text).matches();
     }
 }

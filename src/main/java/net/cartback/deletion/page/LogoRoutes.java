@@ -28,13 +28,15 @@ public final class LogoRoutes implements Routes {
     @Override
     public void addTo(RoutesConfig routes) {
         Routes.read(routes, "/logo/{file}", this::show);
-        for (var logo : brand.logos()) {
-            if (!logo.leftOut().isEmpty()) {
-                log.atWarn()
-                        .addKeyValue("left_out", String.join(", ", logo.leftOut()))
-                        .log("A logo is served without what does not draw, or leads elsewhere");
-            }
-        }
+        brand.leftOut()
+                .forEach(
+                        (field, names) ->
+                                log.atWarn()
+                                        .addKeyValue("field", field)
+                                        .addKeyValue("left_out", String.join(", ", names))
+                                        .log(
+                                                "A logo is served without what does not draw, or"
+                                                        + " leads elsewhere"));
     }
 
     private static ProblemException unknown() {

@@ -170,7 +170,8 @@ public final class Problems {
                         () ->
                                 ctx.status(problem.status())
                                         .contentType(CONTENT_TYPE)
-                                        .result(body(problem)));
+                                        // The server takes a text of this type for ISO 8859-1.
+                                        .result(body(problem).getBytes(UTF_8)));
     }
 
     private static void allow(Context ctx, MethodNotAllowedResponse e) {

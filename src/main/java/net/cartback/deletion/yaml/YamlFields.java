@@ -84,7 +84,7 @@ public final class YamlFields extends YamlObject {
     private boolean isWrittenAsText(String field) {
         var notText = source().notText().get(path(field));
         if (notText != null) {
-            fault(field, notText.isEmpty() ? NO_VALUE : NOT_TEXT);
+            fault(field, notText.isEmpty() || notText.equals("null") ? NO_VALUE : NOT_TEXT);
         }
         return notText == null;
     }
@@ -187,7 +187,7 @@ public final class YamlFields extends YamlObject {
         }
         var texts = new EnumMap<Language, String>(Language.class);
         if (!node().get(field).isObject()) {
-            fault(field, "must be a mapping from languages to texts, such as {de: …}");
+            fault(field, "must be a mapping from languages to texts, such as {en: …, de: …}");
             return texts;
         }
         for (var entry : node().get(field).properties()) {
@@ -235,7 +235,12 @@ public final class YamlFields extends YamlObject {
                         1,
                         max);
         if (text != null && Placeholder.isInWords(text)) {
-            fault(field, Placeholder.RULE);
+            fault(
+                    field,
+                    text.contains("<")
+                            ? "must be plain text: what stands between < and > is a placeholder,"
+                                    + " or markup, which would be shown as it is"
+                            : Placeholder.RULE);
         } else if (text != null && Names.visible(text).isEmpty()) {
             fault(field, "must show something: a letter, a digit or a sign");
         }

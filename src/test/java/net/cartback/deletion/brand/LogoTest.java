@@ -3,6 +3,7 @@ package net.cartback.deletion.brand;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,35 @@ class LogoTest {
     }
 
     @Test
+    void a_style_is_served_without_its_comments_and_what_they_hid() {
+        var logo =
+                svg(
+                        OPEN
+                                + "<style>/* Generator */.a{fill:red}/*"
+                                + " url(https://evil.example) */</style>"
+                                + SHAPE
+                                + "</svg>");
+        assertThat(text(logo)).contains(".a{fill:red}").doesNotContain("Generator", "evil");
+        assertThat(logo.leftOut()).isEmpty();
+
+        var hidden =
+                svg(
+                        OPEN
+                                + "<style>.a{fill:u/**/rl(https://evil.example)}/*</style>"
+                                + SHAPE
+                                + "</svg>");
+        assertThat(text(hidden)).doesNotContain("evil");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"\u00ff\u00d8\u00ff\u00e0\0\20JFIF", "GIF89a", "RIFF....WEBP", "", "  x"})
+    void what_is_neither_is_told_so(String file) {
+        assertThatThrownBy(() -> Logo.of(file.getBytes(ISO_8859_1)))
+                .hasMessageStartingWith("is neither a PNG file nor an SVG file");
+    }
+
+    @Test
     void a_png_keeps_its_pixels_and_loses_the_rest() throws IOException {
         var image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_ARGB);
         var random = new Random(1);
@@ -144,11 +174,12 @@ class LogoTest {
             }
         }
         var plain = png(image);
-        var noted = withChunk(plain, "tEXt", "Author\0Somebody");
+        var noted = withChunk(plain, "eXIf", "Author\0Somebody");
+        noted = withChunk(noted, "tEXt", "Author\0Somebody");
         var logo = Logo.of(append(noted, "<script>".getBytes(UTF_8)));
         assertThat(logo.content()).isEqualTo(plain);
         assertThat(logo.contentType()).isEqualTo("image/png");
-        assertThat(logo.leftOut()).containsExactly("tEXt");
+        assertThat(logo.leftOut()).as("notes are not missed").containsExactly("eXIf");
         var read = ImageIO.read(new ByteArrayInputStream(logo.content()));
         assertThat(read.getRGB(17, 5)).isEqualTo(image.getRGB(17, 5));
     }
