@@ -736,7 +736,9 @@ class AuditIT {
     }
 
     private void rename() {
-        relay.register("systems: [{id: crm, public_name: Customers, rate_per_minute: 1000000}]\n");
+        relay.register(
+                "systems: [{id: crm, timeout: PT60S, public_name: Customers, rate_per_minute:"
+                        + " 1000000}]\n");
     }
 
     private void chained() {

@@ -23,6 +23,10 @@ import java.util.TreeSet;
 /** Reads variable by variable and collects the faults. */
 final class ConfigReader {
 
+    private static final String NO_DATABASE =
+            "is required: this installation has no embedded database. Name one of PostgreSQL 18, as"
+                    + " postgres://user:password@host/database";
+
     private static final int MAX_CONCURRENCY = 10_000;
     private static final int MAX_TOGETHER = 256;
     private static final int MAX_POOL = 100;
@@ -49,10 +53,7 @@ final class ConfigReader {
             variables.fault("MIGRATION_DATABASE_URL", "makes no sense without DATABASE_URL");
         }
         if (!variables.isSet("DATABASE_URL") && !EmbeddedDatabase.isInstalled()) {
-            variables.fault(
-                    "DATABASE_URL",
-                    "is required: this installation has no embedded database. Name one of"
-                        + " PostgreSQL 18, as postgres://user:password@host/database");
+            variables.fault("DATABASE_URL", NO_DATABASE);
         }
         var keyring = variables.path("KEYRING_FILE");
         if (variables.isSet("DATABASE_URL") && keyring == null && purpose != Config.For.MIGRATING) {

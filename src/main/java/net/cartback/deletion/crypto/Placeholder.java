@@ -94,6 +94,14 @@ public final class Placeholder {
         return PART.matcher(text).find();
     }
 
+    /** As {@link #RULE}, for a text that people read. */
+    public static String ruleInWords(String text) {
+        return text.contains("<")
+                ? "must be plain text: what stands between < and > is a placeholder, or markup,"
+                        + " which would be shown as it is"
+                : RULE;
+    }
+
     /** Whether one is in a text that people read, such as a name or a sentence. */
     public static boolean isInWords(String text) {
         return PART_OF_WORDS.matcher(text).find() || NOTE.matcher(text).matches();

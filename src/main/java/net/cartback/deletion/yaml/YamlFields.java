@@ -235,12 +235,7 @@ public final class YamlFields extends YamlObject {
                         1,
                         max);
         if (text != null && Placeholder.isInWords(text)) {
-            fault(
-                    field,
-                    text.contains("<")
-                            ? "must be plain text: what stands between < and > is a placeholder,"
-                                    + " or markup, which would be shown as it is"
-                            : Placeholder.RULE);
+            fault(field, Placeholder.ruleInWords(text));
         } else if (text != null && Names.visible(text).isEmpty()) {
             fault(field, "must show something: a letter, a digit or a sign");
         }

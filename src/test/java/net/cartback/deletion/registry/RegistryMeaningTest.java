@@ -206,10 +206,7 @@ class RegistryMeaningTest {
                                 .append("'\n"));
 
         assertThat(faults(written.toString()))
-                .containsExactly(
-                        "systems[0]."
-                                + field
-                                + ": looks like a placeholder that nobody has filled in");
+                .containsExactly("systems[0]." + field + ": " + Placeholder.ruleInWords(value));
     }
 
     @Test
