@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import net.cartback.deletion.language.Language;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,13 +37,8 @@ final class Reads {
                                 db,
                                 List.of(Relay.system("one", receiver.url())),
                                 List.of(),
-                                Map.of());
-                var connection = new Load.Connection(relay.port())) {
-            var codes = new ArrayList<String>();
-            for (int i = 0; i < CODES; i++) {
-                var answer = connection.exchange(Load.callback(Load.newUser(), Instant.now()));
-                codes.add(new ObjectMapper().readTree(answer).get("confirmation_code").textValue());
-            }
+                                Map.of())) {
+            var codes = codes(relay.port());
             Load.run(relay.port(), 64, requests(codes, "text/html", WARM));
             Load.run(relay.port(), 64, requests(codes, "application/json", WARM));
             var pages = new ArrayList<Double>();
@@ -62,10 +58,7 @@ final class Reads {
                 json.add(text.perSecond());
             }
             var alone = Load.run(relay.port(), 1, requests(codes, "text/html", ALONE));
-            int largest = 0;
-            for (var request : requests(codes, "text/html", Language.values().length)) {
-                largest = Math.max(largest, connection.exchange(request).getBytes(UTF_8).length);
-            }
+            int largest = largest(relay.port(), codes);
             Results.say(
                     "alone p50 %.2f ms, p99 %.2f ms; the largest page has %d bytes"
                             .formatted(alone.p50Ms(), alone.p99Ms(), largest));
@@ -74,6 +67,29 @@ final class Reads {
             results.put("status", "pages_per_s", Load.median(pages));
             results.put("status", "json_per_s", Load.median(json));
         }
+    }
+
+    private static List<String> codes(int port) throws IOException {
+        var codes = new ArrayList<String>();
+        try (var connection = new Load.Connection(port)) {
+            for (int i = 0; i < CODES; i++) {
+                var answer = connection.exchange(Load.callback(Load.newUser(), Instant.now()));
+                codes.add(new ObjectMapper().readTree(answer).get("confirmation_code").textValue());
+            }
+        }
+        return codes;
+    }
+
+    /** The bytes of the largest page in any language. */
+    private static int largest(int port, List<String> codes) throws IOException {
+        int largest = 0;
+        // A connection that was kept through the load would have been idle for too long.
+        try (var connection = new Load.Connection(port)) {
+            for (var request : requests(codes, "text/html", Language.values().length)) {
+                largest = Math.max(largest, connection.exchange(request).getBytes(UTF_8).length);
+            }
+        }
+        return largest;
     }
 
     private static byte[][] requests(List<String> codes, String accept, int count) {
