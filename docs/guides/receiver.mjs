@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const secret = Buffer.from(process.env.WEBHOOK_SECRET.replace(/^whsec_/, ''), 'base64')
 const MAX_BODY = 64 * 1024 // Far more than a delivery has, and nobody has been verified yet.
+let people = JSON.parse(process.env.PEOPLE ?? '[]') // In earnest your database: [{"email": "dana@example.com"}]
 const answers = new Map() // In earnest a table: the same id must get the same answer after a restart.
 
 const hmac = (id, timestamp, body) =>
@@ -24,12 +25,50 @@ function isGenuine(headers, body) {
   })
 }
 
-// What you write yourself: delete, and say what you did.
-function answerTo(message) {
-  if (message.type !== 'deletion.requested') return {} // A notice: any 2xx will do.
-  if (message.data.test) return { outcome: 'nothing_found' } // Nobody's id.
+// What you write yourself: delete, and say what you did. undefined: you do not know how to do that.
+function answerTo({ type, data }) {
+  if (!['deletion.requested', 'person.requested'].includes(type)) return {} // A notice: any 2xx will do.
+  if (data.test) return { outcome: 'nothing_found' } // Nobody's id.
+  if (type === 'person.requested') {
+    return data.right === 'erasure' ? answerToPerson(data.subject.identifiers) : undefined
+  }
   return { outcome: 'deleted' }
 }
+
+// Verified identifiers select, unverified ones only narrow.
+function answerToPerson(identifiers) {
+  const verified = identifiers.filter((each) => isText(each.verified))
+  const others = identifiers.filter((each) => each.verified == null)
+  const found = new Set()
+  for (const each of verified) {
+    let some = people.filter((one) => isOf(one, each))
+    for (const more of [verified.filter((other) => other !== each), others]) {
+      const chosen = some.filter((one) => more.some((other) => isOf(one, other)))
+      if (some.length > 1 && chosen.length === 1) some = chosen
+    }
+    // Several, or one who is called otherwise: somebody shares this with the person.
+    if (some.length > 1 || some.some((one) => others.some((other) => isOther(one, other)))) {
+      return { outcome: 'refused', ground: 'identity_not_established' }
+    }
+    for (const one of some) found.add(one)
+  }
+  people = people.filter((one) => !found.has(one))
+  return { outcome: found.size > 0 ? 'deleted' : 'nothing_found' }
+}
+
+// Whether the record has this identifier.
+const isOf = (one, { type, value }) =>
+  Object.hasOwn(one, type) && isText(one[type]) && isText(value) && spelt(type, one[type]) === spelt(type, value)
+
+// Whether the record has another identifier of this type.
+const isOther = (one, other) => Object.hasOwn(one, other.type) && isText(one[other.type]) && !isOf(one, other)
+
+// Of addresses and user names, capitals of ASCII are the same; other letters are not.
+const spelt = (type, text) => (type === 'email' || type.endsWith('_username') ? small(text) : text)
+
+const isText = (value) => typeof value === 'string' && value !== ''
+
+const small = (text) => text.replace(/[A-Z]/g, (sign) => sign.toLowerCase())
 
 // In earnest a job that a restart does not lose.
 async function sendReceipt({ delivery_id: id, receipt_url: url }, answer) {
@@ -72,7 +111,12 @@ async function answer(request, response) {
   const message = JSON.parse(body)
   const id = request.headers['webhook-id']
   const isNew = !answers.has(id)
-  if (isNew) answers.set(id, answerTo(message))
+  const answered = isNew ? answerTo(message) : answers.get(id)
+  if (!answered) {
+    response.writeHead(422).end('This right is not known here')
+    return
+  }
+  answers.set(id, answered)
   if (process.env.ANSWER === 'receipt' && message.data.receipt_url && isNew) {
     response.writeHead(202).end()
     await sendReceipt(message.data, answers.get(id))

@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 SECRET = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
 MAX_BODY = 64 * 1024  # Far more than a delivery has, and nobody has been verified yet.
 LOCK = threading.Lock()
+PEOPLE = json.loads(os.environ.get("PEOPLE", "[]"))  # In earnest your database: [{"email": "dana@example.com"}]
 ANSWERS = {}  # In earnest a table: the same id must get the same answer after a restart.
 
 
@@ -38,12 +39,59 @@ def is_genuine(headers, body):
 
 
 def answer_to(message):
-    """What you write yourself: delete, and say what you did."""
-    if message["type"] != "deletion.requested":
+    """What you write yourself: delete, and say what you did. None: you do not know how to do that."""
+    data = message["data"]
+    if message["type"] not in ("deletion.requested", "person.requested"):
         return {}  # A notice: any 2xx will do.
-    if message["data"]["test"]:
+    if data["test"]:
         return {"outcome": "nothing_found"}  # Nobody's id.
+    if message["type"] == "person.requested":
+        return answer_to_person(data["subject"]["identifiers"]) if data["right"] == "erasure" else None
     return {"outcome": "deleted"}
+
+
+def answer_to_person(identifiers):
+    """Verified identifiers select, unverified ones only narrow."""
+    verified = [each for each in identifiers if is_text(each.get("verified"))]
+    others = [each for each in identifiers if each.get("verified") is None]
+    found = []
+    for each in verified:
+        some = [one for one in PEOPLE if is_of(one, each)]
+        for more in ([other for other in verified if other is not each], others):
+            chosen = [one for one in some if any(is_of(one, other) for other in more)]
+            if len(some) > 1 and len(chosen) == 1:
+                some = chosen
+        # Several, or one who is called otherwise: somebody shares this with the person.
+        if len(some) > 1 or any(is_other(one, other) for one in some for other in others):
+            return {"outcome": "refused", "ground": "identity_not_established"}
+        found += [one for one in some if not any(one is other for other in found)]
+    PEOPLE[:] = [one for one in PEOPLE if not any(one is other for other in found)]
+    return {"outcome": "deleted" if found else "nothing_found"}
+
+
+def is_of(one, identifier):
+    """Whether the record has this identifier."""
+    held, value = one.get(identifier.get("type")), identifier.get("value")
+    return is_text(held) and is_text(value) and spelt(identifier, held) == spelt(identifier, value)
+
+
+def is_other(one, identifier):
+    """Whether the record has another identifier of this type."""
+    return is_text(one.get(identifier.get("type"))) and not is_of(one, identifier)
+
+
+def spelt(identifier, text):
+    """Of addresses and user names, capitals of ASCII are the same; other letters are not."""
+    kind = identifier["type"]
+    return small(text) if kind == "email" or kind.endswith("_username") else text
+
+
+def is_text(value):
+    return isinstance(value, str) and value != ""
+
+
+def small(text):
+    return "".join(sign.lower() if sign.isascii() else sign for sign in text)
 
 
 def send_receipt(id, url, answer):
@@ -85,8 +133,10 @@ class Receiver(BaseHTTPRequestHandler):
         id, message = self.headers["webhook-id"], json.loads(body)
         with LOCK:
             is_new = id not in ANSWERS
-            if is_new:
-                ANSWERS[id] = answer_to(message)
+            answer = answer_to(message) if is_new else ANSWERS[id]
+            if answer is None:
+                return self.reply(422, b"This right is not known here")
+            ANSWERS[id] = answer
         url = message["data"].get("receipt_url")
         if os.environ.get("ANSWER") != "receipt" or url is None or not is_new:
             return self.reply(200, json.dumps(ANSWERS[id]).encode())

@@ -15,12 +15,12 @@ import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.RequestBatcher;
 import net.cartback.deletion.storage.DatabaseUnavailable;
 import net.cartback.deletion.storage.Migrations;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
-import net.cartback.deletion.terms.Subject;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,7 +123,7 @@ class DurabilityIT {
                 Kind.DELETION,
                 new Origin.MetaCallback(
                         new MetaAppId(TestRelay.APP_ID), Platform.FACEBOOK, new UUID(0, 0), null),
-                new Subject("1001", IdType.APP_SCOPED_USER_ID));
+                new MetaUser("1001", IdType.APP_SCOPED_USER_ID));
     }
 
     /** Both wait for as long as they may: at the same time. */

@@ -11,12 +11,12 @@ import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.RecordedRequest;
 import net.cartback.deletion.recording.RequestBatcher;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
-import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -222,7 +222,7 @@ class GroupCommitIT {
         return new NewRequest(
                 Kind.DELETION,
                 new Origin.MetaCallback(new MetaAppId(app), Platform.FACEBOOK, new UUID(0, 0), at),
-                new Subject(user, IdType.APP_SCOPED_USER_ID));
+                new MetaUser(user, IdType.APP_SCOPED_USER_ID));
     }
 
     private static String code(Future<RecordedRequest> recording) {

@@ -26,6 +26,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /** What the guides promise to whoever follows them. */
@@ -64,19 +66,24 @@ class GuidesIT {
         try (var crm = new FakeClientSystem("crm").answers(202, "");
                 var relay = new TestRelay()) {
             relay.register(crm);
-            relay.register("systems: [{id: crm, events: [deletion, deauthorization]}]");
+            relay.register(
+                    "systems: [{id: crm, events: [deletion, deauthorization, person], accepts:"
+                            + " [email]}]");
             relay.metaAsksToDelete("1");
             relay.deauthorize(relay.signedRequest("2"));
+            enter(relay, verified("dana@example.com"));
             relay.admin("/systems/crm/tests", "");
             relay.dispatchOnce();
 
             // The test comes with a second call whose signature is wrong.
-            assertThat(crm.received()).hasSize(4);
+            assertThat(crm.received()).hasSize(5);
             for (var each : crm.received()) {
                 var schema =
-                        each.body().contains("deauthorization.received")
-                                ? "DeauthorizationReceived"
-                                : "DeletionRequested";
+                        switch (json.readTree(each.body()).get("type").textValue()) {
+                            case "deauthorization.received" -> "DeauthorizationReceived";
+                            case "person.requested" -> "PersonRequested";
+                            default -> "DeletionRequested";
+                        };
                 assertThat(
                                 contract.faults(
                                         json.readTree(
@@ -138,6 +145,102 @@ class GuidesIT {
         } finally {
             receiver.destroy();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"node,receiver.mjs", "python3,receiver.py"})
+    void the_receiver_finds_people_by_what_is_verified_and_by_nothing_else(
+            String program, String file) throws Exception {
+        assumeTrue(
+                Boolean.parseBoolean(System.getenv("CI")) || isThere(program),
+                program + " is not here");
+        int port = PortLock.freePort();
+        var builder =
+                new ProcessBuilder(program, GUIDES.resolve(file).toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("PORT", Integer.toString(port));
+        builder.environment().put("WEBHOOK_SECRET", SECRET);
+        builder.environment()
+                .put(
+                        "PEOPLE",
+                        """
+                        [{"email": "alice@example.com", "instagram_username": "alice"},
+                         {"email": "shared@example.com", "instagram_username": "one"},
+                         {"email": "shared@example.com", "instagram_username": "two"},
+                         {"email": "team@example.com", "phone": "+19075550100"},
+                         {"email": "team@example.com", "phone": 5},
+                         {"whatsapp_bsuid": "US.aB1"}, {"whatsapp_bsuid": "US.Ab1"},
+                         {"email": null}, {}]
+                        """);
+        var receiver = builder.start();
+        try (var relay = new TestRelay()) {
+            await().atMost(PATIENCE).until(() -> listens(port));
+            relay.register(
+                    "systems: [{id: crm, name: CRM, url: \"http://127.0.0.1:%d/\", timeout: PT60S, events: [person], accepts: [email, instagram_username, phone, whatsapp_bsuid], secrets: [{value: %s}]}]"
+                            .formatted(port, SECRET));
+            relay.register(TestRelay.app(List.of("crm")));
+
+            // Anybody can write down somebody else's user name.
+            var mallory = verified("mallory@example.com") + ", " + unverified("alice");
+            assertThat(outcome(relay, mallory)).isEqualTo("nothing_found");
+            var shared = verified("shared@example.com");
+            assertThat(outcome(relay, shared)).isEqualTo("refused");
+            assertThat(outcome(relay, shared + ", " + unverified("nobody"))).isEqualTo("refused");
+            assertThat(outcome(relay, shared + ", " + unverified("two"))).isEqualTo("deleted");
+            // The same again is not the other one, who has the address too.
+            assertThat(outcome(relay, shared + ", " + unverified("two"))).isEqualTo("refused");
+            assertThat(outcome(relay, shared)).isEqualTo("deleted");
+            assertThat(outcome(relay, shared)).isEqualTo("nothing_found");
+            // Another that is verified chooses too.
+            assertThat(outcome(relay, verified("team@example.com") + ", " + call("+19075550100")))
+                    .isEqualTo("deleted");
+            assertThat(outcome(relay, verified("team@example.com"))).isEqualTo("deleted");
+            // Capitals are the same in addresses and user names, and in nothing else.
+            var bsuid =
+                    "{\"type\": \"whatsapp_bsuid\", \"value\": \"%s\", \"verified\":"
+                            + " \"operator_letter\"}";
+            assertThat(outcome(relay, bsuid.formatted("US.aB1"))).isEqualTo("deleted");
+            assertThat(outcome(relay, bsuid.formatted("US.aB1"))).isEqualTo("nothing_found");
+            // She was there all the time.
+            assertThat(outcome(relay, verified("Alice@example.com"))).isEqualTo("deleted");
+        } finally {
+            receiver.destroy();
+        }
+    }
+
+    private static String outcome(TestRelay relay, String identifiers) {
+        var code = enter(relay, identifiers);
+        relay.dispatchOnce();
+        return relay.status(code).path("outcome").asText();
+    }
+
+    /** Enters what a person asked for, and returns the code. */
+    private static String enter(TestRelay relay, String identifiers) {
+        var reply =
+                relay.adminOnce(
+                        "/cases",
+                        UUID.randomUUID().toString(),
+                        """
+                        "channel": "letter", "received_at": "%s", "right": "erasure",
+                        "apps": ["%s"], "identifiers": [%s]
+                        """
+                                .formatted(relay.clock().instant(), TestRelay.APP_ID, identifiers));
+        return Http.json(reply).at("/requests/0/confirmation_code").textValue();
+    }
+
+    private static String verified(String email) {
+        return "{\"type\": \"email\", \"value\": \"%s\", \"verified\": \"operator_letter\"}"
+                .formatted(email);
+    }
+
+    private static String call(String number) {
+        return "{\"type\": \"phone\", \"value\": \"%s\", \"verified\": \"operator_call_back\"}"
+                .formatted(number);
+    }
+
+    private static String unverified(String name) {
+        return "{\"type\": \"instagram_username\", \"value\": \"%s\"}".formatted(name);
     }
 
     private static boolean isThere(String program) throws IOException, InterruptedException {

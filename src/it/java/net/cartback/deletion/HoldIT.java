@@ -8,12 +8,12 @@ import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.RecordedRequest;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
-import net.cartback.deletion.terms.Subject;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -207,7 +207,7 @@ class HoldIT {
                                 Platform.FACEBOOK,
                                 new UUID(0, 0),
                                 null),
-                        new Subject("1001", IdType.APP_SCOPED_USER_ID));
+                        new MetaUser("1001", IdType.APP_SCOPED_USER_ID));
         relay.recordings().record(wish);
         assertThat(relay.recordings().record(wish)).isInstanceOf(RecordedRequest.Repeated.class);
         assertThat(act("close-unconfirmed", "")).isEqualTo(200);

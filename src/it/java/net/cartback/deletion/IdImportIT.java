@@ -68,6 +68,12 @@ class IdImportIT {
     }
 
     @Test
+    void who_has_only_removed_the_app_was_not_asked_for() {
+        relay.deauthorize(relay.signedRequest("1001"));
+        assertThat(imported("", "1001\n")).isEqualTo("1 1 0");
+    }
+
+    @Test
     void the_same_list_again_records_nothing_whether_it_is_open_or_done() {
         assertThat(imported("", "1001\n1002\n")).isEqualTo("2 2 0");
         assertThat(imported("", "1001\n1002\n")).isEqualTo("2 0 2");

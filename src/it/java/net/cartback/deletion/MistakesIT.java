@@ -3,7 +3,6 @@ package net.cartback.deletion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.brand.BrandReader;
-import net.cartback.deletion.brand.InvalidBrand;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.fixtures.FakeClientSystem;
@@ -11,6 +10,7 @@ import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.RegistryFile;
+import net.cartback.deletion.yaml.InvalidFile;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -106,7 +106,7 @@ class MistakesIT {
         try {
             BrandReader.read(yaml, Map.of(), Path.of("src/it"));
             return List.of();
-        } catch (InvalidBrand e) {
+        } catch (InvalidFile e) {
             return e.faults();
         }
     }

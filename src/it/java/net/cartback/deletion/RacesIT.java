@@ -15,14 +15,14 @@ import net.cartback.deletion.ledger.Settlement;
 import net.cartback.deletion.ledger.Settlement.Next;
 import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.recording.RecordedRequest;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.ReplyClass;
-import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -367,7 +367,7 @@ class RacesIT {
                         Platform.FACEBOOK,
                         UUID.randomUUID(),
                         issuedAt),
-                new Subject(user, IdType.APP_SCOPED_USER_ID));
+                new MetaUser(user, IdType.APP_SCOPED_USER_ID));
     }
 
     private Settlement settlement(ClaimedDelivery delivery, Answer answer) {

@@ -8,12 +8,12 @@ import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.listener.HttpListener;
 import net.cartback.deletion.recording.NewRequest;
 import net.cartback.deletion.storage.Signals;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
-import net.cartback.deletion.terms.Subject;
 
 import org.junit.jupiter.api.Test;
 
@@ -141,7 +141,7 @@ class ReplicasIT {
                                             Platform.FACEBOOK,
                                             new UUID(0, 0),
                                             null),
-                                    new Subject("user " + i, IdType.APP_SCOPED_USER_ID)));
+                                    new MetaUser("user " + i, IdType.APP_SCOPED_USER_ID)));
         }
     }
 }

@@ -45,25 +45,46 @@ class ArchitectureTest {
         uses.put("crypto", List.of());
         uses.put("language", List.of());
         uses.put("terms", List.of("crypto"));
+        uses.put("subject", List.of("terms"));
         uses.put("answer", List.of("terms"));
         uses.put("storage", List.of("language", "terms"));
         uses.put("web", List.of("crypto", "storage"));
         uses.put("yaml", List.of("crypto", "language"));
         uses.put("brand", List.of("crypto", "language", "yaml"));
+        uses.put("calendar", List.of("yaml"));
         uses.put("page", List.of("crypto", "language", "web", "brand"));
         uses.put("listener", List.of("web"));
         uses.put("keys", List.of("crypto", "storage"));
-        uses.put("registry", List.of("crypto", "language", "terms", "storage", "yaml", "keys"));
+        uses.put(
+                "registry",
+                List.of(
+                        "crypto",
+                        "language",
+                        "terms",
+                        "subject",
+                        "answer",
+                        "storage",
+                        "yaml",
+                        "keys"));
         uses.put("gate", List.of("terms", "storage"));
         uses.put(
                 "ledger",
-                List.of("crypto", "terms", "answer", "storage", "keys", "registry", "gate"));
+                List.of(
+                        "crypto",
+                        "terms",
+                        "subject",
+                        "answer",
+                        "storage",
+                        "keys",
+                        "registry",
+                        "gate"));
         uses.put(
                 "reading",
                 List.of(
                         "crypto",
                         "language",
                         "terms",
+                        "subject",
                         "answer",
                         "storage",
                         "keys",
@@ -76,6 +97,7 @@ class ArchitectureTest {
                 List.of(
                         "crypto",
                         "terms",
+                        "subject",
                         "storage",
                         "keys",
                         "registry",
@@ -87,6 +109,18 @@ class ArchitectureTest {
                 List.of(
                         "crypto", "terms", "answer", "storage", "keys", "gate", "ledger",
                         "reading"));
+        uses.put(
+                "cases",
+                List.of(
+                        "crypto",
+                        "calendar",
+                        "terms",
+                        "subject",
+                        "storage",
+                        "keys",
+                        "registry",
+                        "recording",
+                        "operation"));
         uses.put("audit", List.of("crypto", "terms", "storage"));
         uses.put("access", List.of("crypto", "terms", "storage", "keys"));
         uses.put(
@@ -95,6 +129,7 @@ class ArchitectureTest {
                         "crypto",
                         "language",
                         "terms",
+                        "subject",
                         "storage",
                         "web",
                         "brand",
@@ -121,6 +156,7 @@ class ArchitectureTest {
                 List.of(
                         "crypto",
                         "terms",
+                        "subject",
                         "answer",
                         "storage",
                         "web",
@@ -132,7 +168,9 @@ class ArchitectureTest {
                 "admin",
                 List.of(
                         "crypto",
+                        "language",
                         "terms",
+                        "subject",
                         "answer",
                         "storage",
                         "web",
@@ -144,6 +182,7 @@ class ArchitectureTest {
                         "attention",
                         "recording",
                         "operation",
+                        "cases",
                         "audit",
                         "access"));
         uses.put("demo", List.of("crypto", "web", "listener", "registry", "intake"));
@@ -156,6 +195,7 @@ class ArchitectureTest {
                         "web",
                         "yaml",
                         "brand",
+                        "calendar",
                         "registry",
                         "access",
                         "dispatch"));

@@ -40,6 +40,7 @@ class TableOwnersTest {
             Map.ofEntries(
                     Map.entry("access", Set.of("idempotency_key", "operator_token")),
                     Map.entry("audit", Set.of("audit_block", "audit_checkpoint", "audit_head")),
+                    Map.entry("cases", Set.of("case_request", "person_case")),
                     Map.entry("gate", Set.of("system_gate", "system_health")),
                     Map.entry("keys", Set.of("oldest_program", "relay_key", "replica")),
                     Map.entry(
@@ -80,6 +81,8 @@ class TableOwnersTest {
                     // A request is born with its deliveries, in one statement.
                     new Guest("recording/RecordingSql", "INSERT INTO", "deletion_request"),
                     new Guest("recording/RecordingSql", "INSERT INTO", "delivery"),
+                    // A person had asked before the day that was entered first.
+                    new Guest("recording/RecordingSql", "UPDATE", "deletion_request"),
                     // A new subscription adds deliveries to open requests, and counts them.
                     new Guest("recording/BackfillSql", "INSERT INTO", "delivery"),
                     new Guest("recording/BackfillSql", "UPDATE", "deletion_request"),

@@ -74,7 +74,12 @@ final class AdminBody {
 
     /** Reads the body of a verb that takes these fields beside {@code by} and {@code why}. */
     static AdminBody of(Context ctx, String... fields) {
-        var bytes = RequestBody.read(ctx, MAX_BODY_BYTES);
+        return of(ctx, MAX_BODY_BYTES, fields);
+    }
+
+    /** As {@link #of}, of at most so many bytes. */
+    static AdminBody of(Context ctx, int maxBytes, String... fields) {
+        var bytes = RequestBody.read(ctx, maxBytes);
         var json = object(bytes);
         var known = new HashSet<>(List.of(fields));
         known.addAll(List.of("by", "why"));
@@ -120,6 +125,16 @@ final class AdminBody {
     private static String shown(String name) {
         var printable = name.replaceAll("[^\\p{Graph}]", "?");
         return printable.length() <= MAX_NAME ? printable : printable.substring(0, MAX_NAME) + "…";
+    }
+
+    /** Whether a field is there, and not null. */
+    boolean has(String field) {
+        return json.hasNonNull(field);
+    }
+
+    /** Whatever stands in a field. */
+    JsonNode field(String field) {
+        return json.path(field);
     }
 
     OperatorNote note() {
@@ -237,7 +252,8 @@ final class AdminBody {
                                                                 .toList())));
     }
 
-    private @Nullable Instant instant(String field) {
+    /** null: it is not there. */
+    @Nullable Instant instant(String field) {
         var value = json.path(field);
         if (value.isMissingNode() || value.isNull()) {
             return null;
@@ -256,7 +272,7 @@ final class AdminBody {
                 field, "must be an instant such as 2027-01-31T00:00:00Z, before the year 10000");
     }
 
-    private String text(String field, int max) {
+    String text(String field, int max) {
         var text = json.path(field).textValue();
         if (text == null || text.isBlank() || text.length() > max) {
             throw fault(field, "must be text of 1 to " + max + " characters");

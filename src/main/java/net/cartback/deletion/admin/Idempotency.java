@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 public final class Idempotency {
 
     private static final String DONE = "done";
-    private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+    static final String IDEMPOTENCY_KEY = "Idempotency-Key";
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,100}");
     private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
 

@@ -14,7 +14,7 @@ import net.cartback.deletion.recording.OutOfStep;
 import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
 import net.cartback.deletion.terms.WireName;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.RequestBody;
@@ -27,7 +27,7 @@ import java.util.Optional;
 /** Takes lists of ids, on the management listener. */
 public final class ImportRoutes implements Routes {
 
-    private static final Duration WHEN_OUT_OF_STEP = Duration.ofSeconds(5);
+    static final Duration WHEN_OUT_OF_STEP = Duration.ofSeconds(5);
     private static final int MAX_BODY_BYTES = 8 * 1024 * 1024;
 
     /** So many are recorded in a minute; the command takes longer lists. */

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * A page of a list: as JSON, or as CSV (RFC 4180) for whoever asks for {@code text/csv} by name.
@@ -62,8 +63,14 @@ final class PageAnswer {
         return csv.toString();
     }
 
+    private static String joined(JsonNode list) {
+        return StreamSupport.stream(list.spliterator(), false)
+                .map(JsonNode::asText)
+                .collect(Collectors.joining(" "));
+    }
+
     private static String text(JsonNode value) {
-        var text = value.isNull() ? "" : value.asText();
+        var text = value.isArray() ? joined(value) : value.isNull() ? "" : value.asText();
         return QUOTED.matcher(text).find() ? '"' + text.replace("\"", "\"\"") + '"' : text;
     }
 }

@@ -157,7 +157,8 @@ public final class RequestRoutes implements Routes {
                     : "The request was extended before, and can be extended once";
         }
         return request.hold() == null
-                ? "The request has open deliveries, or its app has systems; close-unconfirmed of a"
+                ? "The request has open deliveries, or its app has a system that can be asked;"
+                        + " close-unconfirmed of a"
                         + " system or of a delivery closes open deliveries"
                 : "The request is under a legal hold; release ends it";
     }

@@ -34,6 +34,8 @@ public record Attention(
         OVERDUE,
         /** Requests that are due within seven days and not answered by all. */
         DUE_SOON,
+        /** People who were not told in time that their wish has arrived. */
+        UNACKNOWLEDGED,
         /** A client system has answered one delivery in two ways. */
         CONTRADICTED,
         /** Deliveries that nobody but an operator can send on. */
@@ -48,6 +50,8 @@ public record Attention(
         SIGNATURES_REFUSED,
         /** An app whose requests nobody hears of. */
         NO_SYSTEM,
+        /** People whom no system of the app can find by what is verified. */
+        NOBODY_ASKED,
         /**
          * An app or a system whose last secret ends within 14 days, or has ended; or a token of the
          * admin API that ends within 14 days.

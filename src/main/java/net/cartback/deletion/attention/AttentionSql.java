@@ -27,7 +27,7 @@ final class AttentionSql {
                       FROM (SELECT due_at
                               FROM deletion_request
                              WHERE closed_at IS NULL
-                               AND kind = 'deletion'
+                               AND kind <> 'deauthorization'
                                AND received_at <= CAST(:soon AS timestamptz) - INTERVAL '30 days'
                                AND due_at < :soon
                                -- What is on hold may not be answered.
@@ -136,6 +136,31 @@ final class AttentionSql {
              ORDER BY a.id
             """;
 
+    private static final String NOBODY_ASKED =
+            """
+            SELECT app_id AS concerned, NULL AS detail, min(received_at) AS since,
+                   count(*) AS count, min(due_at) AS due
+              FROM (SELECT app_id, received_at, due_at
+                      FROM deletion_request r
+                     WHERE closed_at IS NULL AND kind = 'person' AND open_deliveries = 0
+                     LIMIT :most) alone
+             GROUP BY app_id
+             ORDER BY due
+            """;
+
+    private static final String UNACKNOWLEDGED =
+            """
+            SELECT NULL AS concerned, NULL AS detail,
+                   CASE WHEN min(acknowledge_by) < :now THEN min(acknowledge_by) END AS since,
+                   count(*) AS count, min(acknowledge_by) AS due
+              FROM (SELECT acknowledge_by
+                      FROM person_case
+                     WHERE acknowledged_at IS NULL AND acknowledge_by < :soon
+                     ORDER BY acknowledge_by
+                     LIMIT :most) waiting
+            HAVING count(*) > 0
+            """;
+
     private static final String ENDING_SECRETS =
             """
             SELECT kind, owner AS concerned, NULL AS detail, CAST(NULL AS timestamptz) AS since,
@@ -200,6 +225,7 @@ final class AttentionSql {
     private static final int MOST = 10_000;
     private static final Duration SOON = Duration.ofDays(7);
     private static final Duration ENDING = Duration.ofDays(14);
+    private static final Duration ACKNOWLEDGED_SOON = Duration.ofDays(2);
     private static final Duration SWEEP_LATE = Duration.ofDays(2);
     private static final Duration UNSEEN = Duration.ofMinutes(1);
 
@@ -287,6 +313,32 @@ final class AttentionSql {
                                                 : "POST systems/%1$s/tests shows what is wrong; a"
                                                         + " change of the system's entry, a good"
                                                         + " test or resume sends a probe at once"))
+                .list();
+    }
+
+    static List<Attention> nobodyAsked(Handle handle) {
+        return counted(
+                handle,
+                NOBODY_ASKED,
+                Cause.NOBODY_ASKED,
+                "GET requests?app=%1$s&state=open lists the requests; a system with events:"
+                        + " [person] that accepts an identifier of the person gets them at once;"
+                        + " if there is none, close-unconfirmed closes the request");
+    }
+
+    static List<Attention> unacknowledged(Handle handle, Instant now) {
+        return handle.createQuery(UNACKNOWLEDGED)
+                .bind("now", now)
+                .bind("soon", now.plus(ACKNOWLEDGED_SOON))
+                .bind("most", MOST)
+                .map(
+                        (row, context) ->
+                                attention(
+                                        Cause.UNACKNOWLEDGED,
+                                        row,
+                                        "GET cases?unacknowledged=true lists the cases; tell the"
+                                                + " persons that their wishes have arrived, and"
+                                                + " POST cases/{id}/acknowledge enters it"))
                 .list();
     }
 

@@ -39,12 +39,14 @@ public final class Attentions {
                         handle ->
                                 Stream.of(
                                                 AttentionSql.requests(handle, now),
+                                                AttentionSql.unacknowledged(handle, now),
                                                 AttentionSql.contradicted(handle),
                                                 AttentionSql.parked(handle),
                                                 AttentionSql.held(handle),
                                                 AttentionSql.inDoubt(handle),
                                                 AttentionSql.silent(handle),
                                                 AttentionSql.appsWithoutSystems(handle),
+                                                AttentionSql.nobodyAsked(handle),
                                                 AttentionSql.endingSecrets(handle, now),
                                                 AttentionSql.endingAuthorities(handle, now),
                                                 AttentionSql.lateSweeps(handle, now),

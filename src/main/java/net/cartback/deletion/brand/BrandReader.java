@@ -3,6 +3,7 @@ package net.cartback.deletion.brand;
 import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.language.Language;
 import net.cartback.deletion.language.Names;
+import net.cartback.deletion.yaml.InvalidFile;
 import net.cartback.deletion.yaml.YamlFields;
 import net.cartback.deletion.yaml.YamlFile;
 
@@ -42,7 +43,7 @@ public final class BrandReader {
      *
      * @param variables where {@code ${NAME}} is looked up
      * @param folder in which the logos' paths begin
-     * @throws InvalidBrand with every fault, each named by its path
+     * @throws InvalidFile with every fault, each named by its path
      */
     public static Brand read(String yaml, Map<String, String> variables, Path folder) {
         return new BrandReader(folder).read(yaml, variables);
@@ -51,12 +52,12 @@ public final class BrandReader {
     private Brand read(String yaml, Map<String, String> variables) {
         var file = YamlFile.read(yaml, faults);
         if (file == null) {
-            throw new InvalidBrand(faults);
+            throw new InvalidFile(faults);
         }
         var source = new YamlFields.Source(variables, file.notText());
         var brand = brand(new YamlFields("", file.root(), source, faults));
         if (!faults.isEmpty()) {
-            throw new InvalidBrand(faults);
+            throw new InvalidFile(faults);
         }
         return brand;
     }

@@ -3,6 +3,7 @@ package net.cartback.deletion.command;
 import com.sun.management.UnixOperatingSystemMXBean;
 
 import net.cartback.deletion.config.BrandLoader;
+import net.cartback.deletion.config.CalendarLoader;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.config.RegistryLoader;
@@ -52,6 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
             findings.good("the configuration can be read");
             config.doubts().forEach(each -> findings.wrong("a variable", each));
             brand(config);
+            businessDays(config);
             proxies(config);
             database(config);
             address(config);
@@ -94,6 +96,21 @@ final class DoctorCommand implements Callable<Integer> {
                                                     + " be"));
         } catch (Refused e) {
             e.faults().forEach(each -> findings.wrong("BRAND_FILE", each));
+        }
+    }
+
+    private void businessDays(Config config) {
+        try {
+            CalendarLoader.read(config);
+            if (config.businessDaysFile() == null) {
+                findings.note(
+                        "BUSINESS_DAYS_FILE is not set: acknowledgements are due by UTC, without"
+                                + " holidays");
+            } else {
+                findings.good("the business days can be counted");
+            }
+        } catch (Refused e) {
+            e.faults().forEach(each -> findings.wrong("BUSINESS_DAYS_FILE", each));
         }
     }
 

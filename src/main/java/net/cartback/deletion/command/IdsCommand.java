@@ -6,8 +6,8 @@ import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.recording.IdImport;
 import net.cartback.deletion.recording.IdList;
+import net.cartback.deletion.subject.IdType;
 import net.cartback.deletion.terms.Actor;
-import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.MetaAppId;
 
 import org.jspecify.annotations.Nullable;

@@ -3,8 +3,8 @@ package net.cartback.deletion.command;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.intake.SampleSignedRequest;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.MetaAppId;
-import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +41,7 @@ final class SignCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!Subject.isValid(user)) {
+        if (!MetaUser.isValid(user)) {
             throw new Refused(List.of("--user must be 1 to 256 characters, and not 0"));
         }
         if (issuedAt != null && (issuedAt < 0 || issuedAt > SampleSignedRequest.MAX_ISSUED_AT)) {

@@ -2,7 +2,7 @@ package net.cartback.deletion.config;
 
 import net.cartback.deletion.brand.Brand;
 import net.cartback.deletion.brand.BrandReader;
-import net.cartback.deletion.brand.InvalidBrand;
+import net.cartback.deletion.yaml.InvalidFile;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,9 +31,8 @@ public final class BrandLoader {
                     folder == null ? Path.of("/") : folder);
         } catch (IOException e) {
             throw Refused.unreadable("the brand " + file, e);
-        } catch (InvalidBrand e) {
-            throw new Refused(
-                    e.faults().stream().map(fault -> "the brand " + file + ": " + fault).toList());
+        } catch (InvalidFile e) {
+            throw Refused.of("the brand " + file, e.faults());
         }
     }
 }

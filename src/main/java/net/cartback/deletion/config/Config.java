@@ -23,6 +23,7 @@ import java.util.Map;
  * @param database null: an embedded one under {@code dataDir}
  * @param migrationDatabase the schema's owner; null with the embedded database
  * @param brandFile null: the pages say what they can without one
+ * @param businessDaysFile null: Monday to Friday, by UTC, without holidays
  * @param keyringFile null: generated under {@code dataDir}, with the embedded database only
  * @param adminToken bearer token of the admin API; null: generated under {@code dataDir} with the
  *     embedded database, otherwise none
@@ -41,6 +42,7 @@ public record Config(
         Path dataDir,
         @Nullable Path registryFile,
         @Nullable Path brandFile,
+        @Nullable Path businessDaysFile,
         @Nullable Path keyringFile,
         @Nullable String adminToken,
         @Nullable OidcSettings oidc,
@@ -106,6 +108,7 @@ public record Config(
                 dataDir,
                 registryFile,
                 brandFile,
+                businessDaysFile,
                 keyringFile,
                 adminToken,
                 oidc,

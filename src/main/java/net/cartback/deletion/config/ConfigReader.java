@@ -76,6 +76,7 @@ final class ConfigReader {
                         Path.of(variables.text("DATA_DIR", "./data")),
                         variables.path("REGISTRY_FILE"),
                         variables.path("BRAND_FILE"),
+                        variables.path("BUSINESS_DAYS_FILE"),
                         keyring,
                         adminToken(),
                         oidc(),

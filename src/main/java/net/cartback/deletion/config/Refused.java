@@ -21,6 +21,11 @@ public class Refused extends RuntimeException {
         this.faults = List.copyOf(faults);
     }
 
+    /** The faults of a file, each with its name before it. */
+    static Refused of(String file, List<String> faults) {
+        return new Refused(faults.stream().map(fault -> file + ": " + fault).toList());
+    }
+
     /** A file that is named and cannot be read, with why. */
     public static Refused unreadable(String file, IOException e) {
         return new Refused(List.of(file + " cannot be read" + why(e)));

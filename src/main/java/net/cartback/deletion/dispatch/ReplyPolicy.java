@@ -58,6 +58,7 @@ final class ReplyPolicy {
                     case Reply.SystemAtFault(var why) -> new Next.Postpone(now, reason);
                     case Reply.NotSent(var why) ->
                             new Next.Postpone(now.plus(RetrySchedule.after(1, random)), reason);
+                    case Reply.Unsendable(var why) -> new Next.Park(reason);
                     case Reply.DeliveryAtFault(var why) -> new Next.Park(reason);
                 };
         return new Settlement(delivery, attempt, next, conduct(reply, reason, now));
@@ -81,6 +82,7 @@ final class ReplyPolicy {
                             : new SystemSignal.AskedToWait(now.plus(after));
             case Reply.SystemAtFault fault -> new SystemSignal.AtFault(new HoldReason(reason));
             case Reply.NotSent unsent -> new SystemSignal.Untried();
+            case Reply.Unsendable unsent -> new SystemSignal.Untried();
             case Reply.DeliveryAtFault fault -> new SystemSignal.Good();
         };
     }

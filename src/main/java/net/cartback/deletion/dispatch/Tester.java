@@ -13,7 +13,6 @@ import net.cartback.deletion.operation.TestDeliveries.OpenTest;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.terms.Kind;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -98,7 +97,7 @@ final class Tester {
                 var now = clock.instant();
                 var reading = reply.reading().toDeliveryOf(now);
                 tell(reply, reading, told);
-                tell(protocols.of(system).read(Kind.DELETION, system, reply, now), reply, told);
+                tell(protocols.of(system).read(system.testedAs(), system, reply, now), reply, told);
             }
             case HttpCall.Outcome.Failed(var reply, var cause) -> {
                 told.failed(cause);
@@ -245,6 +244,8 @@ final class Tester {
                     told.say("result", false, "everything for the system held back: " + reason);
             case Reply.NotSent unsent ->
                     told.say("result", false, "not sent, and tried again soon: " + reason);
+            case Reply.Unsendable unsent ->
+                    told.say("result", false, "not sent, and parked for an operator: " + reason);
             case Reply.DeliveryAtFault fault ->
                     told.say("result", false, "parked for an operator: " + reason);
         }

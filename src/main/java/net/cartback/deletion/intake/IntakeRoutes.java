@@ -17,13 +17,13 @@ import net.cartback.deletion.recording.Workers;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.DatabaseUnavailable;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.PublicUrl;
-import net.cartback.deletion.terms.Subject;
 import net.cartback.deletion.web.Form;
 import net.cartback.deletion.web.GuessLimiter;
 import net.cartback.deletion.web.ProblemException;
@@ -106,7 +106,7 @@ public final class IntakeRoutes implements Routes {
     /** Begins the counters of these apps at 0; again does nothing. */
     public void begin(Collection<MetaAppId> apps) {
         for (var app : apps) {
-            for (var kind : Kind.values()) {
+            for (var kind : List.of(Kind.DELETION, Kind.DEAUTHORIZATION)) {
                 VERDICTS.forEach(verdict -> counter(kind, app.value(), verdict));
             }
         }
@@ -178,7 +178,7 @@ public final class IntakeRoutes implements Routes {
                         kind,
                         new Origin.MetaCallback(
                                 app.id(), platform, valid.secretId(), valid.issuedAt()),
-                        new Subject(valid.userId(), idType(platform)));
+                        new MetaUser(valid.userId(), idType(platform)));
             }
             case SignedRequest.Verdict.Malformed(var rule) -> throw refused("malformed", rule);
             case SignedRequest.Verdict.BadSignature() -> {

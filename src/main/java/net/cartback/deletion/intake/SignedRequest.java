@@ -10,8 +10,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 
 import net.cartback.deletion.registry.AppSecret;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Platform;
-import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +77,7 @@ final class SignedRequest {
                     .streamReadConstraints(
                             StreamReadConstraints.builder()
                                     .maxNestingDepth(64)
-                                    .maxNumberLength(Subject.MAX_LENGTH)
+                                    .maxNumberLength(MetaUser.MAX_LENGTH)
                                     .build())
                     // Two readers of a document with a key twice may see two different persons.
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -161,7 +161,8 @@ final class SignedRequest {
         }
         var text = json.getText();
         boolean usable =
-                Subject.isValid(text) && (token == JsonToken.VALUE_STRING || text.charAt(0) != '-');
+                MetaUser.isValid(text)
+                        && (token == JsonToken.VALUE_STRING || text.charAt(0) != '-');
         return usable ? text : null;
     }
 

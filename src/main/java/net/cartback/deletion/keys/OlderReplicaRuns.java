@@ -2,8 +2,8 @@ package net.cartback.deletion.keys;
 
 /**
  * A replica of an older version runs, and would not understand the requested change: it would send
- * a request under a legal hold, or treat a retired app or system as live. Nothing was changed. The
- * action may be tried again once all replicas run the same version.
+ * a request under a legal hold, not read a person's request, or treat a retired app or system as
+ * live. Nothing was changed. The action may be tried again once all replicas run the same version.
  */
 public final class OlderReplicaRuns extends RuntimeException {
 

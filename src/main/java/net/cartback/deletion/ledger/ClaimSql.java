@@ -2,9 +2,9 @@ package net.cartback.deletion.ledger;
 
 import static net.cartback.deletion.storage.Columns.array;
 
+import net.cartback.deletion.subject.IdType;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Platform;
@@ -13,8 +13,11 @@ import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
+import org.jspecify.annotations.Nullable;
 
 import java.math.BigDecimal;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -342,13 +345,17 @@ final class ClaimSql {
                                                 new MetaAppId(row.getString("app_id")),
                                                 Platform.named(row.getString("platform"))
                                                         .orElseThrow(),
-                                                WireName.named(
-                                                        IdType.class, row.getString("id_type")),
+                                                idType(row),
                                                 row.getBytes("subject_sealed"),
                                                 row.getTimestamp("requested_at").toInstant(),
                                                 row.getTimestamp("received_at").toInstant(),
                                                 row.getTimestamp("due_at").toInstant())))
                 .list();
+    }
+
+    private static @Nullable IdType idType(ResultSet row) throws SQLException {
+        var type = row.getString("id_type");
+        return type == null ? null : WireName.named(IdType.class, type);
     }
 
     private static Argument marked(DueMarks.From from) {

@@ -112,8 +112,9 @@ public final class ClosingSql {
              WHERE id = :id
                AND closed_at IS NULL
                AND open_deliveries = 0
-               AND NOT EXISTS (SELECT 1 FROM deletion_subscriber s
-                                WHERE s.app_id = r.app_id)
+               AND NOT EXISTS (SELECT 1 FROM subscriber s
+                                WHERE s.app_id = r.app_id AND s.event = r.kind
+                                  AND (r.found_by IS NULL OR s.accepts && r.found_by))
                AND NOT EXISTS (SELECT 1 FROM legal_hold h
                                 WHERE h.request_id = r.id)
             """;
@@ -164,7 +165,7 @@ public final class ClosingSql {
     }
 
     /**
-     * Closes a request that has no delivery and whose app has no system.
+     * Closes a request that has no delivery and whose app has no system that can be asked.
      *
      * @return false if it is closed or on legal hold, a delivery of it is open, or its app has a
      *     system that it has not been forwarded to yet

@@ -23,7 +23,7 @@ final class DeliverySql {
             SELECT d.system_id
               FROM delivery d
               JOIN deletion_request r ON r.id = d.request_id
-             WHERE d.id = :id AND r.kind = 'deletion'
+             WHERE d.id = :id AND r.kind <> 'deauthorization'
             """;
 
     private static final String FIND_TO_ANSWER =
@@ -31,7 +31,7 @@ final class DeliverySql {
             SELECT d.request_id, d.system_id
               FROM delivery d
               JOIN deletion_request r ON r.id = d.request_id
-             WHERE d.id = :id AND r.kind = 'deletion'
+             WHERE d.id = :id AND r.kind <> 'deauthorization'
                FOR KEY SHARE OF r
             """;
 

@@ -34,6 +34,8 @@ public enum ErrorClass implements WireName {
     UNREGISTERED,
     /** None of the system's secrets is in force. */
     NO_SECRET,
+    /** The system does not hear of people, or accepts no kind of identifier that is verified. */
+    NO_IDENTIFIER,
     /** The person's id cannot be opened. */
     SUBJECT_UNREADABLE,
     /** The key of the person's id is not loaded here, or not yet. */

@@ -2,10 +2,17 @@ package net.cartback.deletion.ledger;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
-import net.cartback.deletion.terms.Subject;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
+import net.cartback.deletion.subject.Person;
+import net.cartback.deletion.subject.Subject;
+import net.cartback.deletion.terms.RequestId;
+
+import org.jspecify.annotations.Nullable;
 
 /**
- * Opens the sealed id of the person whose deletion a delivery asks for. Does not use the database.
+ * Seals by what a person may be found, and opens it again for a delivery. Does not use the
+ * database.
  */
 public final class SubjectSeal {
 
@@ -15,14 +22,34 @@ public final class SubjectSeal {
         this.keyring = keyring;
     }
 
+    /** As it is stored with this request. */
+    public byte[] seal(RequestId request, Subject subject) {
+        var text =
+                switch (subject) {
+                    case MetaUser user -> user.id();
+                    case Person person -> person.written();
+                };
+        return keyring.sealer().seal(SealedColumns.SUBJECT.at(request), text);
+    }
+
     /**
-     * Whose deletion this is.
+     * Whom a delivery is about.
      *
-     * @throws SealBroken if the id cannot be opened
+     * @throws SealBroken if it cannot be opened
      */
     public Subject open(ClaimedDelivery delivery) {
-        var place = SealedColumns.SUBJECT.at(delivery.request());
-        return new Subject(
-                keyring.sealer().open(place, delivery.subjectSealed()), delivery.idType());
+        return open(delivery.request(), delivery.idType(), delivery.subjectSealed());
+    }
+
+    /**
+     * Whom a request is about.
+     *
+     * @param type of an id of Meta's; null: it is no such id
+     * @throws SealBroken if it cannot be opened
+     * @throws PersonUnreadable if another version of the program wrote it
+     */
+    public Subject open(RequestId request, @Nullable IdType type, byte[] sealed) {
+        var text = keyring.sealer().open(SealedColumns.SUBJECT.at(request), sealed);
+        return type == null ? Person.read(text) : new MetaUser(text, type);
     }
 }

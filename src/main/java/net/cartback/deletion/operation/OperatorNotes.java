@@ -17,12 +17,12 @@ import java.time.InstantSource;
 import java.util.UUID;
 
 /** Keeps what operators do, with who and why, sealed. */
-final class OperatorNotes {
+public final class OperatorNotes {
 
     private final Keyring keyring;
     private final InstantSource clock;
 
-    OperatorNotes(Keyring keyring, InstantSource clock) {
+    public OperatorNotes(Keyring keyring, InstantSource clock) {
         this.keyring = keyring;
         this.clock = clock;
     }
@@ -49,6 +49,11 @@ final class OperatorNotes {
         static Concern of(RequestId request) {
             return new Concern(null, request, null, 0);
         }
+    }
+
+    /** Keeps one action on a request, in the transaction of the change. */
+    public void keep(Handle handle, Verb verb, RequestId request, OperatorNote note) {
+        keep(handle, verb, Concern.of(request), note);
     }
 
     /** Keeps one action, in the transaction of the change. */

@@ -44,7 +44,10 @@ final class OperatorSql {
                           WHERE d.system_id = :system
                             AND d.state = 'closed'
                             AND d.closed_at >= :since
-                            AND r.kind = 'deletion'
+                            AND r.kind <> 'deauthorization'
+                            -- What it does not hear of any more is not sent afresh.
+                            AND r.kind = ANY (SELECT unnest(c.events) FROM client_system c
+                                               WHERE c.id = d.system_id)
                             AND r.subject_sealed IS NOT NULL
                             -- The same order again goes on where the first ended.
                             AND NOT (d.round > 1 AND d.created_at >= :since)
@@ -104,7 +107,7 @@ final class OperatorSql {
                 replay == null
                         ? """
                         (SELECT kind FROM deletion_request r WHERE r.id = d.request_id)
-                            = 'deletion'
+                            <> 'deauthorization'
                         AND NOT EXISTS (SELECT 1 FROM legal_hold h
                                          WHERE h.request_id = d.request_id)
                         """

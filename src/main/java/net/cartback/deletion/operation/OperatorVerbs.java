@@ -17,7 +17,6 @@ import net.cartback.deletion.reading.DeliveryViewSql;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.DeliveryId;
-import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.OperatorNote;
 import net.cartback.deletion.terms.Verb;
 
@@ -190,7 +189,7 @@ public final class OperatorVerbs {
                 note,
                 Outcome.UNCONFIRMED,
                 (handle, found, action, now) ->
-                        found.kind() == Kind.DELETION
+                        found.kind().isAnswered()
                                 && ClosingSql.unconfirmed(handle, List.of(delivery.value()), now)
                                         == 1);
     }
@@ -203,7 +202,7 @@ public final class OperatorVerbs {
                 note,
                 answer.outcome(),
                 (handle, found, action, now) ->
-                        found.kind() == Kind.DELETION
+                        found.kind().isAnswered()
                                 && !ReceiptSql.closeWithFirst(
                                                 handle,
                                                 List.of(

@@ -14,7 +14,7 @@ final class RequestVerbSql {
 
     private static final String LOCK =
             """
-            SELECT kind = 'deletion' FROM deletion_request
+            SELECT kind <> 'deauthorization' FROM deletion_request
              WHERE id = :id
                FOR NO KEY UPDATE
             """;

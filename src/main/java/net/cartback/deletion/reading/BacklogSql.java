@@ -67,15 +67,21 @@ public final class BacklogSql {
 
     private static final String OLDEST_OPEN =
             """
-            SELECT min(oldest.received_at)
-              FROM meta_app a
-             CROSS JOIN LATERAL (SELECT r.received_at
-                                   FROM deletion_request r
-                                  WHERE r.app_id = a.id AND r.closed_at IS NULL
-                                    AND r.kind = 'deletion'
-                                    AND <which>
-                                  ORDER BY r.id
-                                  LIMIT 1) oldest
+            SELECT LEAST(
+                   -- They are recorded as they come in, so the first has the least id.
+                   (SELECT min(oldest.received_at)
+                      FROM meta_app a
+                     CROSS JOIN LATERAL (SELECT r.received_at
+                                           FROM deletion_request r
+                                          WHERE r.app_id = a.id AND r.closed_at IS NULL
+                                            AND r.kind = 'deletion'
+                                            AND <which>
+                                          ORDER BY r.id
+                                          LIMIT 1) oldest),
+                   -- An old letter may be recorded today.
+                   (SELECT min(<since>)
+                      FROM deletion_request r
+                     WHERE r.closed_at IS NULL AND r.kind = 'person' AND <which>))
             """;
 
     /** Counted to here and no further: measuring must not read ten million rows. */
@@ -112,18 +118,24 @@ public final class BacklogSql {
 
     /** When the oldest request that is still open came in; empty if none is. */
     static Optional<Instant> oldestOpen(Handle handle) {
-        return oldestOpen(handle, "true");
+        return oldestOpen(handle, "true", "r.received_at");
     }
 
-    /** The same, but for those that a legal hold is on. */
+    /**
+     * Since when the relay has had the oldest one that no legal hold is on: it may have reached the
+     * agency long before.
+     */
     public static Optional<Instant> oldestOpenNotHeld(Handle handle) {
         return oldestOpen(
-                handle, "NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)");
+                handle,
+                "NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.request_id = r.id)",
+                "uuid_extract_timestamp(r.id)");
     }
 
-    private static Optional<Instant> oldestOpen(Handle handle, String which) {
+    private static Optional<Instant> oldestOpen(Handle handle, String which, String since) {
         return handle.createQuery(OLDEST_OPEN)
                 .define("which", which)
+                .define("since", since)
                 .mapTo(Instant.class)
                 .findOne();
     }

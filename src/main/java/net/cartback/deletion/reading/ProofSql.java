@@ -19,7 +19,9 @@ final class ProofSql {
 
     private static final String FACTS =
             """
-            SELECT q.app_id, q.platform, q.requested_at, q.received_at, q.due_at,
+            SELECT q.kind, q.app_id,
+                   CASE WHEN q.kind <> 'person' THEN q.platform END AS platform,
+                   q.requested_at, q.received_at, q.due_at,
                    q.closed_at AS completed_at, c.public_name, d.id, d.round,
                    d.created_at, d.state, d.outcome, d.closed_at, r.basis,
                    r.retained::text AS retained, r.ground, r.received_at AS answered_at,
@@ -61,7 +63,8 @@ final class ProofSql {
     }
 
     private static void putRequest(ObjectNode facts, ResultSet row) throws SQLException {
-        facts.put("app_id", row.getString("app_id"))
+        facts.put("kind", row.getString("kind"))
+                .put("app_id", row.getString("app_id"))
                 .put("platform", row.getString("platform"))
                 .put("requested_at", time(row, "requested_at"))
                 .put("received_at", time(row, "received_at"))

@@ -4,7 +4,7 @@ import net.cartback.deletion.reading.Requests.Filter;
 import net.cartback.deletion.reading.Requests.Page;
 import net.cartback.deletion.reading.Requests.Summary;
 import net.cartback.deletion.storage.Columns;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.RequestId;
@@ -178,7 +178,7 @@ public final class RequestListSql {
                   FROM deletion_request
                  WHERE app_id = :app
                    AND closed_at IS NULL
-                   AND kind = 'deletion'
+                   AND kind <> 'deauthorization'
                    AND id_type = ANY (:types)
                    AND subject_sealed IS NOT NULL
                    AND id > :after

@@ -37,10 +37,20 @@ public record RequestStatus(
      * The app whose data is to be deleted.
      *
      * @param platform the Meta product that the person used
-     * @param isSigned whether Meta signed the request
+     * @param way how the request came
      * @param takesRequests whether it can be asked again
      */
-    public record App(Names name, Platform platform, boolean isSigned, boolean takesRequests) {}
+    public record App(Names name, Platform platform, Way way, boolean takesRequests) {}
+
+    /** How a request came. */
+    public enum Way implements WireName {
+        /** Meta signed it. */
+        SIGNED,
+        /** It stood in a list of ids. */
+        LIST,
+        /** The person asked otherwise than through Meta. */
+        PERSON
+    }
 
     /** A legal hold: while it lasts, nothing more is deleted, and nothing erased. */
     public record Hold(Ground ground, Instant since) {}
@@ -74,6 +84,11 @@ public record RequestStatus(
             @Nullable Instant answeredAt,
             @Nullable Instant answeredBefore,
             boolean isContradicted) {
+
+        /** Whether it was closed although the system has not said what it did. */
+        public boolean isGivenUp() {
+            return outcome == Outcome.UNCONFIRMED;
+        }
 
         /** Whether the system has said what it did; to be closed unconfirmed is no answer. */
         public boolean isAnswered() {

@@ -28,8 +28,8 @@ public final class Requests {
      *
      * @param open whether it is not completed yet
      * @param overdue whether it is open after its due date, as of this instant
-     * @param from received then or later
-     * @param to received before
+     * @param from recorded then or later
+     * @param to recorded before
      * @param newestFirst in which order
      */
     public record Filter(

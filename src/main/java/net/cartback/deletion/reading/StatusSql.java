@@ -24,13 +24,19 @@ final class StatusSql {
     private static final String STATUS =
             """
             SELECT a.name AS app_name, a.names::text AS app_names, q.platform,
-                   q.secret_id IS NOT NULL AS signed, a.state <> 'retired' AS takes_requests,
+                   CASE WHEN q.kind = 'person' THEN 'person'
+                        WHEN q.secret_id IS NULL THEN 'list' ELSE 'signed' END AS way,
+                   a.state <> 'retired' AS takes_requests,
                    q.received_at, q.due_at, q.closed_at AS completed_at,
-                   c.public_name, c.public_names::text AS public_names, d.outcome, d.attempts, d.accepted_at,
+                   c.public_name, c.public_names::text AS public_names, d.outcome, d.accepted_at,
+                   CASE WHEN d.outcome IS NULL OR d.outcome = 'unconfirmed'
+                        THEN (SELECT count(*) FROM attempt t
+                               WHERE t.delivery_id = d.id AND t.reply <> 'not_sent')
+                        ELSE d.attempts END AS attempts,
                    -- What was tried is told only of who has not answered.
                    CASE WHEN d.outcome IS NULL OR d.outcome = 'unconfirmed'
                         THEN (SELECT t.started_at FROM attempt t
-                               WHERE t.delivery_id = d.id
+                               WHERE t.delivery_id = d.id AND t.reply <> 'not_sent'
                                ORDER BY t.number
                                LIMIT 1) END AS first_asked,
                    CASE WHEN d.round > 0
@@ -104,7 +110,8 @@ final class StatusSql {
                                             Columns.names(row, "app_name", "app_names"),
                                             WireName.named(
                                                     Platform.class, row.getString("platform")),
-                                            row.getBoolean("signed"),
+                                            WireName.named(
+                                                    RequestStatus.Way.class, row.getString("way")),
                                             row.getBoolean("takes_requests")),
                                     row.getTimestamp("received_at").toInstant(),
                                     row.getTimestamp("due_at").toInstant(),

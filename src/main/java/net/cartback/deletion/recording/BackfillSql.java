@@ -43,11 +43,11 @@ final class BackfillSql {
     private static final String FILL =
             """
             WITH lacking AS MATERIALIZED (
-                SELECT r.id
+                SELECT r.id, r.kind, r.found_by
                   FROM deletion_request r
                  WHERE r.app_id = :app
                    AND r.closed_at IS NULL
-                   AND r.kind = 'deletion'
+                   AND r.kind <> 'deauthorization'
                    AND r.id > COALESCE(:after,
                                CAST('00000000-0000-0000-0000-000000000000' AS uuid))
                  ORDER BY r.id
@@ -58,8 +58,9 @@ final class BackfillSql {
                        (id, request_id, system_id, state, next_attempt_at, created_at)
                 SELECT uuidv7(), lacking.id, s.system_id, 'pending', :now, :now
                   FROM lacking
-                  JOIN deletion_subscriber s
-                    ON s.app_id = :app AND s.system_id = :system
+                  JOIN subscriber s
+                    ON s.app_id = :app AND s.system_id = :system AND s.event = lacking.kind
+                   AND (lacking.found_by IS NULL OR s.accepts && lacking.found_by)
                 ON CONFLICT (request_id, system_id, round) DO NOTHING
                 RETURNING request_id
             ), counted AS (

@@ -7,14 +7,14 @@ import net.cartback.deletion.ledger.SealedColumns;
 import net.cartback.deletion.reading.RequestListSql;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.storage.Database;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Actor;
-import net.cartback.deletion.terms.IdType;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
 import net.cartback.deletion.terms.Origin;
 import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.RequestId;
-import net.cartback.deletion.terms.Subject;
 
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -146,7 +146,7 @@ public final class IdImport {
                                                     new NewRequest(
                                                             Kind.DELETION,
                                                             origin,
-                                                            new Subject(id, type))))
+                                                            new MetaUser(id, type))))
                             .toList();
             var recorded = writer.record(batch, actor);
             for (int k = 0; k < recorded.size(); k++) {

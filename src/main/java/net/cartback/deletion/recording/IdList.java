@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.MetaAppId;
-import net.cartback.deletion.terms.Subject;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -103,7 +103,7 @@ public record IdList(List<String> ids, List<Integer> wrongLines) {
 
         /** Whether it is an id. */
         boolean take(String cell) {
-            if (!ID.matcher(cell).matches() || !Subject.isValid(cell)) {
+            if (!ID.matcher(cell).matches() || !MetaUser.isValid(cell)) {
                 return false;
             }
             entries++;

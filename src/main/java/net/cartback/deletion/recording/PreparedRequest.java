@@ -22,6 +22,7 @@ record PreparedRequest(
         byte @Nullable [] codeSealed,
         Instant requestedAt,
         Instant receivedAt,
+        Instant recordedAt,
         Instant dueAt) {
 
     /** By its id, which is its alone. */

@@ -2,18 +2,22 @@ package net.cartback.deletion.recording;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.SealBroken;
-import net.cartback.deletion.ledger.SealedColumns;
+import net.cartback.deletion.ledger.SubjectSeal;
 import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.storage.Database;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.PersonUnreadable;
+import net.cartback.deletion.subject.Subject;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
-import net.cartback.deletion.terms.Subject;
+import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -52,10 +56,12 @@ public final class Redigest {
 
     private final Database database;
     private final Keyring keyring;
+    private final SubjectSeal subjects;
 
     public Redigest(Database database, Keyring keyring) {
         this.database = database;
         this.keyring = keyring;
+        this.subjects = new SubjectSeal(keyring);
     }
 
     /**
@@ -77,7 +83,7 @@ public final class Redigest {
             UUID id,
             Kind kind,
             MetaAppId app,
-            IdType idType,
+            @Nullable IdType idType,
             byte @Nullable [] subjectSealed,
             @Nullable Instant issuedAt,
             byte @Nullable [] digest) {}
@@ -113,11 +119,10 @@ public final class Redigest {
             if (sealed == null || row.digest() == null) {
                 continue;
             }
-            var place = SealedColumns.SUBJECT.at(row.id());
             Subject subject;
             try {
-                subject = new Subject(keyring.sealer().open(place, sealed), row.idType());
-            } catch (SealBroken e) {
+                subject = subjects.open(new RequestId(row.id()), row.idType(), sealed);
+            } catch (SealBroken | PersonUnreadable e) {
                 left++;
                 continue;
             }
@@ -152,11 +157,16 @@ public final class Redigest {
                                         row.getObject("id", UUID.class),
                                         WireName.named(Kind.class, row.getString("kind")),
                                         new MetaAppId(row.getString("app_id")),
-                                        WireName.named(IdType.class, row.getString("id_type")),
+                                        idType(row),
                                         row.getBytes("subject_sealed"),
                                         Columns.instant(row, "issued_at"),
                                         row.getBytes("repeat_digest")))
                 .list();
+    }
+
+    private static @Nullable IdType idType(ResultSet row) throws SQLException {
+        var type = row.getString("id_type");
+        return type == null ? null : WireName.named(IdType.class, type);
     }
 
     /** Whoever has changed or closed it in between has the last word. */

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toMap;
 
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.ledger.SealedColumns;
+import net.cartback.deletion.ledger.SubjectSeal;
 import net.cartback.deletion.storage.Database;
 import net.cartback.deletion.terms.Actor;
 import net.cartback.deletion.terms.ConfirmationCode;
@@ -16,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,6 +44,7 @@ public final class RequestWriter {
     private final InstantSource clock;
     private final RandomGenerator random;
     private final BooleanSupplier inStep;
+    private final SubjectSeal subjects;
 
     /**
      * @param random makes confirmation codes: it must be cryptographically strong
@@ -58,6 +61,7 @@ public final class RequestWriter {
         this.clock = clock;
         this.random = random;
         this.inStep = inStep;
+        this.subjects = new SubjectSeal(keyring);
     }
 
     /**
@@ -84,13 +88,15 @@ public final class RequestWriter {
         var now = clock.instant();
         var id = RequestId.at(now, random);
         var kind = request.kind();
-        var code = kind == Kind.DELETION ? ConfirmationCode.random(random) : null;
+        var code = kind.isAnswered() ? ConfirmationCode.random(random) : null;
         var issuedAt = request.origin().issuedAt();
+        var reached = request.origin().reached();
+        var received = reached == null ? now : reached;
         return new PreparedRequest(
                 request,
                 id,
                 code,
-                keyring.sealer().seal(SealedColumns.SUBJECT.at(id), request.subject().id()),
+                subjects.seal(id, request.subject()),
                 RepeatDigest.of(
                         keyring,
                         kind,
@@ -102,9 +108,10 @@ public final class RequestWriter {
                         ? null
                         : keyring.sealer().seal(SealedColumns.CODE.at(id), code.value()),
                 // Nobody can have asked after we heard of it, whatever a clock says.
-                issuedAt == null || issuedAt.isAfter(now) ? now : issuedAt,
+                issuedAt == null || issuedAt.isAfter(now) ? received : issuedAt,
+                received,
                 now,
-                kind.dueAt(now));
+                kind.dueAt(received));
     }
 
     /**
@@ -134,6 +141,28 @@ public final class RequestWriter {
         requireInStep();
         var writer = database.inTransaction(actor, handle -> recordUnderOthers(handle, requests));
         return requests.stream().map(each -> told(each, writer.get(each.id()))).toList();
+    }
+
+    /**
+     * Records requests in a transaction that does more.
+     *
+     * @return what became of each, in their order, once the transaction is committed
+     */
+    public List<RecordedRequest> record(Handle handle, List<NewRequest> requests) {
+        var prepared = requests.stream().map(this::prepare).toList();
+        var recorded = recordUnderOthers(handle, prepared);
+        return prepared.stream()
+                .map(each -> Objects.requireNonNull(recorded.get(each.id())))
+                .toList();
+    }
+
+    /**
+     * An open request had come by then already: it is due from then on, unless it was extended.
+     * What is to be deleted does not become less: that is what was held when it was asked for last.
+     */
+    public static void receivedEarlier(
+            Handle handle, RequestId request, Kind kind, Instant received) {
+        RecordingSql.receivedEarlier(handle, request, received, kind.dueAt(received));
     }
 
     /** While index keys change, what was recorded under another one is looked for first. */
@@ -202,9 +231,11 @@ public final class RequestWriter {
                     .addKeyValue("request_id", request.id())
                     .addKeyValue("app", request.request().origin().app())
                     .log(
-                            request.request().kind() == Kind.DELETION
-                                    ? "A deletion request is recorded"
-                                    : "A notice is recorded");
+                            switch (request.request().kind()) {
+                                case DELETION -> "A deletion request is recorded";
+                                case PERSON -> "A person's own request is recorded";
+                                case DEAUTHORIZATION -> "A notice is recorded";
+                            });
         }
         return Objects.requireNonNull(recording);
     }

@@ -1,8 +1,10 @@
 package net.cartback.deletion.registry;
 
 import net.cartback.deletion.crypto.WebhookSecret;
+import net.cartback.deletion.subject.IdentifierType;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
+import net.cartback.deletion.terms.Kind;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,10 +13,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An HTTP endpoint that receives deletions.
  *
+ * @param events what it hears of
+ * @param accepts by what it finds people who did not ask through Meta; it is sent nothing else
  * @param answers statuses that, by agreement, stand for an outcome: {@code 404 → nothing_found}
  * @param answersHeader a header that nobody but the client itself sends: with it, an agreed status
  *     counts without a body too; null: only with JSON
@@ -27,6 +32,8 @@ public record ClientSystem(
         String publicName,
         URI url,
         Credential credential,
+        Set<Kind> events,
+        Set<IdentifierType> accepts,
         AckMeans ackMeans,
         Map<Integer, String> answers,
         @Nullable String answersHeader,
@@ -62,7 +69,19 @@ public record ClientSystem(
     public record Secret(WebhookSecret value, @Nullable Instant notAfter) {}
 
     public ClientSystem {
+        events = Set.copyOf(events);
+        accepts = Set.copyOf(accepts);
         answers = Map.copyOf(answers);
+    }
+
+    /** Whether it hears of these. */
+    public boolean hears(Kind kind) {
+        return events.contains(kind);
+    }
+
+    /** What a test sends: a person only to a system that hears of no deletions. */
+    public Kind testedAs() {
+        return hears(Kind.PERSON) && !hears(Kind.DELETION) ? Kind.PERSON : Kind.DELETION;
     }
 
     /** The webhook secrets that are in force at this instant; empty: there are none. */

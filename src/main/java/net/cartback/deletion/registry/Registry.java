@@ -281,13 +281,14 @@ public final class Registry {
     private List<RegistryChange> apply(Handle handle, RegistryFile file) {
         RegistrySql.lockAgainstOtherAppliers(handle);
         RegistryFit.require(file, sql.ids(handle, "meta_app"), sql.ids(handle, "client_system"));
-        var deaf = sql.deafSystems(handle);
+        var heard = Hearing.now(handle);
         var before = state(handle);
         var added = new HashSet<>(sql.write(handle, file, secretSql));
-        added.addAll(sql.listening(handle, deaf));
+        added.addAll(Hearing.more(handle, heard));
         if (!added.isEmpty()) {
             listener.subscribed(handle, added);
         }
+        Hearing.requireFindable(handle, file);
         var after = state(handle);
         var changed = after.changedSince(before);
         if (!changed.isEmpty()) {

@@ -3,6 +3,7 @@ package net.cartback.deletion.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import net.cartback.deletion.language.Language;
+import net.cartback.deletion.subject.IdentifierType;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
@@ -53,6 +54,7 @@ public record RegistryFile(
             @Nullable URI url,
             @Nullable List<Secret> secrets,
             @Nullable List<String> events,
+            @Nullable List<IdentifierType> accepts,
             @Nullable AckMeans ackMeans,
             @Nullable Map<Integer, String> answers,
             @Nullable String answersHeader,

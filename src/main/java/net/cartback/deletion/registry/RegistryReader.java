@@ -2,7 +2,9 @@ package net.cartback.deletion.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import net.cartback.deletion.answer.AgreedStatus;
 import net.cartback.deletion.crypto.Placeholder;
+import net.cartback.deletion.subject.IdentifierType;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
@@ -24,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** Reads a registry file and collects every fault in it. One use each. */
@@ -80,7 +83,7 @@ final class RegistryReader {
                     "x-xss-protection");
 
     private static final Set<String> MAPPED_OUTCOMES = Set.of("deleted", "nothing_found");
-    private static final Set<String> EVENTS = Set.of("deletion", "deauthorization");
+    private static final Set<String> EVENTS = Set.of("deletion", "deauthorization", "person");
     private static final Set<String> APP_STATES = Set.of("live", "ended", "retired");
     private static final String[] SYSTEM_FIELDS = {
         "id",
@@ -91,6 +94,7 @@ final class RegistryReader {
         "url",
         "secrets",
         "events",
+        "accepts",
         "ack_means",
         "answers",
         "answers_header",
@@ -193,8 +197,9 @@ final class RegistryReader {
         var secrets = system.has("secrets") ? SecretReader.webhookSecrets(system) : null;
         var events = system.texts("events");
         if (events != null && !EVENTS.containsAll(events)) {
-            system.fault("events", "may hold deletion and deauthorization");
+            system.fault("events", "may hold deletion, deauthorization and person");
         }
+        var accepts = accepts(system);
         var ackMeans = system.oneOf("ack_means", Set.of("accepted", "deleted"));
         var answers = answers(system);
         var answersHeader = answersHeader(system);
@@ -215,6 +220,7 @@ final class RegistryReader {
                         url,
                         secrets,
                         events == null ? null : events.stream().distinct().sorted().toList(),
+                        accepts,
                         ackMeans == null ? null : WireName.named(AckMeans.class, ackMeans),
                         answers,
                         answersHeader,
@@ -253,6 +259,26 @@ final class RegistryReader {
             return null;
         }
         return CallableUrl.of(text);
+    }
+
+    private static @Nullable List<IdentifierType> accepts(YamlFields system) {
+        var names = system.texts("accepts");
+        if (names == null) {
+            return null;
+        }
+        var types = new TreeSet<IdentifierType>();
+        for (var name : names) {
+            WireName.find(IdentifierType.class, name)
+                    .ifPresentOrElse(
+                            types::add,
+                            () ->
+                                    system.fault(
+                                            "accepts",
+                                            "may hold "
+                                                    + WireName.list(
+                                                            List.of(IdentifierType.values()))));
+        }
+        return List.copyOf(types);
     }
 
     private @Nullable Map<Integer, String> answers(YamlFields system) {

@@ -10,6 +10,7 @@ import net.cartback.deletion.crypto.Sealer;
 import net.cartback.deletion.crypto.WebhookSecret;
 import net.cartback.deletion.registry.RegistryView.Kind;
 import net.cartback.deletion.storage.Columns;
+import net.cartback.deletion.subject.IdentifierType;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.ClientSystemId;
 import net.cartback.deletion.terms.MetaAppId;
@@ -17,7 +18,6 @@ import net.cartback.deletion.terms.Platform;
 import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.StatementContext;
 
 import java.net.URI;
 import java.sql.ResultSet;
@@ -65,14 +65,14 @@ final class RegistrySql {
     private static final String UPSERT_SYSTEM =
             """
             INSERT INTO client_system AS c
-                   (id, name, public_name, public_names, state, url, query_sealed, events, ack_means,
-                    answers, answers_header, max_in_flight, rate_per_minute,
+                   (id, name, public_name, public_names, state, url, query_sealed, events, accepts,
+                    ack_means, answers, answers_header, max_in_flight, rate_per_minute,
                     timeout_ms, receipt_within_s, tls, ca)
             VALUES (:id, COALESCE(:name, ''),
                     COALESCE(:public_name, 'Connected system'),
                     COALESCE(CAST(:public_names AS jsonb), '{}'),
                     COALESCE(:state, 'live'), COALESCE(:url, ''), :query,
-                    COALESCE(:events, ARRAY['deletion']),
+                    COALESCE(:events, ARRAY['deletion']), COALESCE(:accepts, CAST('{}' AS text[])),
                     COALESCE(:ack_means, 'accepted'),
                     COALESCE(CAST(:answers AS jsonb), '{}'),
                     NULLIF(CAST(:answers_header AS text), ''),
@@ -88,6 +88,7 @@ final class RegistrySql {
                    query_sealed = CASE WHEN CAST(:url AS text) IS NULL THEN c.query_sealed
                                        ELSE :query END,
                    events = COALESCE(:events, <otherwise>.events),
+                   accepts = COALESCE(:accepts, <otherwise>.accepts),
                    ack_means = COALESCE(:ack_means, <otherwise>.ack_means),
                    answers = COALESCE(CAST(:answers AS jsonb), <otherwise>.answers),
                    answers_header =
@@ -99,20 +100,6 @@ final class RegistrySql {
                    receipt_within_s = COALESCE(:within_s, <otherwise>.receipt_within_s),
                    tls = COALESCE(:tls, <otherwise>.tls),
                    ca = NULLIF(COALESCE(CAST(:ca AS text), <otherwise>.ca), '')
-            """;
-
-    private static final String REMOVE_SUBSCRIPTIONS =
-            """
-            DELETE FROM subscription
-             WHERE app_id = :app AND system_id <> ALL (:systems)
-            """;
-
-    private static final String ADD_SUBSCRIPTIONS =
-            """
-            INSERT INTO subscription (app_id, system_id)
-            SELECT :app, s FROM unnest(:systems) AS s
-            ON CONFLICT DO NOTHING
-            RETURNING app_id, system_id
             """;
 
     private static final String LOCK_RETIRED =
@@ -128,17 +115,6 @@ final class RegistrySql {
             DELETE FROM <table> WHERE id = ANY (:ids)
             """;
 
-    private static final String DEAF_SYSTEMS =
-            """
-            SELECT id FROM client_system WHERE 'deletion' <> ALL (events) OR state <> 'live'
-            """;
-
-    private static final String LISTENING =
-            """
-            SELECT app_id, system_id FROM deletion_subscriber
-             WHERE system_id = ANY (:systems)
-            """;
-
     private static final String APPS =
             """
             SELECT id, name, names::text AS names, platform, state FROM meta_app
@@ -146,7 +122,7 @@ final class RegistrySql {
 
     private static final String SYSTEMS =
             """
-            SELECT id, public_name, url, query_sealed, ack_means,
+            SELECT id, public_name, url, query_sealed, events, accepts, ack_means,
                    answers::text AS answers, answers_header, max_in_flight,
                    timeout_ms, receipt_within_s, tls, ca
               FROM client_system
@@ -217,7 +193,7 @@ final class RegistrySql {
                 secretSql.replace(handle, SecretSql.Table.APP, app.id().value(), app.secrets());
             }
             if (app.systems() != null) {
-                added.addAll(replaceSubscriptions(handle, app.id(), app.systems()));
+                added.addAll(Hearing.replace(handle, app.id(), app.systems()));
             }
         }
         return added;
@@ -257,10 +233,8 @@ final class RegistrySql {
                         url == null || url.getRawQuery() == null
                                 ? null
                                 : sealer.seal(queryPlace(system.id()), url.getRawQuery()))
-                .bindArray(
-                        "events",
-                        String.class,
-                        system.events() == null ? null : system.events().toArray())
+                .bind("events", Columns.texts(system.events()))
+                .bind("accepts", Columns.words(system.accepts()))
                 .bind("ack_means", system.ackMeans() == null ? null : system.ackMeans().wireName())
                 .bind("answers", system.answers() == null ? null : write(system.answers()))
                 .bind("answers_header", system.answersHeader())
@@ -277,21 +251,6 @@ final class RegistrySql {
                 .execute();
     }
 
-    /** Makes these the app's systems; returns those that it did not have before. */
-    List<Subscription> replaceSubscriptions(
-            Handle handle, MetaAppId app, List<ClientSystemId> systems) {
-        var ids = systems.stream().map(ClientSystemId::value).toArray(String[]::new);
-        handle.createUpdate(REMOVE_SUBSCRIPTIONS)
-                .bind("app", app.value())
-                .bindArray("systems", String.class, (Object[]) ids)
-                .execute();
-        return handle.createQuery(ADD_SUBSCRIPTIONS)
-                .bind("app", app.value())
-                .bindArray("systems", String.class, (Object[]) ids)
-                .map(RegistrySql::subscription)
-                .list();
-    }
-
     static List<String> lockRetired(Handle handle, Kind kind) {
         return handle.createQuery(LOCK_RETIRED)
                 .define("table", kind == Kind.APP ? "meta_app" : "client_system")
@@ -306,19 +265,6 @@ final class RegistrySql {
                 .define("table", kind == Kind.APP ? "meta_app" : "client_system")
                 .bindArray("ids", String.class, ids)
                 .execute();
-    }
-
-    /** Systems that do not hear of deletions. */
-    List<String> deafSystems(Handle handle) {
-        return handle.createQuery(DEAF_SYSTEMS).mapTo(String.class).list();
-    }
-
-    /** Which of these systems now hear of deletions, and for which apps. */
-    List<Subscription> listening(Handle handle, List<String> systems) {
-        return handle.createQuery(LISTENING)
-                .bindArray("systems", String.class, systems)
-                .map(RegistrySql::subscription)
-                .list();
     }
 
     List<MetaApp> apps(Handle handle, Map<String, List<SecretSql.Stored>> secrets) {
@@ -355,6 +301,11 @@ final class RegistrySql {
                                         credential(
                                                 secrets.getOrDefault(
                                                         row.getString("id"), List.of())),
+                                        Columns.words(
+                                                row,
+                                                "events",
+                                                net.cartback.deletion.terms.Kind.class),
+                                        Columns.words(row, "accepts", IdentifierType.class),
                                         WireName.named(AckMeans.class, row.getString("ack_means")),
                                         read(row.getString("answers")),
                                         row.getString("answers_header"),
@@ -365,11 +316,6 @@ final class RegistrySql {
                                                 row.getString("tls").equals("1.2"),
                                                 row.getString("ca"))))
                 .list();
-    }
-
-    private static Subscription subscription(ResultSet row, StatementContext context)
-            throws SQLException {
-        return Subscription.of(row.getString("app_id"), row.getString("system_id"));
     }
 
     private URI url(ResultSet row) throws SQLException {

@@ -50,7 +50,8 @@ final class RegistryViewSql {
             """
             SELECT e.id, e.name, e.public_name, e.public_names::text AS public_names,
                    e.state, e.url, COALESCE(e.query_sealed, '\\x') AS hidden,
-                   to_jsonb(e.events)::text AS events, e.ack_means, e.answers::text AS answers,
+                   to_jsonb(e.events)::text AS events,
+                   to_jsonb(e.accepts)::text AS accepts, e.ack_means, e.answers::text AS answers,
                    e.answers_header,
                    e.max_in_flight, e.rate_per_minute, e.timeout_ms, e.receipt_within_s, e.tls,
                    e.ca,
@@ -127,6 +128,7 @@ final class RegistryViewSql {
                 .put("url", row.getString("url"))
                 .put("url_has_query", row.getBytes("hidden").length > 0);
         putJson(json, "events", row);
+        putJson(json, "accepts", row);
         json.put("ack_means", row.getString("ack_means"));
         putJson(json, "answers", row);
         json.put("answers_header", row.getString("answers_header"));

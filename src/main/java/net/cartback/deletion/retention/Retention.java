@@ -191,6 +191,7 @@ public final class Retention {
         droppedRequests.increment(dropped);
         database.useTransaction(
                 handle -> {
+                    RetentionSql.dropCases(handle);
                     RetentionSql.dropTests(handle, erase);
                     RetentionSql.dropActions(handle, drop);
                     RetentionSql.dropSweeps(handle, drop);

@@ -130,6 +130,8 @@ final class RetentionSql {
                     OR request_id = ANY (:requests)
             ), extensions AS (
                 DELETE FROM extension WHERE request_id = ANY (:requests)
+            ), of_cases AS (
+                DELETE FROM case_request WHERE request_id = ANY (:requests)
             ), receipts AS (
                 DELETE FROM receipt WHERE delivery_id IN (SELECT id FROM part)
             ), attempts AS (
@@ -144,6 +146,13 @@ final class RetentionSql {
             """
             DELETE FROM operator_action
              WHERE at <= :before AND delivery_id IS NULL AND request_id IS NULL
+            """;
+
+    /** A case is entered together with its requests. */
+    private static final String DROP_CASES =
+            """
+            DELETE FROM person_case c
+             WHERE NOT EXISTS (SELECT 1 FROM case_request o WHERE o.case_id = c.id)
             """;
 
     private static final String DROP_TESTS =
@@ -170,7 +179,9 @@ final class RetentionSql {
     private static final String OLDEST_HELD =
             """
             SELECT LEAST(
-                   (SELECT min(r.received_at)
+                   -- A letter may have come long before it was entered.
+                   (SELECT min(CASE WHEN r.kind = 'person' THEN uuid_extract_timestamp(r.id)
+                                    ELSE r.received_at END)
                       FROM deletion_request r
                      WHERE r.closed_at IS NOT NULL
                        AND r.subject_sealed IS NOT NULL
@@ -400,6 +411,11 @@ final class RetentionSql {
     /** Drops what operators did to whole systems before this. */
     static void dropActions(Handle handle, Instant before) {
         handle.createUpdate(DROP_ACTIONS).bind("before", before).execute();
+    }
+
+    /** Drops cases of which no request is left. */
+    static void dropCases(Handle handle) {
+        handle.createUpdate(DROP_CASES).execute();
     }
 
     /** Drops test deliveries that were asked for before this. */

@@ -7,6 +7,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.config.AdminToken;
 import net.cartback.deletion.config.BrandLoader;
+import net.cartback.deletion.config.CalendarLoader;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.config.Refused;
@@ -198,7 +199,8 @@ public final class App implements AutoCloseable {
                 new HeadPublisher(config.auditHeads().file()),
                 AdminToken.load(config),
                 config.oidc(),
-                BrandLoader.read(config));
+                BrandLoader.read(config),
+                CalendarLoader.read(config));
     }
 
     private List<Watch> watches(@Nullable TlsIdentity identity) {

@@ -9,6 +9,7 @@ import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AttentionRoutes;
 import net.cartback.deletion.admin.AuditRoutes;
 import net.cartback.deletion.admin.BearerAuthentication;
+import net.cartback.deletion.admin.CaseRoutes;
 import net.cartback.deletion.admin.DeliveryRoutes;
 import net.cartback.deletion.admin.Guard;
 import net.cartback.deletion.admin.Idempotency;
@@ -20,6 +21,7 @@ import net.cartback.deletion.attention.Attentions;
 import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.audit.AuditChain;
 import net.cartback.deletion.audit.AuditTrail;
+import net.cartback.deletion.cases.Cases;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.InstructionRoutes;
@@ -252,6 +254,18 @@ public final class Parts implements AutoCloseable {
                         registry,
                         new IdImport(database, keyring, clock, writer),
                         this::wake),
+                new CaseRoutes(
+                        guard,
+                        registry,
+                        new Cases(
+                                database,
+                                keyring,
+                                clock,
+                                around.random(),
+                                writer,
+                                settings.businessDays()),
+                        this::wake,
+                        clock),
                 new AuditRoutes(guard, registry, trail),
                 new AttentionRoutes(guard, attentions));
     }

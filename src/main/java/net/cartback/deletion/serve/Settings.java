@@ -2,6 +2,7 @@ package net.cartback.deletion.serve;
 
 import net.cartback.deletion.access.OidcSettings;
 import net.cartback.deletion.brand.Brand;
+import net.cartback.deletion.calendar.BusinessDays;
 import net.cartback.deletion.dispatch.OutboundRules;
 import net.cartback.deletion.terms.RetentionPeriods;
 
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
  * @param heads takes each signed head to where the database's owner cannot change it
  * @param adminToken bearer token of the admin API; null: none
  * @param brand what the pages show of who runs the relay
+ * @param businessDays on which whoever runs the relay works
  */
 public record Settings(
         OutboundRules outbound,
@@ -32,4 +34,5 @@ public record Settings(
         Consumer<String> heads,
         @Nullable String adminToken,
         @Nullable OidcSettings oidc,
-        Brand brand) {}
+        Brand brand,
+        BusinessDays businessDays) {}

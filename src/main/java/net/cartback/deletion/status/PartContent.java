@@ -1,6 +1,6 @@
 package net.cartback.deletion.status;
 
-import net.cartback.deletion.answer.Outcome;
+import net.cartback.deletion.answer.Ground;
 import net.cartback.deletion.answer.Retained;
 import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Value;
@@ -18,9 +18,14 @@ import java.util.Map;
 final class PartContent {
 
     private final Words words;
+    private final boolean isPerson;
 
-    PartContent(Words words) {
+    /**
+     * @param isPerson whether the person asked otherwise than through Meta
+     */
+    PartContent(Words words, boolean isPerson) {
         this.words = words;
+        this.isPerson = isPerson;
     }
 
     List<StatusPage.Part> of(List<Part> parts) {
@@ -37,7 +42,12 @@ final class PartContent {
                 switch (part.state()) {
                     case PENDING, AWAITING_RECEIPT, PARKED -> part.state().wireName();
                     // Without an outcome, nobody has said anything.
-                    case CLOSED -> outcome == null ? "pending" : outcome.wireName();
+                    case CLOSED ->
+                            outcome == null
+                                    ? "pending"
+                                    : part.isGivenUp() && part.tries().firstAt() == null
+                                            ? "not_asked"
+                                            : outcome.wireName();
                 };
         return new StatusPage.Part(
                 name(part, number),
@@ -69,11 +79,15 @@ final class PartContent {
             all.add(
                     List.of(
                             new Row(say("part.why"), List.of(say("ground." + ground.wireName()))),
-                            new Row(
-                                    say("part.change"),
-                                    List.of(say("change." + ground.wireName())))));
+                            new Row(say("part.change"), List.of(say(change(ground))))));
         }
         return all.stream().filter(rows -> !rows.isEmpty()).toList();
+    }
+
+    private String change(Ground ground) {
+        return isPerson && ground == Ground.IDENTITY_NOT_ESTABLISHED
+                ? "change.identity.person"
+                : "change." + ground.wireName();
     }
 
     private List<Row> answered(Part part) {
@@ -84,19 +98,16 @@ final class PartContent {
     private List<Row> tried(Part part) {
         var rows = new ArrayList<Row>();
         var tries = part.tries();
-        boolean isGivenUp = part.outcome() == Outcome.UNCONFIRMED;
         if (tries.firstAt() != null) {
             var label = part.answeredBefore() == null ? "part.asked" : "part.asked_again";
             rows.add(row(label, moment(tries.firstAt())));
-        }
-        if (tries.firstAt() != null || isGivenUp) {
             rows.add(row("part.attempts", new Value.Count(tries.attempts())));
         }
         if (tries.acceptedAt() != null) {
             rows.add(row("part.accepted", moment(tries.acceptedAt())));
         }
         var at = part.answeredAt();
-        if (at != null && isGivenUp) {
+        if (at != null && part.isGivenUp() && tries.firstAt() != null) {
             rows.add(row("part.ended", moment(at)));
         }
         return rows;

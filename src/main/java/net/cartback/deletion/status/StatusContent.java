@@ -6,7 +6,6 @@ import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Value;
 import net.cartback.deletion.page.Words;
 import net.cartback.deletion.reading.RequestStatus;
-import net.cartback.deletion.status.StatusPage.Row;
 import net.cartback.deletion.status.StatusPage.Section;
 import net.cartback.deletion.terms.ConfirmationCode;
 import net.cartback.deletion.terms.PublicUrl;
@@ -33,6 +32,9 @@ final class StatusContent {
     private final RetentionPeriods periods;
     private final Situation situation;
 
+    /** Who asked otherwise than through Meta is told nothing that is true of Meta's ids alone. */
+    private final boolean isPerson;
+
     /**
      * @param periods how long after a request's end the relay erases what it knows of the person,
      *     and drops the rest
@@ -45,16 +47,17 @@ final class StatusContent {
         this.now = now;
         this.periods = periods;
         this.situation = Situation.of(status, now);
+        this.isPerson = status.app().way() == RequestStatus.Way.PERSON;
     }
 
     /** The whole page. */
     StatusPage page(ConfirmationCode code, PublicUrl publicUrl) {
         return new StatusPage(
-                say(situation.key() + ".title"),
+                title(),
                 lead(),
                 words.say("frame.now", Map.of("now", moment(now))),
-                facts(code),
-                new PartContent(words).of(status.parts()),
+                new FactContent(words, brand, status).of(code),
+                new PartContent(words, isPerson).of(status.parts()),
                 sections(),
                 situation.isFinished(),
                 "/status/" + code.value(),
@@ -63,76 +66,50 @@ final class StatusContent {
                         "value", new Value.Code(publicUrl.ofStatus(code))));
     }
 
+    private Sentence title() {
+        return say(
+                switch (situation) {
+                    case NOBODY_YET -> either("nobody_yet.title", "nobody_yet.title.person");
+                    // Whoever cannot search by what is verified was not asked.
+                    case NOTHING_FOUND ->
+                            either("nothing_found.title", "nothing_found.title.person");
+                    default -> situation.key() + ".title";
+                });
+    }
+
+    private String leadKey() {
+        return switch (situation) {
+            case NOBODY_YET -> either("nobody_yet.lead", "nobody_yet.lead.person");
+            case NOBODY_ASKED -> either("nobody_asked.lead", "nobody_asked.lead.person");
+            case NOTHING_FOUND -> either("nothing_found.lead", "nothing_found.lead.person");
+            case UNCONFIRMED ->
+                    isSilentAfterAll() ? "unconfirmed.lead" : "unconfirmed.lead.not_asked";
+            default -> situation.key() + ".lead";
+        };
+    }
+
+    /** Whether one was asked that was then given up; else it never was. */
+    private boolean isSilentAfterAll() {
+        return status.parts().stream()
+                .anyMatch(part -> part.isGivenUp() && part.tries().firstAt() != null);
+    }
+
+    private String either(String ofMeta, String ofPerson) {
+        return isPerson ? ofPerson : ofMeta;
+    }
+
     private List<Sentence> lead() {
         var lead = new ArrayList<Sentence>();
         var hold = status.hold();
         if (isLate()) {
             lead.add(words.say("lead.late", Map.of("due", moment(status.dueAt()))));
         }
-        lead.add(
-                words.say(
-                        situation.key() + ".lead",
-                        Map.of("since", moment(hold == null ? now : hold.since()))));
+        lead.add(words.say(leadKey(), Map.of("since", moment(hold == null ? now : hold.since()))));
         if (hold != null && situation == Situation.HELD) {
             lead.add(reason(hold.ground()));
         }
         lead.add(say(isAnythingDeclined() ? "todo.read" : "todo.nothing"));
         return lead;
-    }
-
-    private List<Row> facts(ConfirmationCode code) {
-        var facts = new ArrayList<Row>();
-        facts.add(
-                new Row(
-                        say("fact.code"),
-                        List.of(show(new Value.Code(grouped(code))), say("fact.code.use"))));
-        facts.add(row("fact.app", app()));
-        facts.add(
-                new Row(
-                        say("fact.platform"),
-                        List.of(say("platform." + status.app().platform().wireName()))));
-        if (brand.name() != null) {
-            facts.add(row("fact.handler", new Value.Name(brand.name().in(words.language()))));
-        }
-        facts.add(
-                new Row(
-                        say("fact.asked"),
-                        List.of(
-                                say("fact.asked.deletion"),
-                                say(status.app().isSigned() ? "origin.signed" : "origin.list"))));
-        facts.add(row("fact.received", moment(status.receivedAt())));
-        addDates(facts);
-        if (!status.parts().isEmpty()) {
-            facts.add(row("fact.organisations", new Value.Count(status.parts().size())));
-            facts.add(row("fact.told", new Value.Count(told())));
-            facts.add(row("fact.answered", new Value.Count(status.confirmed())));
-        }
-        return facts;
-    }
-
-    private void addDates(List<Row> facts) {
-        var extension = status.extension();
-        if (extension != null) {
-            facts.add(row("fact.was_due", moment(extension.wasDueAt())));
-            facts.add(row("fact.extended", moment(extension.at())));
-        }
-        var hold = status.hold();
-        if (hold != null) {
-            facts.add(row("fact.held", moment(hold.since())));
-        }
-        var closedAt = status.closedAt();
-        facts.add(row("fact.due", moment(status.dueAt())));
-        if (closedAt != null) {
-            facts.add(row("fact.finished", moment(closedAt)));
-        }
-    }
-
-    /** How many have it, as far as they say so. */
-    private int told() {
-        return (int)
-                status.parts().stream()
-                        .filter(part -> part.tries().acceptedAt() != null || part.isAnswered())
-                        .count();
     }
 
     private List<Section> sections() {
@@ -159,7 +136,7 @@ final class StatusContent {
             case RECEIVED, IN_PROGRESS ->
                     List.of(words.say("next.open", Map.of("due", moment(status.dueAt()))));
             case DELAYED, ANSWER_AGAIN -> List.of(say("next.delayed"));
-            case NOBODY_YET -> List.of(say("next.nobody"));
+            case NOBODY_YET -> List.of(say(either("next.nobody", "next.nobody.person")));
             case HELD -> List.of(say("next.held"), say("next.held.parts"));
             case DELETED, RETAINED, NOTHING_FOUND, REFUSED, UNCONFIRMED ->
                     List.of(say("next.finished"), say("next.corrected"));
@@ -172,16 +149,16 @@ final class StatusContent {
         var scope = new ArrayList<Sentence>();
         switch (situation) {
             case DELETED, RETAINED, UNCONFIRMED -> {
-                scope.add(words.say("scope.covers", app));
-                scope.add(say("scope.not"));
+                scope.add(words.say(either("scope.covers", "scope.covers.person"), app));
+                scope.add(say(either("scope.not", "scope.not.person")));
                 if (brand.backups() != null) {
                     scope.add(show(Value.Text.of(brand.backups(), words.language())));
                 }
                 scope.add(say("scope.backups"));
             }
             case NOTHING_FOUND -> {
-                scope.add(words.say("scope.searched", app));
-                scope.add(say("scope.elsewhere"));
+                scope.add(words.say(either("scope.searched", "scope.searched.person"), app));
+                scope.add(say(either("scope.elsewhere", "scope.elsewhere.person")));
                 scope.add(say("scope.meta"));
             }
             case RECEIVED,
@@ -212,7 +189,7 @@ final class StatusContent {
         if (isShort()) {
             rights.add(say("rights.court"));
         }
-        if (situation == Situation.UNCONFIRMED) {
+        if (situation == Situation.UNCONFIRMED && isSilentAfterAll()) {
             rights.add(say("rights.former"));
         }
         if (situation.isFinished()
@@ -289,10 +266,6 @@ final class StatusContent {
         return new Section(say(title), sentences);
     }
 
-    private Row row(String label, Value value) {
-        return new Row(say(label), List.of(show(value)));
-    }
-
     private Sentence reason(Ground ground) {
         return say("ground." + ground.wireName());
     }
@@ -311,10 +284,5 @@ final class StatusContent {
 
     private static Value moment(Instant at) {
         return new Value.Moment(at);
-    }
-
-    /** In groups, as it is easy to read out. */
-    private static String grouped(ConfirmationCode code) {
-        return String.join(" ", code.value().split("(?<=\\G.{5})", -1));
     }
 }

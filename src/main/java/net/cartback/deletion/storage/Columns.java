@@ -1,10 +1,13 @@
 package net.cartback.deletion.storage;
 
+import static java.util.stream.Collectors.toSet;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import net.cartback.deletion.language.Language;
 import net.cartback.deletion.language.Names;
+import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
@@ -16,9 +19,12 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Values to and from the columns of a statement. */
@@ -46,6 +52,26 @@ public final class Columns {
             values[i] = column.apply(rows.get(i));
         }
         return set("bytea", values);
+    }
+
+    /** Texts as one array; null is NULL. */
+    public static Argument texts(@Nullable Collection<String> texts) {
+        return texts == null
+                ? (position, statement, context) -> statement.setNull(position, Types.ARRAY)
+                : array("text", List.copyOf(texts), text -> text);
+    }
+
+    /** As {@link #texts}, of words. */
+    public static Argument words(@Nullable Collection<? extends WireName> words) {
+        return texts(words == null ? null : words.stream().map(WireName::wireName).toList());
+    }
+
+    /** The words in an array of texts. */
+    public static <E extends Enum<E> & WireName> Set<E> words(
+            ResultSet row, String column, Class<E> type) throws SQLException {
+        return Arrays.stream((String[]) row.getArray(column).getArray())
+                .map(name -> WireName.named(type, name))
+                .collect(toSet());
     }
 
     /** Set by hand: the library would look up how to bind each array each time. */

@@ -24,6 +24,11 @@ public sealed interface Origin {
         return null;
     }
 
+    /** When it had reached the agency before it reached the relay; null: it had not. */
+    default @Nullable Instant reached() {
+        return null;
+    }
+
     /**
      * A signed callback from Meta.
      *
@@ -35,4 +40,17 @@ public sealed interface Origin {
 
     /** It stood in a list of ids that an operator has brought. */
     record IdList(MetaAppId app, Platform platform) implements Origin {}
+
+    /**
+     * A person asked by another way, and was confirmed.
+     *
+     * @param receivedAt when the wish reached the agency: it may have been a letter
+     */
+    record Case(MetaAppId app, Platform platform, Instant receivedAt) implements Origin {
+
+        @Override
+        public Instant reached() {
+            return receivedAt;
+        }
+    }
 }

@@ -25,6 +25,10 @@ public enum Verb implements WireName {
     RELEASE,
     /** A request's due date is extended. */
     EXTEND,
+    /** What a person asked for otherwise than through Meta is entered. */
+    ENTER,
+    /** That its receipt was confirmed to the person is entered. */
+    ACKNOWLEDGE,
     /** A test delivery is asked for. */
     TEST;
 

@@ -1,8 +1,10 @@
 package net.cartback.deletion.terms;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Something that is called by the lower case of its name on the wire and in the database. */
 public interface WireName {
@@ -20,6 +22,11 @@ public interface WireName {
         return Arrays.stream(type.getEnumConstants())
                 .filter(each -> each.wireName().equals(wireName))
                 .findFirst();
+    }
+
+    /** Their names, as a sentence lists them. */
+    static String list(Collection<? extends WireName> words) {
+        return words.stream().map(WireName::wireName).collect(Collectors.joining(", "));
     }
 
     /**

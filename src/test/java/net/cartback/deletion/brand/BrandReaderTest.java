@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static java.util.regex.Pattern.DOTALL;
 
 import net.cartback.deletion.language.Language;
+import net.cartback.deletion.yaml.InvalidFile;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +130,6 @@ class BrandReaderTest {
                                         "{contact: x, complaints: y, privacy_policy: z}",
                                         Map.of(),
                                         FOLDER))
-                .isInstanceOfSatisfying(InvalidBrand.class, e -> assertThat(e.faults()).hasSize(3));
+                .isInstanceOfSatisfying(InvalidFile.class, e -> assertThat(e.faults()).hasSize(3));
     }
 }

@@ -36,6 +36,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
 class DispatchRulesTest {
 
@@ -412,6 +413,8 @@ class DispatchRulesTest {
                 "CRM",
                 URI.create("https://crm.example.com"),
                 new ClientSystem.Credential.WebhookSecrets(List.of()),
+                Set.of(),
+                Set.of(),
                 ackMeans,
                 answers,
                 "X-CRM",

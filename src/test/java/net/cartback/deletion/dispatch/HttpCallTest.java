@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 
@@ -385,6 +386,8 @@ class HttpCallTest {
                         "CRM",
                         URI.create(url),
                         new ClientSystem.Credential.WebhookSecrets(List.of()),
+                        Set.of(),
+                        Set.of(),
                         AckMeans.ACCEPTED,
                         Map.of(),
                         null,

@@ -3,10 +3,10 @@ package net.cartback.deletion.recording;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.cartback.deletion.fixtures.GoldenKeyring;
-import net.cartback.deletion.terms.IdType;
+import net.cartback.deletion.subject.IdType;
+import net.cartback.deletion.subject.MetaUser;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.MetaAppId;
-import net.cartback.deletion.terms.Subject;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -44,7 +44,7 @@ class RepeatDigestTest {
                                         GoldenKeyring.load(),
                                         kind,
                                         new MetaAppId("1234567890"),
-                                        new Subject("10210123456789012", type),
+                                        new MetaUser("10210123456789012", type),
                                         issuedAt)
                                 .current());
     }

@@ -50,6 +50,7 @@ final class SampleStatuses {
                 "nothing_found",
                 "refused",
                 "unconfirmed",
+                "not_asked",
                 "nobody_yet",
                 "nobody_asked",
                 "answer_again",
@@ -115,6 +116,7 @@ final class SampleStatuses {
             case "nothing_found" -> said.done(said.answer(Outcome.NOTHING_FOUND));
             case "refused" -> said.done(said.refuses());
             case "unconfirmed" -> said.done(said.answer(Outcome.DELETED), said.gone());
+            case "not_asked" -> said.done(said.answer(Outcome.DELETED), said.notAsked());
             case "nobody_yet" -> said.open();
             case "nobody_asked" -> said.done();
             case "answer_again" -> said.open(said.again());
@@ -150,7 +152,7 @@ final class SampleStatuses {
                 RequestStatus.@Nullable Extension extension,
                 Part... parts) {
             return new RequestStatus(
-                    new RequestStatus.App(app, Platform.FACEBOOK, true, true),
+                    new RequestStatus.App(app, Platform.FACEBOOK, RequestStatus.Way.SIGNED, true),
                     ASKED,
                     due,
                     closedAt,
@@ -174,6 +176,10 @@ final class SampleStatuses {
         Part gone() {
             return part(
                     DeliveryState.CLOSED, Outcome.UNCONFIRMED, List.of(), null, 40, null, ENDED);
+        }
+
+        Part notAsked() {
+            return part(DeliveryState.CLOSED, Outcome.UNCONFIRMED, List.of(), null, 0, null, ENDED);
         }
 
         Part answer(Outcome outcome) {

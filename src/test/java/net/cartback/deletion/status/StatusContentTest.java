@@ -6,6 +6,7 @@ import net.cartback.deletion.language.Language;
 import net.cartback.deletion.page.PageShell;
 import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Words;
+import net.cartback.deletion.reading.RequestStatus;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,10 +65,59 @@ class StatusContentTest {
         var listed = new TreeSet<>(listed().keySet());
         listed.remove("every");
         listed.remove("brand");
+        listed.remove("person");
         assertThat(listed).isEqualTo(new TreeSet<>(SampleStatuses.situations().toList()));
         for (var situation : Situation.values()) {
             assertThat(listed).contains(situation.key());
         }
+    }
+
+    /** Nothing that is true of Meta's ids alone, and all the rest. */
+    @ParameterizedTest
+    @MethodSource(SITUATIONS)
+    void a_person_is_told_the_same_but_for_what_is_true_of_meta_alone(String situation)
+            throws IOException {
+        var status = SampleStatuses.status(situation, "Example Shop", "Customer records");
+        var signed = keys(SampleStatuses.page(status, ENGLISH));
+        var person = keys(SampleStatuses.page(ofPerson(status), ENGLISH));
+
+        var instead = new TreeSet<>(person);
+        instead.removeAll(signed);
+        assertThat(listed().get("person")).containsAll(instead);
+        var gone = new TreeSet<>(signed);
+        gone.removeAll(person);
+        assertThat(gone)
+                .allMatch(
+                        key ->
+                                key.startsWith("platform.")
+                                        || key.equals("fact.platform")
+                                        || key.equals("origin.signed")
+                                        || key.equals("fact.asked.deletion")
+                                        || key.equals("change.identity_not_established")
+                                        || instead.contains(key + ".person"));
+        assertThat(instead).contains("origin.person", "fact.asked.person");
+    }
+
+    @Test
+    void whatever_is_listed_for_a_person_is_said_somewhere() throws IOException {
+        var said = new TreeSet<String>();
+        SampleStatuses.situations()
+                .map(each -> SampleStatuses.status(each, "Example Shop", "Customer records"))
+                .forEach(each -> said.addAll(keys(SampleStatuses.page(ofPerson(each), ENGLISH))));
+        assertThat(said).containsAll(listed().get("person"));
+    }
+
+    private static RequestStatus ofPerson(RequestStatus status) {
+        var app = status.app();
+        return new RequestStatus(
+                new RequestStatus.App(
+                        app.name(), app.platform(), RequestStatus.Way.PERSON, app.takesRequests()),
+                status.receivedAt(),
+                status.dueAt(),
+                status.closedAt(),
+                status.hold(),
+                status.extension(),
+                status.parts());
     }
 
     /** Without the brand nobody can know; with it, each page says so. */

@@ -30,7 +30,8 @@ class TermsTest {
 
     private static final RequestStatus.Tries TRIES = new RequestStatus.Tries(1, null, null);
     private static final RequestStatus.App APP =
-            new RequestStatus.App(Names.of("Example Shop"), Platform.FACEBOOK, true, true);
+            new RequestStatus.App(
+                    Names.of("Example Shop"), Platform.FACEBOOK, RequestStatus.Way.SIGNED, true);
     private static final Instant RECEIVED = Instant.parse("2026-11-24T10:00:00Z");
     private static final Instant DUE = Instant.parse("2026-12-24T10:00:00Z");
 

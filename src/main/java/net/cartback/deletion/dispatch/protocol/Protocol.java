@@ -3,9 +3,10 @@ package net.cartback.deletion.dispatch.protocol;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.subject.Person;
+import net.cartback.deletion.subject.Subject;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Kind;
-import net.cartback.deletion.terms.Subject;
 
 import okhttp3.Request;
 
@@ -22,7 +23,12 @@ public interface Protocol {
     /** Why nothing may be sent to this system now; null: nothing speaks against it. */
     @Nullable ErrorClass obstacle(ClientSystem system);
 
-    /** What a delivery sends. */
+    /**
+     * What a delivery sends.
+     *
+     * @param subject whom it is about; of a {@link Person} the system {@linkplain
+     *     ClientSystem#accepts accepts} at least one verified identifier
+     */
     Request.Builder delivery(ClaimedDelivery delivery, Subject subject, ClientSystem system);
 
     /** What a test delivery sends: it concerns nobody. */

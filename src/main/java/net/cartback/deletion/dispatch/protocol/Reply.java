@@ -35,6 +35,9 @@ public sealed interface Reply {
     /** It was not sent, for a reason of our own that passes; it says nothing of the system. */
     record NotSent(ErrorClass error) implements Reply {}
 
+    /** It cannot be sent: an operator must look at it. It says nothing of the system. */
+    record Unsendable(ErrorClass error) implements Reply {}
+
     /** Something is wrong with this one delivery: an operator must look at it. */
     record DeliveryAtFault(ErrorClass error) implements Reply {}
 
@@ -47,6 +50,7 @@ public sealed interface Reply {
             case Throttled a -> ReplyClass.THROTTLED;
             case SystemAtFault a -> ReplyClass.SYSTEM_AT_FAULT;
             case NotSent a -> ReplyClass.NOT_SENT;
+            case Unsendable a -> ReplyClass.NOT_SENT;
             case DeliveryAtFault a -> ReplyClass.DELIVERY_AT_FAULT;
         };
     }
@@ -60,6 +64,7 @@ public sealed interface Reply {
             case Throttled a -> ErrorClass.STATUS;
             case SystemAtFault a -> a.error();
             case NotSent a -> a.error();
+            case Unsendable a -> a.error();
             case DeliveryAtFault a -> a.error();
         };
     }

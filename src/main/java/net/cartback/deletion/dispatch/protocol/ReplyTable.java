@@ -1,10 +1,10 @@
 package net.cartback.deletion.dispatch.protocol;
 
+import net.cartback.deletion.answer.AgreedStatus;
 import net.cartback.deletion.answer.Answer;
 import net.cartback.deletion.answer.AnswerReading;
 import net.cartback.deletion.answer.Basis;
 import net.cartback.deletion.ledger.ErrorClass;
-import net.cartback.deletion.registry.AgreedStatus;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.terms.AckMeans;
 import net.cartback.deletion.terms.Kind;
@@ -31,7 +31,8 @@ public final class ReplyTable {
     /**
      * Says what a reply means.
      *
-     * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body
+     * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body;
+     *     what a bare status means is agreed for deletions, and for nothing else
      * @param made when the delivery was made
      */
     public static Reply read(
@@ -40,15 +41,22 @@ public final class ReplyTable {
             return new Reply.Accepted(null);
         }
         if (reply.isSuccess()) {
-            return success(system, reply, made);
+            return success(kind, system, reply, made);
         }
         var agreed = agreed(system, reply);
-        return agreed == null
-                ? failure(reply.status(), reply.retryAfter(), now)
-                : agreedFailure(system, reply, agreed, made);
+        if (agreed == null) {
+            return failure(reply.status(), reply.retryAfter(), now);
+        }
+        if (kind == Kind.DELETION) {
+            return agreedFailure(system, reply, agreed, made);
+        }
+        // If anybody on the way may have sent it, it says nothing of this one delivery.
+        return isFromClientItself(system, reply, reply.reading().toDeliveryOf(made))
+                ? new Reply.DeliveryAtFault(ErrorClass.STATUS)
+                : new Reply.SystemAtFault(ErrorClass.UNIDENTIFIED);
     }
 
-    private static Reply success(ClientSystem system, HttpReply reply, Instant made) {
+    private static Reply success(Kind kind, ClientSystem system, HttpReply reply, Instant made) {
         var reading = reply.reading().toDeliveryOf(made);
         if (reply.status() == PARTIAL_CONTENT && !(reading instanceof AnswerReading.Unacceptable)) {
             return new Reply.Accepted(ErrorClass.UNCLEAR);
@@ -56,16 +64,20 @@ public final class ReplyTable {
         return switch (reading) {
             case AnswerReading.Read(var answer) -> new Reply.Answered(answer, Basis.IN_REPLY);
             case AnswerReading.Unacceptable _ -> new Reply.DeliveryAtFault(ErrorClass.BAD_RECEIPT);
-            case AnswerReading.Empty _ -> acknowledged(system, reply, reading);
+            case AnswerReading.Empty _ -> acknowledged(kind, system, reply, reading);
             case AnswerReading.NoOutcome(var reportsFailure) ->
                     reportsFailure
                             ? new Reply.Accepted(ErrorClass.UNCLEAR)
-                            : acknowledged(system, reply, reading);
+                            : acknowledged(kind, system, reply, reading);
             case AnswerReading.NoAnswer _ -> new Reply.Accepted(ErrorClass.UNCLEAR);
         };
     }
 
-    private static Reply acknowledged(ClientSystem system, HttpReply reply, AnswerReading reading) {
+    private static Reply acknowledged(
+            Kind kind, ClientSystem system, HttpReply reply, AnswerReading reading) {
+        if (kind != Kind.DELETION) {
+            return new Reply.Accepted(null);
+        }
         var agreed = agreed(system, reply);
         if (agreed != null) {
             return isFromClientItself(system, reply, reading)

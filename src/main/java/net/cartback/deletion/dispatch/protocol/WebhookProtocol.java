@@ -5,10 +5,10 @@ import net.cartback.deletion.crypto.StandardWebhooks;
 import net.cartback.deletion.ledger.ClaimedDelivery;
 import net.cartback.deletion.ledger.ErrorClass;
 import net.cartback.deletion.registry.ClientSystem;
+import net.cartback.deletion.subject.Subject;
 import net.cartback.deletion.terms.DeliveryId;
 import net.cartback.deletion.terms.Kind;
 import net.cartback.deletion.terms.PublicUrl;
-import net.cartback.deletion.terms.Subject;
 
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
@@ -54,13 +54,13 @@ public final class WebhookProtocol implements Protocol {
     @Override
     public Request.Builder delivery(
             ClaimedDelivery delivery, Subject subject, ClientSystem system) {
-        var body = DeliveryMessage.of(delivery, subject, publicUrl, false);
+        var body = DeliveryMessage.of(delivery, subject, system.accepts(), publicUrl, false);
         return request(delivery.id().toString(), body, body, system);
     }
 
     @Override
     public Request.Builder test(DeliveryId id, ClientSystem system) {
-        var body = DeliveryMessage.test(id, clock.instant(), publicUrl);
+        var body = DeliveryMessage.test(id, clock.instant(), publicUrl, system);
         return request(id.toString(), body, body, system);
     }
 
@@ -68,7 +68,7 @@ public final class WebhookProtocol implements Protocol {
     @Override
     public Request.Builder forgery(ClientSystem system) {
         var id = UUID.randomUUID();
-        var body = DeliveryMessage.test(new DeliveryId(id), clock.instant(), publicUrl);
+        var body = DeliveryMessage.test(new DeliveryId(id), clock.instant(), publicUrl, system);
         return request(id.toString(), body, new byte[0], system);
     }
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Whatever a client system says, it is one of the replies, and a wait is never longer than a day.
@@ -78,6 +79,8 @@ class ReplyFuzzTest {
                 "The CRM",
                 URI.create("https://crm.example.com/"),
                 new ClientSystem.Credential.WebhookSecrets(List.of()),
+                Set.of(),
+                Set.of(),
                 AckMeans.ACCEPTED,
                 Map.of(404, "nothing_found"),
                 null,

@@ -1,4 +1,6 @@
-package net.cartback.deletion.terms;
+package net.cartback.deletion.subject;
+
+import net.cartback.deletion.terms.WireName;
 
 import java.util.List;
 

@@ -1,17 +1,17 @@
-package net.cartback.deletion.terms;
+package net.cartback.deletion.subject;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * The person, known only by an id of Meta's. Text, never a number: ids exceed 2^53. {@link
- * #toString} does not show it.
+ * A person known only by an id of Meta's, which Meta has signed or listed. Text, never a number:
+ * ids exceed 2^53. {@link #toString} does not show it.
  */
-public record Subject(String id, IdType type) {
+public record MetaUser(String id, IdType type) implements Subject {
 
     /** In characters. */
     public static final int MAX_LENGTH = 256;
 
-    public Subject {
+    public MetaUser {
         if (!isValid(id)) {
             throw new IllegalArgumentException(
                     "A user id is 1 to 256 characters that UTF-8 can encode, and not 0");
@@ -29,6 +29,6 @@ public record Subject(String id, IdType type) {
 
     @Override
     public String toString() {
-        return "Subject[hidden]";
+        return "MetaUser[hidden]";
     }
 }

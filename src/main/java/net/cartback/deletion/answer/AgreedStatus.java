@@ -1,4 +1,4 @@
-package net.cartback.deletion.registry;
+package net.cartback.deletion.answer;
 
 import java.util.Set;
 
