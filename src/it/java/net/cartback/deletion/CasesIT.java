@@ -547,14 +547,14 @@ class CasesIT {
             delimiter = '|',
             value = {
                 "guardian|null|identifiers[0].verified must not be guardian where the person asks",
-                "guardian|\"agent\"|identifiers[0].verified must be agent_confirmed_by_person with"
-                        + " on_behalf_of agent",
+                "guardian|\"agent\"|identifiers[0].verified must be null or"
+                        + " agent_confirmed_by_person where somebody else asks",
                 "agent_confirmed_by_person|null|identifiers[0].verified must not be"
                         + " agent_confirmed_by_person where the person asks",
-                "operator_letter|\"child\"|identifiers[0].verified must be guardian with"
-                        + " on_behalf_of child",
-                "operator_in_person|\"agent\"|identifiers[0].verified must be"
-                        + " agent_confirmed_by_person with on_behalf_of agent",
+                "operator_letter|\"child\"|identifiers[0].verified must be null or guardian"
+                        + " where somebody else asks (on_behalf_of child)",
+                "operator_in_person|\"agent\"|identifiers[0].verified must be null or"
+                        + " agent_confirmed_by_person where somebody else asks",
                 "operator_call_back|null|identifiers[0].verified proves the number that was called"
             })
     void how_it_was_verified_fits_for_whom_it_is_and_what_it_proves(

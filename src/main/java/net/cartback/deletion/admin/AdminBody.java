@@ -272,7 +272,7 @@ final class AdminBody {
                 field, "must be an instant such as 2027-01-31T00:00:00Z, before the year 10000");
     }
 
-    String text(String field, int max) {
+    private String text(String field, int max) {
         var text = json.path(field).textValue();
         if (text == null || text.isBlank() || text.length() > max) {
             throw fault(field, "must be text of 1 to " + max + " characters");

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -50,6 +51,12 @@ final class CaseBody {
                     Verification.OPERATOR_IN_PERSON,
                     Verification.GUARDIAN,
                     Verification.AGENT_CONFIRMED_BY_PERSON);
+
+    /** What alone is taken where somebody else asks. */
+    private static final Map<OnBehalfOf, Verification> ON_BEHALF =
+            Map.of(
+                    OnBehalfOf.CHILD, Verification.GUARDIAN,
+                    OnBehalfOf.AGENT, Verification.AGENT_CONFIRMED_BY_PERSON);
 
     /** Older wishes were due long ago: this one is a slip of the pen. */
     private static final Duration OLDEST = Duration.ofDays(365);
@@ -149,38 +156,31 @@ final class CaseBody {
     private static void requireFit(
             Identifier identifier, String field, @Nullable OnBehalfOf onBehalfOf) {
         var verified = identifier.verified();
-        if (verified != null && verified != needed(onBehalfOf, verified)) {
+        if (verified == null) {
+            return;
+        }
+        // What is established of somebody else who asks is not the person's.
+        var needed = onBehalfOf == null ? null : ON_BEHALF.get(onBehalfOf);
+        if (onBehalfOf != null && needed != null && verified != needed) {
             throw AdminBody.fault(
                     field + ".verified",
-                    onBehalfOf == null
-                            ? "must not be "
-                                    + verified.wireName()
-                                    + " where the person asks (on_behalf_of is null)"
-                            : "must be "
-                                    + needed(onBehalfOf, verified).wireName()
-                                    + " with on_behalf_of "
-                                    + onBehalfOf.wireName()
-                                    + ": what is verified of who asks is nobody's of the person");
+                    "must be null or "
+                            + needed.wireName()
+                            + " where somebody else asks (on_behalf_of "
+                            + onBehalfOf.wireName()
+                            + ")");
         }
-        if (identifier.verified() == Verification.OPERATOR_CALL_BACK
+        if (needed == null && ON_BEHALF.containsValue(verified)) {
+            throw AdminBody.fault(
+                    field + ".verified",
+                    "must not be " + verified.wireName() + " where the person asks");
+        }
+        if (verified == Verification.OPERATOR_CALL_BACK
                 && identifier.type() != IdentifierType.PHONE
                 && identifier.type() != IdentifierType.WHATSAPP_NUMBER) {
             throw AdminBody.fault(
                     field + ".verified", "proves the number that was called, and nothing else");
         }
-    }
-
-    /** Where somebody else asks, nothing of theirs may be taken for the person's. */
-    private static Verification needed(@Nullable OnBehalfOf onBehalfOf, Verification given) {
-        return switch (onBehalfOf) {
-            case CHILD -> Verification.GUARDIAN;
-            case AGENT -> Verification.AGENT_CONFIRMED_BY_PERSON;
-            case null ->
-                    given == Verification.GUARDIAN
-                                    || given == Verification.AGENT_CONFIRMED_BY_PERSON
-                            ? Verification.OPERATOR_LETTER
-                            : given;
-        };
     }
 
     private static Identifier identifier(JsonNode json, String field) {

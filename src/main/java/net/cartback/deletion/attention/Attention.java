@@ -34,7 +34,7 @@ public record Attention(
         OVERDUE,
         /** Requests that are due within seven days and not answered by all. */
         DUE_SOON,
-        /** People who were not told in time that their wish has arrived. */
+        /** People who must be told within two days that their wish has arrived, or had to be. */
         UNACKNOWLEDGED,
         /** A client system has answered one delivery in two ways. */
         CONTRADICTED,

@@ -178,6 +178,24 @@ class DispatchRulesTest {
         assertThat(read(agreed, 404, header, "<html>")).isEqualTo(fault);
     }
 
+    /** A notice is taken by it; of a person it says only that this delivery was not. */
+    @Test
+    void an_agreed_status_means_what_it_means_for_what_was_sent() {
+        var agreed = system(AckMeans.DELETED, Map.of(404, "nothing_found"));
+        var header = Headers.of("X-CRM", "7");
+        var anybody = new Reply.SystemAtFault(ErrorClass.UNIDENTIFIED);
+
+        assertThat(read(Kind.DEAUTHORIZATION, agreed, 404, header, ""))
+                .isEqualTo(new Reply.Answered(Answer.NOTHING_FOUND, Basis.ACK));
+        assertThat(read(Kind.PERSON, agreed, 404, header, ""))
+                .isEqualTo(new Reply.DeliveryAtFault(ErrorClass.STATUS));
+        for (var kind : List.of(Kind.DEAUTHORIZATION, Kind.PERSON)) {
+            assertThat(read(kind, agreed, 404, Headers.of(), "")).isEqualTo(anybody);
+        }
+        assertThat(read(Kind.PERSON, agreed, 204, Headers.of(), ""))
+                .isEqualTo(new Reply.Accepted(null));
+    }
+
     @Test
     void an_agreed_status_with_another_outcome_in_its_body_is_a_bad_receipt() {
         var agreed = system(AckMeans.ACCEPTED, Map.of(404, "nothing_found"));
@@ -399,8 +417,13 @@ class DispatchRulesTest {
     }
 
     private static Reply read(ClientSystem system, int status, Headers headers, String body) {
+        return read(Kind.DELETION, system, status, headers, body);
+    }
+
+    private static Reply read(
+            Kind kind, ClientSystem system, int status, Headers headers, String body) {
         return ReplyTable.read(
-                Kind.DELETION,
+                kind,
                 system,
                 new HttpReply(status, headers, new HttpReply.Body.Whole(bytes(body)), null),
                 NOW,

@@ -31,8 +31,8 @@ public final class ReplyTable {
     /**
      * Says what a reply means.
      *
-     * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body;
-     *     what a bare status means is agreed for deletions, and for nothing else
+     * @param kind what was sent: of a notice, any 2xx says that it was taken, whatever its body; of
+     *     a person's request, no bare status says what was done
      * @param made when the delivery was made
      */
     public static Reply read(
@@ -47,7 +47,7 @@ public final class ReplyTable {
         if (agreed == null) {
             return failure(reply.status(), reply.retryAfter(), now);
         }
-        if (kind == Kind.DELETION) {
+        if (kind != Kind.PERSON) {
             return agreedFailure(system, reply, agreed, made);
         }
         // If anybody on the way may have sent it, it says nothing of this one delivery.
@@ -75,7 +75,7 @@ public final class ReplyTable {
 
     private static Reply acknowledged(
             Kind kind, ClientSystem system, HttpReply reply, AnswerReading reading) {
-        if (kind != Kind.DELETION) {
+        if (kind == Kind.PERSON) {
             return new Reply.Accepted(null);
         }
         var agreed = agreed(system, reply);
