@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.access.IdempotencyKeys.First;
+import net.cartback.deletion.cases.CaseLetters;
 import net.cartback.deletion.crypto.KeyMaker;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.crypto.Keyring.Kind;
@@ -37,6 +38,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 
@@ -286,6 +288,24 @@ class KeysIT {
                                         "\"outcome\": \"nothing_found\"")
                                 .statusCode())
                 .isEqualTo(200);
+        // As if somebody had asked by letter, and were told by mail.
+        var asked = UUID.randomUUID();
+        relay.database()
+                .useHandle(
+                        handle ->
+                                handle.execute(
+                                        "INSERT INTO person_case (id, channel, asked_right,"
+                                            + " received_at, entered_at, acknowledge_by, language,"
+                                            + " contact_sealed) VALUES (?, 'letter', 'erasure',"
+                                            + " now(), now(), now(), 'en', ?)",
+                                        asked,
+                                        relay.keyring()
+                                                .sealer()
+                                                .seal(
+                                                        CaseLetters.sealedColumns()
+                                                                .getFirst()
+                                                                .at(asked),
+                                                        "dana@example.com")));
         var calls = new IdempotencyKeys(relay.database(), relay.keyring(), relay.clock());
         if (calls.use(Actor.COMMAND, "key", "what") instanceof First first) {
             calls.done(first, 200, null, "done");

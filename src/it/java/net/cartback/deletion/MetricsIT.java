@@ -206,6 +206,8 @@ class MetricsIT {
         environment.put("METRICS_PORT", "0");
         environment.put("HOST", "127.0.0.1");
         environment.put("PUBLIC_URL", "http://localhost:8080");
+        environment.put("SMTP_URL", "smtp://127.0.0.1");
+        environment.put("MAIL_FROM", "relay@example.com");
         environment.put("KEYRING_FILE", keyring.toString());
         environment.put(
                 "REGISTRY_FILE",

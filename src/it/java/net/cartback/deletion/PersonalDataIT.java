@@ -8,11 +8,14 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 
+import net.cartback.deletion.brand.Brand;
 import net.cartback.deletion.fixtures.Dump;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
+import net.cartback.deletion.fixtures.SurlyMailHost;
 import net.cartback.deletion.fixtures.TestRelay;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -21,9 +24,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.BiConsumer;
 
 class PersonalDataIT {
+
+    /** It quotes whom it does not know. */
+    private final SurlyMailHost surly =
+            new SurlyMailHost(Map.of("RCPT", "550 5.1.1 <dana@example.com> unknown"));
+
+    @AfterEach
+    void close() {
+        surly.close();
+    }
 
     private static final String PERSON = "10210123456789012";
 
@@ -120,7 +133,8 @@ class PersonalDataIT {
                                   {"type": "email", "value": "dana@example.com", "verified": "operator_letter"},
                                   {"type": "phone", "value": "+1 907 555 0100", "verified": "operator_call_back"},
                                   {"type": "instagram_username", "value": "dana.example"},
-                                  {"type": "full_name", "value": "Dana Example"}]
+                                  {"type": "full_name", "value": "Dana Example"}],
+                                "notify": "dana@example.com"
                                 """
                                         .formatted(relay.clock().instant());
                         var entered = relay.adminOnce("/cases", "1", fields);
@@ -136,6 +150,10 @@ class PersonalDataIT {
                             assertThat(refused.statusCode()).isEqualTo(400);
                             told.add(refused.body());
                         }
+                        relay.sendMails();
+                        assertThat(surly.heard())
+                                .anyMatch(line -> line.contains("dana@example.com"));
+                        told.add(relay.admin("/cases?mail_failed=true").body());
                         relay.dispatchOnce();
                         relay.clock().advance(Duration.ofSeconds(10));
                         relay.dispatchOnce();
@@ -177,7 +195,7 @@ class PersonalDataIT {
     }
 
     /** Whether none of this is in what is told, logged, measured or kept. */
-    private static void assertNothingTells(
+    private void assertNothingTells(
             List<String> personal, BiConsumer<TestRelay, List<String>> happening) {
         var log = new ListAppender<ILoggingEvent>();
         var root = (Logger) LoggerFactory.getLogger("ROOT");
@@ -186,7 +204,7 @@ class PersonalDataIT {
         root.addAppender(log);
         relayLog.setLevel(Level.TRACE);
         var told = new ArrayList<String>();
-        try (var relay = new TestRelay()) {
+        try (var relay = TestRelay.of(Brand.NONE, surly.settings())) {
             happening.accept(relay, told);
             told.add(relay.scrape());
             told.addAll(Dump.values(relay));

@@ -39,7 +39,8 @@ class PlanIT {
                     "ledger.SweepSql.TAKE_FROM_FUTURE",
                     "gate.GateSql.OPEN_IDLE",
                     "reading.BacklogSql.BY_SYSTEM",
-                    "reading.StatusSql.STATUS");
+                    "reading.StatusSql.STATUS",
+                    "cases.FinishedSql.UNTOLD");
 
     private TestRelay relay;
 

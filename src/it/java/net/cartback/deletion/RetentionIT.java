@@ -89,6 +89,7 @@ class RetentionIT {
     @Test
     void after_the_grace_nothing_of_the_person_is_left_and_the_status_page_still_tells_the_truth() {
         var code = deleted(PERSON);
+        toldByMail();
         var sealed = relay.bytes("SELECT subject_sealed FROM deletion_request");
         var before = relay.status(code);
 
@@ -119,6 +120,7 @@ class RetentionIT {
     @Test
     void the_test_above_would_notice_whatever_it_looks_for() {
         deleted(PERSON);
+        toldByMail();
 
         for (var column : entries()) {
             if (column.personal()) {
@@ -176,6 +178,7 @@ class RetentionIT {
     @Test
     void after_24_months_no_row_is_left_of_it() {
         var code = deleted(PERSON);
+        toldByMail();
 
         relay.clock().advance(PAST_THE_GRACE);
         relay.retention().sweepIfDue();
@@ -317,6 +320,25 @@ class RetentionIT {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** As if the request had come by letter, and its person were told by mail. */
+    private void toldByMail() {
+        relay.execute(
+                """
+                INSERT INTO person_case
+                       (id, channel, asked_right, received_at, entered_at, acknowledge_by, language,
+                        contact_sealed)
+                SELECT id, 'letter', 'erasure', received_at, received_at, received_at, 'en',
+                       subject_sealed
+                  FROM deletion_request
+                """);
+        relay.execute("INSERT INTO case_request SELECT id, id FROM deletion_request");
+        relay.execute(
+                """
+                INSERT INTO mail (id, case_id, occasion, request_id, created_at, sent_at)
+                SELECT id, id, 'finished', id, received_at, received_at FROM deletion_request
+                """);
     }
 
     /** A deletion that both systems have answered, one of them with a signed receipt. */

@@ -109,18 +109,22 @@ class ArchitectureTest {
                 List.of(
                         "crypto", "terms", "answer", "storage", "keys", "gate", "ledger",
                         "reading"));
+        uses.put("mail", List.of("crypto", "language", "terms", "storage"));
         uses.put(
                 "cases",
                 List.of(
                         "crypto",
+                        "language",
                         "calendar",
                         "terms",
                         "subject",
                         "storage",
                         "keys",
                         "registry",
+                        "reading",
                         "recording",
-                        "operation"));
+                        "operation",
+                        "mail"));
         uses.put("audit", List.of("crypto", "terms", "storage"));
         uses.put("access", List.of("crypto", "terms", "storage", "keys"));
         uses.put(
@@ -150,7 +154,9 @@ class ArchitectureTest {
                         "brand",
                         "page",
                         "registry",
-                        "reading"));
+                        "reading",
+                        "subject",
+                        "cases"));
         uses.put(
                 "dispatch",
                 List.of(
@@ -182,6 +188,7 @@ class ArchitectureTest {
                         "attention",
                         "recording",
                         "operation",
+                        "mail",
                         "cases",
                         "audit",
                         "access"));
@@ -194,10 +201,12 @@ class ArchitectureTest {
                         "storage",
                         "web",
                         "yaml",
+                        "subject",
                         "brand",
                         "calendar",
                         "registry",
                         "access",
+                        "mail",
                         "dispatch"));
         // These two wire everything.
         uses.put("serve", List.copyOf(uses.keySet()));

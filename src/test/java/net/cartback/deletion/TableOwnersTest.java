@@ -51,6 +51,7 @@ class TableOwnersTest {
                                     "deletion_request",
                                     "delivery",
                                     "receipt")),
+                    Map.entry("mail", Set.of("mail")),
                     Map.entry(
                             "operation",
                             Set.of(
@@ -94,6 +95,7 @@ class TableOwnersTest {
                     new Guest(RETENTION, "UPDATE", "attempt"),
                     new Guest(RETENTION, "UPDATE", "deletion_request"),
                     new Guest(RETENTION, "UPDATE", "operator_action"),
+                    new Guest(RETENTION, "UPDATE", "person_case"),
                     new Guest(RETENTION, "UPDATE", "receipt"),
                     // Tables of one form, each named by the program.
                     new Guest("registry/RegistrySql", "DELETE FROM", "<table>"),

@@ -3,7 +3,6 @@ package net.cartback.deletion.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import net.cartback.deletion.access.IdempotencyKeys;
 import net.cartback.deletion.fixtures.FakeClientSystem;
 import net.cartback.deletion.fixtures.Http;
 import net.cartback.deletion.fixtures.Keyrings;
@@ -12,8 +11,7 @@ import net.cartback.deletion.fixtures.RelayProcess;
 import net.cartback.deletion.fixtures.TestPostgres;
 import net.cartback.deletion.fixtures.TestRelay;
 import net.cartback.deletion.fixtures.Wire;
-import net.cartback.deletion.ledger.SealedColumns;
-import net.cartback.deletion.registry.Registry;
+import net.cartback.deletion.serve.KeyRenewal;
 import net.cartback.deletion.storage.DatabaseAddress;
 
 import org.junit.jupiter.api.Test;
@@ -297,10 +295,7 @@ class KeyRotationE2E {
 
     private Set<String> kidsInUse() throws SQLException {
         var kids = new TreeSet<String>();
-        var columns = new ArrayList<>(Registry.sealedColumns());
-        columns.addAll(SealedColumns.ALL);
-        columns.addAll(IdempotencyKeys.sealedColumns());
-        for (var column : columns) {
+        for (var column : KeyRenewal.sealedColumns()) {
             var sql =
                     "SELECT DISTINCT convert_from(substring(%1$s FROM 3 FOR get_byte(%1$s, 1)), 'UTF8') FROM %2$s WHERE %1$s IS NOT NULL"
                             .formatted(column.column(), column.table());

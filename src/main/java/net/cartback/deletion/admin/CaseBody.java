@@ -3,8 +3,11 @@ package net.cartback.deletion.admin;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import net.cartback.deletion.cases.Channel;
+import net.cartback.deletion.cases.Contact;
 import net.cartback.deletion.cases.NewCase;
+import net.cartback.deletion.language.Language;
 import net.cartback.deletion.language.Names;
+import net.cartback.deletion.mail.MailServer;
 import net.cartback.deletion.registry.MetaApp;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.subject.Identifier;
@@ -22,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +44,13 @@ final class CaseBody {
         "apps",
         "identifiers",
         "on_behalf_of",
-        "wish"
+        "wish",
+        "notify",
+        "language"
     };
+
+    /** Where a person is told by mail. */
+    static final String[] CONTACT = {"notify", "language"};
 
     /** What an operator can establish. */
     private static final Set<Verification> BY_OPERATORS =
@@ -63,10 +72,15 @@ final class CaseBody {
 
     private final AdminBody body;
     private final Registry registry;
+    private final boolean sendsMails;
     private final Instant now;
 
-    CaseBody(AdminBody body, Registry registry, Instant now) {
+    /**
+     * @param sendsMails whether people can be told by mail
+     */
+    CaseBody(AdminBody body, Registry registry, boolean sendsMails, Instant now) {
         this.body = body;
+        this.sendsMails = sendsMails;
         this.registry = registry;
         this.now = now;
     }
@@ -84,6 +98,7 @@ final class CaseBody {
                 channel,
                 received,
                 acknowledgedAt(received),
+                contact(body, sendsMails),
                 apps(),
                 new Person(right, identifiers, onBehalfOf, wish()));
     }
@@ -107,6 +122,49 @@ final class CaseBody {
                     "acknowledged_at", "must not be before received_at, nor in the future");
         }
         return acknowledged;
+    }
+
+    /** Where the person is told by mail; null: nowhere. */
+    static @Nullable Contact contact(AdminBody body, boolean sendsMails) {
+        if (!body.has("notify")) {
+            if (body.has("language")) {
+                throw AdminBody.fault("language", "makes no sense without notify");
+            }
+            return null;
+        }
+        if (!sendsMails) {
+            throw AdminBody.fault(
+                    "notify", "needs a mail server: this relay has none (SMTP_URL is not set)");
+        }
+        var email =
+                Optional.ofNullable(body.field("notify").textValue())
+                        .flatMap(IdentifierType.EMAIL::read)
+                        .orElseThrow(() -> AdminBody.fault("notify", IdentifierType.EMAIL.rule()));
+        if (!MailServer.canReach(email)) {
+            throw AdminBody.fault(
+                    "notify",
+                    "has a domain that not every program writes alike: give it in ASCII (xn--…)");
+        }
+        var language =
+                body.has("language")
+                        ? Arrays.stream(Language.values())
+                                .filter(
+                                        each ->
+                                                each.tag()
+                                                        .equals(body.field("language").textValue()))
+                                .findFirst()
+                                .orElseThrow(
+                                        () ->
+                                                AdminBody.fault(
+                                                        "language",
+                                                        "must be one of "
+                                                                + Arrays.stream(Language.values())
+                                                                        .map(Language::tag)
+                                                                        .collect(
+                                                                                Collectors.joining(
+                                                                                        ", "))))
+                        : Language.ENGLISH;
+        return new Contact(email, language);
     }
 
     private List<MetaApp> apps() {

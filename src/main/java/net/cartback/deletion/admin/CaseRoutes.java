@@ -11,6 +11,7 @@ import net.cartback.deletion.cases.CaseId;
 import net.cartback.deletion.cases.CaseView;
 import net.cartback.deletion.cases.Cases;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.mail.MailView;
 import net.cartback.deletion.recording.OutOfStep;
 import net.cartback.deletion.recording.RecordedRequest;
 import net.cartback.deletion.recording.Workers;
@@ -19,6 +20,10 @@ import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.web.ProblemException;
 import net.cartback.deletion.web.Routes;
 
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +33,10 @@ public final class CaseRoutes implements Routes {
 
     private static final String CASES = "/admin/v1/cases";
     private static final String CASE = CASES + "/{case_id}";
+
+    /** A mail that was not tried for so long is not being sent at all. */
+    private static final Duration MAIL_PATIENCE = Duration.ofHours(1);
+
     private static final int MAX_BODY_BYTES = 64 * 1024;
     private static final List<String> COLUMNS =
             List.of(
@@ -39,22 +48,31 @@ public final class CaseRoutes implements Routes {
                     "entered_at",
                     "acknowledge_by",
                     "acknowledged_at",
+                    "language",
                     "request_ids");
 
     private final Guard guard;
     private final Registry registry;
     private final Cases cases;
+    private final boolean sendsMails;
     private final Workers workers;
     private final InstantSource clock;
 
     /**
+     * @param sendsMails whether people can be told by mail
      * @param workers woken after a case has become requests
      */
     public CaseRoutes(
-            Guard guard, Registry registry, Cases cases, Workers workers, InstantSource clock) {
+            Guard guard,
+            Registry registry,
+            Cases cases,
+            boolean sendsMails,
+            Workers workers,
+            InstantSource clock) {
         this.guard = guard;
         this.registry = registry;
         this.cases = cases;
+        this.sendsMails = sendsMails;
         this.workers = workers;
         this.clock = clock;
     }
@@ -65,6 +83,7 @@ public final class CaseRoutes implements Routes {
         Routes.read(routes, CASE, guard.require(Role.VIEWER, this::show));
         routes.post(CASES, guard.require(Role.OPERATOR, this::enter));
         routes.post(CASE + "/acknowledge", guard.require(Role.OPERATOR, this::acknowledge));
+        routes.post(CASE + "/notify", guard.require(Role.OPERATOR, this::notify));
     }
 
     private void enter(Context ctx) {
@@ -76,7 +95,7 @@ public final class CaseRoutes implements Routes {
         }
         var body = AdminBody.of(ctx, MAX_BODY_BYTES, CaseBody.FIELDS);
         var note = body.note();
-        var entered = new CaseBody(body, registry, clock.instant()).read();
+        var entered = new CaseBody(body, registry, sendsMails, clock.instant()).read();
         Cases.Entered told;
         try {
             told = cases.enter(entered, note);
@@ -131,14 +150,37 @@ public final class CaseRoutes implements Routes {
         }
     }
 
+    private void notify(Context ctx) {
+        var body = AdminBody.of(ctx, CaseBody.CONTACT);
+        if (body.field("notify").isMissingNode()) {
+            throw AdminBody.fault("notify", "is required: an e-mail address, or null");
+        }
+        var contact = CaseBody.contact(body, sendsMails);
+        var id = CaseId.parse(ctx.pathParam("case_id")).orElseThrow(CaseRoutes::unknown);
+        switch (cases.notify(id, contact, body.note())) {
+            case DONE -> {
+                Idempotency.done(ctx);
+                show(ctx);
+            }
+            case UNKNOWN -> throw unknown();
+            case NOT_NOW ->
+                    throw ProblemException.of(
+                            409, "not-now", "Who the person of this case is has been erased");
+        }
+    }
+
     private void list(Context ctx) {
         var parameters =
-                new QueryParameters(ctx, "unacknowledged", "request", "order", "after", "limit");
+                new QueryParameters(
+                        ctx, "unacknowledged", "mail_failed", "request", "order", "after", "limit");
         var request = parameters.uuid("request");
         var page =
                 cases.list(
                         new Cases.Filter(
                                 parameters.flag("unacknowledged"),
+                                parameters.flag("mail_failed")
+                                        ? clock.instant().minus(MAIL_PATIENCE)
+                                        : null,
                                 request == null ? null : new RequestId(request),
                                 parameters.newestFirst()),
                         parameters.uuid("after"),
@@ -161,7 +203,7 @@ public final class CaseRoutes implements Routes {
 
     private static ObjectNode json(CaseView one) {
         var onBehalfOf = one.onBehalfOf();
-        var acknowledged = one.acknowledgedAt();
+        var language = one.language();
         var json =
                 JsonNodeFactory.instance
                         .objectNode()
@@ -172,12 +214,31 @@ public final class CaseRoutes implements Routes {
                         .put("received_at", one.receivedAt().toString())
                         .put("entered_at", one.enteredAt().toString())
                         .put("acknowledge_by", one.acknowledgeBy().toString())
-                        .put(
-                                "acknowledged_at",
-                                acknowledged == null ? null : acknowledged.toString());
+                        .put("acknowledged_at", text(one.acknowledgedAt()))
+                        .put("language", language == null ? null : language.tag());
         var requests = json.putArray("request_ids");
         one.requests().forEach(each -> requests.add(each.toString()));
+        var mails = json.putArray("mails");
+        one.mails().forEach(each -> mails.add(json(each)));
         return json;
+    }
+
+    private static ObjectNode json(MailView mail) {
+        var error = mail.error();
+        var request = mail.request();
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("occasion", mail.occasion().wireName())
+                .put("request_id", request == null ? null : request.toString())
+                .put("created_at", mail.createdAt().toString())
+                .put("attempts", mail.attempts())
+                .put("next_attempt_at", text(mail.nextAttemptAt()))
+                .put("sent_at", text(mail.sentAt()))
+                .put("error", error == null ? null : error.wireName());
+    }
+
+    private static @Nullable String text(@Nullable Instant at) {
+        return at == null ? null : at.toString();
     }
 
     private static ProblemException unknown() {

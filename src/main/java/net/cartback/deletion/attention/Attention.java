@@ -36,6 +36,8 @@ public record Attention(
         DUE_SOON,
         /** People who must be told within two days that their wish has arrived, or had to be. */
         UNACKNOWLEDGED,
+        /** Mails to people that no mail server has taken. */
+        MAIL_FAILED,
         /** A client system has answered one delivery in two ways. */
         CONTRADICTED,
         /** Deliveries that nobody but an operator can send on. */

@@ -148,19 +148,6 @@ final class AttentionSql {
              ORDER BY due
             """;
 
-    private static final String UNACKNOWLEDGED =
-            """
-            SELECT NULL AS concerned, NULL AS detail,
-                   CASE WHEN min(acknowledge_by) < :now THEN min(acknowledge_by) END AS since,
-                   count(*) AS count, min(acknowledge_by) AS due
-              FROM (SELECT acknowledge_by
-                      FROM person_case
-                     WHERE acknowledged_at IS NULL AND acknowledge_by < :soon
-                     ORDER BY acknowledge_by
-                     LIMIT :most) waiting
-            HAVING count(*) > 0
-            """;
-
     private static final String ENDING_SECRETS =
             """
             SELECT kind, owner AS concerned, NULL AS detail, CAST(NULL AS timestamptz) AS since,
@@ -222,10 +209,9 @@ final class AttentionSql {
             HAVING count(*) > 0
             """;
 
-    private static final int MOST = 10_000;
+    static final int MOST = 10_000;
     private static final Duration SOON = Duration.ofDays(7);
     private static final Duration ENDING = Duration.ofDays(14);
-    private static final Duration ACKNOWLEDGED_SOON = Duration.ofDays(2);
     private static final Duration SWEEP_LATE = Duration.ofDays(2);
     private static final Duration UNSEEN = Duration.ofMinutes(1);
 
@@ -324,22 +310,6 @@ final class AttentionSql {
                 "GET requests?app=%1$s&state=open lists the requests; a system with events:"
                         + " [person] that accepts an identifier of the person gets them at once;"
                         + " if there is none, close-unconfirmed closes the request");
-    }
-
-    static List<Attention> unacknowledged(Handle handle, Instant now) {
-        return handle.createQuery(UNACKNOWLEDGED)
-                .bind("now", now)
-                .bind("soon", now.plus(ACKNOWLEDGED_SOON))
-                .bind("most", MOST)
-                .map(
-                        (row, context) ->
-                                attention(
-                                        Cause.UNACKNOWLEDGED,
-                                        row,
-                                        "GET cases?unacknowledged=true lists the cases; tell the"
-                                                + " persons that their wishes have arrived, and"
-                                                + " POST cases/{id}/acknowledge enters it"))
-                .list();
     }
 
     static List<Attention> appsWithoutSystems(Handle handle) {
@@ -452,8 +422,7 @@ final class AttentionSql {
     /**
      * @param remedy with {@code %1$s} for what it concerns
      */
-    private static Attention attention(Cause cause, ResultSet row, String remedy)
-            throws SQLException {
+    static Attention attention(Cause cause, ResultSet row, String remedy) throws SQLException {
         var concerned = row.getString("concerned");
         return new Attention(
                 cause,

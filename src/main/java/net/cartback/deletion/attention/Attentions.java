@@ -39,7 +39,8 @@ public final class Attentions {
                         handle ->
                                 Stream.of(
                                                 AttentionSql.requests(handle, now),
-                                                AttentionSql.unacknowledged(handle, now),
+                                                CaseAttentionSql.unacknowledged(handle, now),
+                                                CaseAttentionSql.mailFailed(handle, now),
                                                 AttentionSql.contradicted(handle),
                                                 AttentionSql.parked(handle),
                                                 AttentionSql.held(handle),

@@ -45,6 +45,7 @@ public final class AuditTrail {
                                     "key.added",
                                     "key.changed",
                                     "key.removed",
+                                    "mail.sent",
                                     "receipt.added",
                                     "receipt.changed",
                                     "receipt.dropped",

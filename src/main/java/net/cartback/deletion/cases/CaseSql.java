@@ -1,5 +1,6 @@
 package net.cartback.deletion.cases;
 
+import net.cartback.deletion.language.Language;
 import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.subject.OnBehalfOf;
 import net.cartback.deletion.subject.Right;
@@ -26,9 +27,9 @@ final class CaseSql {
             """
             INSERT INTO person_case
                    (id, channel, asked_right, on_behalf_of, received_at, entered_at,
-                    acknowledge_by, acknowledged_at)
+                    acknowledge_by, acknowledged_at, language, contact_sealed)
             VALUES (:id, :channel, :right, :on_behalf_of, :received, :entered, :acknowledge_by,
-                    :acknowledged)
+                    :acknowledged, :language, :contact)
             """;
 
     private static final String INSERT_REQUESTS =
@@ -41,7 +42,7 @@ final class CaseSql {
     private static final String COLUMNS =
             """
             SELECT c.id, c.channel, c.asked_right, c.on_behalf_of, c.received_at, c.entered_at,
-                   c.acknowledge_by, c.acknowledged_at,
+                   c.acknowledge_by, c.acknowledged_at, c.language,
                    ARRAY(SELECT o.request_id FROM case_request o
                           WHERE o.case_id = c.id
                           ORDER BY o.request_id) AS requests
@@ -53,6 +54,30 @@ final class CaseSql {
             UPDATE person_case SET acknowledged_at = :at
              WHERE id = :id AND acknowledged_at IS NULL AND received_at <= :at
             """;
+
+    private static final String SET_CONTACT =
+            """
+            UPDATE person_case c
+               SET contact_sealed = :contact, language = :language
+             WHERE c.id = :id
+               AND EXISTS (SELECT 1
+                             FROM case_request o
+                             JOIN deletion_request r ON r.id = o.request_id
+                            WHERE o.case_id = c.id AND r.subject_sealed IS NOT NULL)
+            """;
+
+    private static final String ADDRESSEE =
+            """
+            SELECT c.language, c.on_behalf_of, c.contact_sealed,
+                   c.acknowledged_at IS NOT NULL AS acknowledged,
+                   ARRAY(SELECT o.request_id FROM case_request o
+                          WHERE o.case_id = c.id) AS requests
+              FROM person_case c
+             WHERE c.id = :id AND c.contact_sealed IS NOT NULL
+            """;
+
+    private static final String LOCK =
+            "SELECT id FROM person_case WHERE id = :id FOR NO KEY UPDATE";
 
     private static final String FIND = COLUMNS + " WHERE c.id = :id";
 
@@ -66,14 +91,44 @@ final class CaseSql {
 
     private static final String UNACKNOWLEDGED = "c.acknowledged_at IS NULL";
 
+    private static final String MAIL_FAILED =
+            """
+            c.contact_sealed IS NOT NULL
+            AND c.id IN (SELECT m.case_id FROM mail m
+                          WHERE m.sent_at IS NULL
+                            AND (m.error NOT IN ('erased', 'withdrawn')
+                                 OR (m.error IS NULL AND m.created_at < :untried_since)))
+            AND NOT (c.acknowledged_at IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM mail m
+                                      WHERE m.case_id = c.id AND m.sent_at IS NULL
+                                        AND m.occasion <> 'received'))
+            """;
+
     private static final String OF_REQUEST =
             "c.id IN (SELECT o.case_id FROM case_request o WHERE o.request_id = :request)";
 
     private CaseSql() {}
 
+    /** To whom a mail goes: the address is sealed. */
+    record Addressee(
+            Language language,
+            @Nullable OnBehalfOf onBehalfOf,
+            byte[] contactSealed,
+            boolean acknowledged,
+            List<RequestId> requests) {}
+
+    /**
+     * @param contactSealed null: the person is told nothing by mail
+     */
     static void insert(
-            Handle handle, CaseId id, NewCase entered, Instant acknowledgeBy, Instant now) {
+            Handle handle,
+            CaseId id,
+            NewCase entered,
+            byte @Nullable [] contactSealed,
+            Instant acknowledgeBy,
+            Instant now) {
         var onBehalfOf = entered.person().onBehalfOf();
+        var contact = entered.contact();
         handle.createUpdate(INSERT)
                 .bind("id", id.value())
                 .bind("channel", entered.channel().wireName())
@@ -83,6 +138,8 @@ final class CaseSql {
                 .bind("entered", now)
                 .bind("acknowledge_by", acknowledgeBy)
                 .bind("acknowledged", entered.acknowledgedAt())
+                .bind("language", contact == null ? null : contact.language().tag())
+                .bind("contact", contactSealed)
                 .execute();
     }
 
@@ -91,6 +148,36 @@ final class CaseSql {
                 .bind("id", id.value())
                 .bindArray("requests", UUID.class, requests.stream().map(RequestId::value).toList())
                 .execute();
+    }
+
+    /**
+     * Sets where a person is told by mail, whatever was there.
+     *
+     * @param contact null: nowhere
+     * @return whether the person is still known
+     */
+    static boolean setContact(
+            Handle handle, CaseId id, @Nullable Contact contact, byte @Nullable [] sealed) {
+        return handle.createUpdate(SET_CONTACT)
+                        .bind("id", id.value())
+                        .bind("language", contact == null ? null : contact.language().tag())
+                        .bind("contact", sealed)
+                        .execute()
+                == 1;
+    }
+
+    static Optional<Addressee> addressee(Handle handle, CaseId id) {
+        return handle.createQuery(ADDRESSEE)
+                .bind("id", id.value())
+                .map(
+                        (row, context) ->
+                                new Addressee(
+                                        Language.ofTag(row.getString("language")).orElseThrow(),
+                                        onBehalfOf(row),
+                                        row.getBytes("contact_sealed"),
+                                        row.getBoolean("acknowledged"),
+                                        requests(row)))
+                .findOne();
     }
 
     /** Whether it was not acknowledged before, and had come by then. */
@@ -103,6 +190,12 @@ final class CaseSql {
         return handle.createQuery(FIND).bind("id", id.value()).map(CaseSql::view).findOne();
     }
 
+    /** The same, which nobody else changes until the transaction ends. */
+    static Optional<CaseView> findLocked(Handle handle, CaseId id) {
+        handle.createQuery(LOCK).bind("id", id.value()).mapTo(UUID.class).findOne();
+        return find(handle, id);
+    }
+
     static List<CaseView> list(
             Handle handle, Cases.Filter filter, @Nullable UUID after, int limit) {
         boolean newest = filter.newestFirst();
@@ -110,6 +203,9 @@ final class CaseSql {
         var which = new ArrayList<>(List.of("true"));
         if (filter.unacknowledged()) {
             which.add(UNACKNOWLEDGED);
+        }
+        if (filter.mailFailedBefore() != null) {
+            which.add(MAIL_FAILED);
         }
         if (request != null) {
             which.add(OF_REQUEST);
@@ -125,6 +221,9 @@ final class CaseSql {
         if (after != null) {
             query.bind("after", after);
         }
+        if (filter.mailFailedBefore() != null) {
+            query.bind("untried_since", filter.mailFailedBefore());
+        }
         if (request != null) {
             query.bind("request", request.value());
         }
@@ -132,18 +231,28 @@ final class CaseSql {
     }
 
     private static CaseView view(ResultSet row, StatementContext context) throws SQLException {
-        var onBehalfOf = row.getString("on_behalf_of");
         return new CaseView(
                 new CaseId(row.getObject("id", UUID.class)),
                 WireName.named(Channel.class, row.getString("channel")),
                 WireName.named(Right.class, row.getString("asked_right")),
-                onBehalfOf == null ? null : WireName.named(OnBehalfOf.class, onBehalfOf),
+                onBehalfOf(row),
                 row.getTimestamp("received_at").toInstant(),
                 row.getTimestamp("entered_at").toInstant(),
                 row.getTimestamp("acknowledge_by").toInstant(),
                 Columns.instant(row, "acknowledged_at"),
-                Arrays.stream((UUID[]) row.getArray("requests").getArray())
-                        .map(RequestId::new)
-                        .toList());
+                Language.ofTag(row.getString("language")).orElse(null),
+                requests(row),
+                List.of());
+    }
+
+    private static @Nullable OnBehalfOf onBehalfOf(ResultSet row) throws SQLException {
+        var name = row.getString("on_behalf_of");
+        return name == null ? null : WireName.named(OnBehalfOf.class, name);
+    }
+
+    private static List<RequestId> requests(ResultSet row) throws SQLException {
+        return Arrays.stream((UUID[]) row.getArray("requests").getArray())
+                .map(RequestId::new)
+                .toList();
     }
 }

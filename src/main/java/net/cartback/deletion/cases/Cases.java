@@ -3,6 +3,8 @@ package net.cartback.deletion.cases;
 import net.cartback.deletion.calendar.BusinessDays;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
+import net.cartback.deletion.mail.Occasion;
+import net.cartback.deletion.mail.Outbox;
 import net.cartback.deletion.operation.OperatorNotes;
 import net.cartback.deletion.operation.OperatorVerbs.Verdict;
 import net.cartback.deletion.recording.NewRequest;
@@ -34,12 +36,16 @@ public final class Cases {
     /** The first schema whose programs know requests of persons. */
     private static final int PERSONS = 27;
 
+    /** The first whose programs erase where a person is told, and seal it anew. */
+    private static final int CONTACTS = 28;
+
     /** Promised in public; CCPA gives ten (11 CCR 7021(a)). */
     private static final int ACKNOWLEDGED_WITHIN = 5;
 
     private static final Logger log = LoggerFactory.getLogger(Cases.class);
 
     private final Database database;
+    private final Keyring keyring;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final RequestWriter writer;
@@ -54,6 +60,7 @@ public final class Cases {
             RequestWriter writer,
             BusinessDays days) {
         this.database = database;
+        this.keyring = keyring;
         this.clock = clock;
         this.random = random;
         this.writer = writer;
@@ -72,10 +79,15 @@ public final class Cases {
      * Which cases are listed.
      *
      * @param unacknowledged only those whose persons were not told yet that they have arrived
+     * @param mailFailedBefore only those that have a mail which no server has taken, although it
+     *     was tried, or was to be tried before then; null: all
      * @param request only those that became this request; null: all
      */
     public record Filter(
-            boolean unacknowledged, @Nullable RequestId request, boolean newestFirst) {}
+            boolean unacknowledged,
+            @Nullable Instant mailFailedBefore,
+            @Nullable RequestId request,
+            boolean newestFirst) {}
 
     /** A page of cases, and the id of the last, if there are more. */
     public record Page(List<CaseView> cases, @Nullable UUID next) {}
@@ -100,7 +112,7 @@ public final class Cases {
 
     private Entered enter(Handle handle, NewCase entered, OperatorNote note) {
         var now = clock.instant();
-        KeyRegister.requireAllKnow(PERSONS, handle, now);
+        KeyRegister.requireAllKnow(entered.contact() == null ? PERSONS : CONTACTS, handle, now);
         var requests =
                 entered.apps().stream()
                         .map(
@@ -126,13 +138,18 @@ public final class Cases {
                                         handle, request, Kind.PERSON, entered.receivedAt()));
         var id = new CaseId(RequestId.uuid(now, random));
         var acknowledgeBy = days.endOf(entered.receivedAt(), ACKNOWLEDGED_WITHIN);
-        CaseSql.insert(handle, id, entered, acknowledgeBy, now);
+        var contact = entered.contact();
+
+        CaseSql.insert(handle, id, entered, sealed(id, contact), acknowledgeBy, now);
         CaseSql.insertRequests(
                 handle, id, recorded.stream().map(RecordedRequest::request).toList());
         for (var each : recorded) {
             notes.keep(handle, Verb.ENTER, each.request(), note);
         }
-        return new Entered(CaseSql.find(handle, id).orElseThrow(), recorded);
+        if (contact != null && entered.acknowledgedAt() == null) {
+            Outbox.put(handle, id.value(), Occasion.RECEIVED, null, now);
+        }
+        return new Entered(find(handle, id).orElseThrow(), recorded);
     }
 
     /**
@@ -152,6 +169,7 @@ public final class Cases {
                     if (!CaseSql.acknowledge(handle, id, when)) {
                         return Verdict.NOT_NOW;
                     }
+                    Outbox.withdraw(handle, id.value(), Occasion.RECEIVED);
                     for (var request : found.get().requests()) {
                         notes.keep(handle, Verb.ACKNOWLEDGE, request, note);
                     }
@@ -159,9 +177,50 @@ public final class Cases {
                 });
     }
 
+    /**
+     * Sets where the person is told by mail, and sends what could not be sent before.
+     *
+     * @param contact null: nowhere, and what was not sent is not sent
+     */
+    public Verdict notify(CaseId id, @Nullable Contact contact, OperatorNote note) {
+        return database.inTransaction(
+                note.actor(),
+                handle -> {
+                    var now = clock.instant();
+                    KeyRegister.requireAllKnow(CONTACTS, handle, now);
+                    var found = CaseSql.findLocked(handle, id);
+                    if (found.isEmpty()) {
+                        return Verdict.UNKNOWN;
+                    }
+                    if (!CaseSql.setContact(handle, id, contact, sealed(id, contact))) {
+                        return Verdict.NOT_NOW;
+                    }
+                    // What is on its way goes to the old address, and tells nobody else.
+                    Outbox.withdraw(handle, id.value(), Occasion.values());
+                    if (contact != null && found.get().acknowledgedAt() == null) {
+                        Outbox.put(handle, id.value(), Occasion.RECEIVED, null, now);
+                    }
+                    for (var request : found.get().requests()) {
+                        notes.keep(handle, Verb.NOTIFY, request, note);
+                    }
+                    return Verdict.DONE;
+                });
+    }
+
+    private byte @Nullable [] sealed(CaseId id, @Nullable Contact contact) {
+        return contact == null
+                ? null
+                : keyring.sealer().seal(CaseLetters.CONTACT.at(id.value()), contact.email());
+    }
+
     /** The case of this id. */
     public Optional<CaseView> find(CaseId id) {
-        return database.withHandle(handle -> CaseSql.find(handle, id));
+        return database.withHandle(handle -> find(handle, id));
+    }
+
+    private static Optional<CaseView> find(Handle handle, CaseId id) {
+        return CaseSql.find(handle, id)
+                .map(each -> each.with(Outbox.of(handle, List.of(id.value()))));
     }
 
     /**
@@ -170,9 +229,16 @@ public final class Cases {
      * @param after the last of the page before; null: from the beginning
      */
     public Page list(Filter filter, @Nullable UUID after, int limit) {
-        var found = database.withHandle(handle -> CaseSql.list(handle, filter, after, limit + 1));
+        var found = database.withHandle(handle -> list(handle, filter, after, limit + 1));
         boolean more = found.size() > limit;
         var page = more ? found.subList(0, limit) : found;
         return new Page(List.copyOf(page), more ? page.getLast().id().value() : null);
+    }
+
+    private static List<CaseView> list(
+            Handle handle, Filter filter, @Nullable UUID after, int limit) {
+        var cases = CaseSql.list(handle, filter, after, limit);
+        var mails = Outbox.of(handle, cases.stream().map(each -> each.id().value()).toList());
+        return cases.stream().map(each -> each.with(mails)).toList();
     }
 }

@@ -8,6 +8,9 @@ import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.Refused;
 import net.cartback.deletion.config.RegistryLoader;
 import net.cartback.deletion.crypto.SealBroken;
+import net.cartback.deletion.mail.MailError;
+import net.cartback.deletion.mail.MailNotTaken;
+import net.cartback.deletion.mail.MailServer;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.serve.Figures;
 import net.cartback.deletion.storage.DatabaseUnavailable;
@@ -27,21 +30,21 @@ import java.util.concurrent.Callable;
         mixinStandardHelpOptions = true,
         description =
                 "Check this installation, and tell what is wrong and how to correct it:"
-                        + " configuration, database, role and rights, schema, clock, keyring,"
-                        + " registry, the public address. Run it with the environment of serve. It"
-                        + " changes nothing, but starts and migrates an embedded database. Exit"
-                        + " code 1 if anything is wrong.")
+                    + " configuration, database, role and rights, schema, clock, keyring, registry,"
+                    + " the mail server, the public address. Run it with the environment of serve."
+                    + " It changes nothing, but starts and migrates an embedded database. Exit code"
+                    + " 1 if anything is wrong.")
 final class DoctorCommand implements Callable<Integer> {
 
     /** Half of what may come from proxies, and what the relay itself has open. */
     private static final long FEWEST_FILES = 4_096;
 
-    private final Findings findings = new Findings();
-
     private final Terminal terminal;
+    private final Findings findings;
 
     DoctorCommand(Terminal terminal) {
         this.terminal = terminal;
+        this.findings = new Findings(terminal.out());
     }
 
     @Override
@@ -54,6 +57,7 @@ final class DoctorCommand implements Callable<Integer> {
             config.doubts().forEach(each -> findings.wrong("a variable", each));
             brand(config);
             businessDays(config);
+            mail(config);
             proxies(config);
             database(config);
             address(config);
@@ -112,6 +116,33 @@ final class DoctorCommand implements Callable<Integer> {
         } catch (Refused e) {
             e.faults().forEach(each -> findings.wrong("BUSINESS_DAYS_FILE", each));
         }
+    }
+
+    private void mail(Config config) {
+        var mail = config.mail();
+        if (mail == null) {
+            findings.note("SMTP_URL is not set: nobody is told anything by mail");
+            return;
+        }
+        try {
+            new MailServer(mail).check();
+            findings.good("the mail server lets the relay in");
+        } catch (MailNotTaken e) {
+            findings.wrong("the mail server", mailRule(e.error()));
+        }
+    }
+
+    private static String mailRule(MailError error) {
+        return switch (error) {
+            case CONNECT -> "nobody answers at the host and port of SMTP_URL";
+            case TIMEOUT -> "it does not answer in time";
+            case TLS ->
+                    "it speaks no TLS 1.2 or 1.3, or its certificate is not one of its host name:"
+                            + " smtps:// is TLS from the first byte, smtp:// is STARTTLS";
+            case LOGIN -> "it does not accept the user or the password of SMTP_URL";
+            case SENDER, BUSY, POLICY, RECIPIENT, UNREADABLE, ERASED, WITHDRAWN ->
+                    "it refuses: " + error.wireName();
+        };
     }
 
     private void proxies(Config config) {
@@ -267,38 +298,6 @@ final class DoctorCommand implements Callable<Integer> {
                     findings.add(check.certificate());
                 }
             }
-        }
-    }
-
-    /** One line for each. */
-    private final class Findings {
-
-        private boolean anyWrong;
-
-        void that(boolean holds, String what, String remedy) {
-            add(new CallbackCheck.Answer(what, holds ? null : remedy));
-        }
-
-        void good(String what) {
-            that(true, what, "");
-        }
-
-        void wrong(String what, String remedy) {
-            that(false, what, remedy);
-        }
-
-        /** What may be meant so. */
-        void note(String what) {
-            terminal.out().println("note   " + what);
-        }
-
-        void add(CallbackCheck.Answer answer) {
-            terminal.out().println(answer);
-            anyWrong |= !answer.isGood();
-        }
-
-        int exitCode() {
-            return anyWrong ? 1 : 0;
         }
     }
 }

@@ -2,6 +2,7 @@ package net.cartback.deletion.config;
 
 import net.cartback.deletion.access.OidcSettings;
 import net.cartback.deletion.dispatch.OutboundRules;
+import net.cartback.deletion.mail.MailSettings;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.web.Cidr;
@@ -28,6 +29,7 @@ import java.util.Map;
  * @param adminToken bearer token of the admin API; null: generated under {@code dataDir} with the
  *     embedded database, otherwise none
  * @param oidc the provider whose bearer tokens are accepted, too; null: none
+ * @param mail the server that takes mails to people; null: people are told nothing by mail
  * @param doubts one sentence for each variable that is not read, but whose name is nearly that of a
  *     variable that is read
  */
@@ -49,6 +51,7 @@ public record Config(
         OutboundRules outbound,
         List<Cidr> trustedProxies,
         @Nullable Tls tls,
+        @Nullable MailSettings mail,
         int dispatchConcurrency,
         int recordTogether,
         RetentionPeriods retention,
@@ -115,6 +118,7 @@ public record Config(
                 outbound,
                 trustedProxies,
                 tls,
+                mail,
                 dispatchConcurrency,
                 recordTogether,
                 retention,

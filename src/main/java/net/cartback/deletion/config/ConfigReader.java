@@ -1,11 +1,11 @@
 package net.cartback.deletion.config;
 
-import net.cartback.deletion.access.OidcSettings;
-import net.cartback.deletion.access.Role;
 import net.cartback.deletion.crypto.Placeholder;
 import net.cartback.deletion.dispatch.OutboundRules;
+import net.cartback.deletion.mail.MailSettings;
 import net.cartback.deletion.storage.DatabaseAddress;
 import net.cartback.deletion.storage.EmbeddedDatabase;
+import net.cartback.deletion.subject.IdentifierType;
 import net.cartback.deletion.terms.RetentionPeriods;
 import net.cartback.deletion.web.Cidr;
 
@@ -14,11 +14,9 @@ import org.jspecify.annotations.Nullable;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** Reads variable by variable and collects the faults. */
 final class ConfigReader {
@@ -30,9 +28,6 @@ final class ConfigReader {
     private static final int MAX_CONCURRENCY = 10_000;
     private static final int MAX_TOGETHER = 256;
     private static final int MAX_POOL = 100;
-
-    private static final Duration KEYS_PATIENCE = Duration.ofSeconds(2);
-    private static final String USUAL_ROLES = "viewer=viewer,operator=operator,admin=admin";
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -79,10 +74,11 @@ final class ConfigReader {
                         variables.path("BUSINESS_DAYS_FILE"),
                         keyring,
                         adminToken(),
-                        oidc(),
+                        new OidcReader(variables).read(),
                         outbound(),
                         trustedProxies(),
                         tls(),
+                        mail(),
                         variables.number("DISPATCH_CONCURRENCY", 256, 0, MAX_CONCURRENCY),
                         variables.number("RECORD_TOGETHER", 64, 1, MAX_TOGETHER),
                         retention(),
@@ -91,6 +87,14 @@ final class ConfigReader {
                                 variables.path("AUDIT_HEADS")),
                         Map.copyOf(environment),
                         variables.doubts());
+        ports(config);
+        if (!variables.faults().isEmpty()) {
+            throw new Refused(variables.faults());
+        }
+        return config;
+    }
+
+    private void ports(Config config) {
         if (config.listen().port() != 0 && config.listen().port() == config.management().port()) {
             variables.fault("MANAGEMENT_PORT", "must differ from PORT");
         }
@@ -101,10 +105,6 @@ final class ConfigReader {
                         || metrics.port() == config.management().port())) {
             variables.fault("METRICS_PORT", "must differ from PORT and MANAGEMENT_PORT");
         }
-        if (!variables.faults().isEmpty()) {
-            throw new Refused(variables.faults());
-        }
-        return config;
     }
 
     private @Nullable String adminToken() {
@@ -133,77 +133,33 @@ final class ConfigReader {
         return null;
     }
 
-    private @Nullable OidcSettings oidc() {
-        var issuer = variables.value("OIDC_ISSUER");
-        if (issuer == null) {
-            for (var name : List.of("OIDC_AUDIENCE", "OIDC_JWKS_URL")) {
-                if (variables.value(name) != null) {
-                    variables.fault(name, "makes no sense without OIDC_ISSUER");
-                }
-            }
-            if (variables.isSet("OIDC_ISSUER")) {
-                variables.fault("OIDC_ISSUER", "is set and empty");
+    private @Nullable MailSettings mail() {
+        var url = variables.value("SMTP_URL");
+        var from = variables.value("MAIL_FROM");
+        if (url == null) {
+            if (variables.isSet("SMTP_URL")) {
+                variables.fault("SMTP_URL", "is set and empty");
+            } else if (from != null) {
+                variables.fault("MAIL_FROM", "makes no sense without SMTP_URL");
             }
             return null;
         }
-        var algorithm = variables.text("OIDC_ALGORITHM", "RS256");
-        if (!OidcSettings.ALGORITHMS.contains(algorithm)) {
+
+        if (from == null
+                || IdentifierType.EMAIL.read(from).isEmpty()
+                || !from.chars().allMatch(sign -> sign < 0x80)) {
             variables.fault(
-                    "OIDC_ALGORITHM", "must be one of " + new TreeSet<>(OidcSettings.ALGORITHMS));
+                    "MAIL_FROM",
+                    "is required with SMTP_URL: the e-mail address in whose name mails are sent, in"
+                            + " ASCII");
             return null;
         }
-        var audience = variables.value("OIDC_AUDIENCE");
-        if (audience == null) {
-            variables.fault("OIDC_AUDIENCE", "is required with OIDC_ISSUER");
+        try {
+            return MailSettings.parse(url, from);
+        } catch (IllegalArgumentException e) {
+            variables.fault("SMTP_URL", String.valueOf(e.getMessage()));
+            return null;
         }
-        var keys = keysOfProvider();
-        var roles = roles();
-        return audience == null || keys == null
-                ? null
-                : new OidcSettings(
-                        issuer,
-                        audience,
-                        algorithm,
-                        keys,
-                        variables.text("OIDC_ROLE_CLAIM", "roles"),
-                        roles,
-                        KEYS_PATIENCE);
-    }
-
-    private @Nullable URI keysOfProvider() {
-        var url =
-                variables.parsed(
-                        "OIDC_JWKS_URL",
-                        "is required with OIDC_ISSUER, as an https URL",
-                        text -> {
-                            var parsed = new URI(text);
-                            return isOfProvider(parsed) ? parsed : null;
-                        });
-        if (variables.value("OIDC_JWKS_URL") == null) {
-            variables.fault("OIDC_JWKS_URL", "is required with OIDC_ISSUER, as an https URL");
-        }
-        return url;
-    }
-
-    private static boolean isOfProvider(URI url) {
-        var host = url.getHost();
-        boolean local = "localhost".equals(host) || "127.0.0.1".equals(host);
-        return host != null
-                && ("https".equals(url.getScheme()) || (local && "http".equals(url.getScheme())));
-    }
-
-    private Map<String, Role> roles() {
-        var roles = new HashMap<String, Role>();
-        for (var each : variables.text("OIDC_ROLES", USUAL_ROLES).split(",", -1)) {
-            var parts = each.strip().split("=", 2);
-            var role = Role.named(parts[0].strip());
-            if (parts.length != 2 || parts[1].isBlank() || role.isEmpty()) {
-                variables.fault("OIDC_ROLES", "must be of the form " + USUAL_ROLES);
-            } else {
-                roles.put(parts[1].strip(), role.get());
-            }
-        }
-        return roles;
     }
 
     private Config.@Nullable Listen metrics() {

@@ -64,6 +64,29 @@ public final class Sentence implements Content {
         return text.toString();
     }
 
+    /**
+     * As in a mail, where nothing is marked: an address stands beside what it is the address of,
+     * and signs that show nothing only where they are needed, for what is read from right to left.
+     */
+    public String plain() {
+        boolean isolates = words.language().direction().equals("rtl");
+        var text = new StringBuilder();
+        for (int i = 0; i < places.texts().size(); i++) {
+            text.append(places.texts().get(i));
+            if (i < places.names().size()) {
+                var value = plain(value(i));
+                text.append(isolates ? ISOLATE + value + END_OF_ISOLATE : value);
+            }
+        }
+        return text.toString();
+    }
+
+    private String plain(Value value) {
+        return value instanceof Link(var address, var text) && !address.toString().endsWith(text)
+                ? text + " (" + address + ")"
+                : shown(value);
+    }
+
     /** As HTML. */
     @Override
     public String toString() {

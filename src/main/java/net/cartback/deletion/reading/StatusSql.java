@@ -7,6 +7,7 @@ import net.cartback.deletion.ledger.AnswerColumns;
 import net.cartback.deletion.storage.Columns;
 import net.cartback.deletion.terms.DeliveryState;
 import net.cartback.deletion.terms.Platform;
+import net.cartback.deletion.terms.RequestId;
 import net.cartback.deletion.terms.WireName;
 
 import org.jdbi.v3.core.Handle;
@@ -16,7 +17,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /** SQL that reads what a person sees. */
 final class StatusSql {
@@ -80,7 +84,29 @@ final class StatusSql {
              ORDER BY d.id
             """;
 
+    private static final String CODES =
+            """
+            SELECT id, code_sealed
+              FROM deletion_request
+             WHERE id = ANY (:requests) AND code_sealed IS NOT NULL
+             ORDER BY id
+            """;
+
     private StatusSql() {}
+
+    /** A request's code, sealed. */
+    record SealedCode(RequestId id, byte[] sealed) {}
+
+    static List<SealedCode> codes(Handle handle, Collection<RequestId> requests) {
+        return handle.createQuery(CODES)
+                .bindArray("requests", UUID.class, requests.stream().map(RequestId::value).toList())
+                .map(
+                        (row, context) ->
+                                new SealedCode(
+                                        new RequestId(row.getObject("id", UUID.class)),
+                                        row.getBytes("code_sealed")))
+                .list();
+    }
 
     /** The request row without its parts. */
     private record Request(

@@ -92,6 +92,19 @@ final class RetentionSql {
                 UPDATE operator_action
                    SET note_sealed = NULL
                  WHERE request_id = ANY (:requests) AND note_sealed IS NOT NULL
+            ), contacts AS (
+                -- With the last of a case's requests.
+                UPDATE person_case c
+                   SET contact_sealed = NULL, language = NULL
+                 WHERE c.contact_sealed IS NOT NULL
+                   AND c.id IN (SELECT o.case_id FROM case_request o
+                                 WHERE o.request_id = ANY (:requests))
+                   AND NOT EXISTS (SELECT 1
+                                     FROM case_request o
+                                     JOIN deletion_request r ON r.id = o.request_id
+                                    WHERE o.case_id = c.id
+                                      AND r.id <> ALL (:requests)
+                                      AND r.subject_sealed IS NOT NULL)
             )
             UPDATE deletion_request
                SET subject_sealed = NULL, code_sealed = NULL, repeat_digest = NULL
@@ -151,8 +164,26 @@ final class RetentionSql {
     /** A case is entered together with its requests. */
     private static final String DROP_CASES =
             """
+            WITH mails AS (
+                DELETE FROM mail m
+                 WHERE NOT EXISTS (SELECT 1 FROM case_request o
+                                    WHERE o.case_id = m.case_id
+                                      AND (m.request_id IS NULL OR o.request_id = m.request_id))
+            )
             DELETE FROM person_case c
              WHERE NOT EXISTS (SELECT 1 FROM case_request o WHERE o.case_id = c.id)
+            """;
+
+    /** Where it was set while the last of the case's requests was erased. */
+    private static final String ERASE_CONTACTS =
+            """
+            UPDATE person_case c
+               SET contact_sealed = NULL, language = NULL
+             WHERE c.contact_sealed IS NOT NULL
+               AND NOT EXISTS (SELECT 1
+                                 FROM case_request o
+                                 JOIN deletion_request r ON r.id = o.request_id
+                                WHERE o.case_id = c.id AND r.subject_sealed IS NOT NULL)
             """;
 
     private static final String DROP_TESTS =
@@ -413,8 +444,9 @@ final class RetentionSql {
         handle.createUpdate(DROP_ACTIONS).bind("before", before).execute();
     }
 
-    /** Drops cases of which no request is left. */
+    /** Drops cases of which no request is left, and their mails. */
     static void dropCases(Handle handle) {
+        handle.createUpdate(ERASE_CONTACTS).execute();
         handle.createUpdate(DROP_CASES).execute();
     }
 

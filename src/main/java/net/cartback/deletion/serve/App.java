@@ -5,9 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 import net.cartback.deletion.attention.Watch;
-import net.cartback.deletion.config.AdminToken;
-import net.cartback.deletion.config.BrandLoader;
-import net.cartback.deletion.config.CalendarLoader;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.config.Refused;
@@ -15,7 +12,6 @@ import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.keys.KeyRegister;
 import net.cartback.deletion.listener.HttpListener;
 import net.cartback.deletion.listener.TlsIdentity;
-import net.cartback.deletion.recording.RequestBatcher;
 import net.cartback.deletion.registry.InvalidRegistry;
 import net.cartback.deletion.registry.Registry;
 import net.cartback.deletion.storage.Database;
@@ -37,6 +33,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -54,7 +51,6 @@ public final class App implements AutoCloseable {
     public static final String WORK = "relay_work";
     public static final String REGISTRY = "relay_registry";
     private static final Duration CHAIN_EVERY = Duration.ofSeconds(1);
-    private static final Duration BLOCK_EVERY = Duration.ofSeconds(10);
     private static final Duration RENEW_EVERY = Duration.ofHours(1);
     private static final Duration REGISTRY_LOOK = Duration.ofSeconds(10);
     private static final Duration CERTIFICATE_LOOK = Duration.ofSeconds(5);
@@ -73,6 +69,7 @@ public final class App implements AutoCloseable {
     private final Figures figures;
     private final Loop waitingRegistry;
     private final Loop audit;
+    private final @Nullable Loop mails;
 
     /** Renews a keyring that the relay made itself. The owner of any other keyring renews it. */
     private final @Nullable Loop renewal;
@@ -117,6 +114,7 @@ public final class App implements AutoCloseable {
             registryFile = new ConfiguredRegistry(file, parts.registry(), signals);
             renewal = renewal(config);
             audit = opened.loop("audit", CHAIN_EVERY, parts.audit()::round);
+            mails = sends(config) ? parts.cases().mails(opened) : null;
             housekeeping = housekeeping(config, meters);
             opened.push(housekeeping::close);
             figures = new Figures(parts.attentions()::all, parts::beginCounters, meters);
@@ -125,15 +123,7 @@ public final class App implements AutoCloseable {
             measure(meters);
             Listeners.measure(identity, clock, meters);
             metrics = metrics(config, listeners);
-            management =
-                    listeners.open(
-                            "MANAGEMENT_PORT",
-                            config.management(),
-                            () -> true,
-                            null,
-                            with(
-                                    new HealthRoutes(live(), Map.of("ready", this::isReady)),
-                                    parts.managementRoutes()));
+            management = management(config, listeners);
             // Right after the public listener: what has been taken in comes first of all.
             opened.push(parts::close);
             if (identity != null) {
@@ -142,6 +132,8 @@ public final class App implements AutoCloseable {
             listener =
                     listeners.open(
                             "PORT", config.listen(), () -> ready, identity, parts.publicRoutes());
+            // First of all no other mail is begun: one that is under way has the whole stop.
+            opened.push(parts.cases()::stop);
         } catch (RuntimeException | Error e) {
             // Whatever it was, nothing may be left open: no port, no database server.
             close();
@@ -184,23 +176,12 @@ public final class App implements AutoCloseable {
                         () -> ready,
                         clock::trustedFor,
                         meters);
-        return new Parts(around, settings(config), watches(identity));
+        return new Parts(around, Settings.of(config), watches(identity));
     }
 
-    private static Settings settings(Config config) {
-        return new Settings(
-                config.outbound(),
-                config.dispatchConcurrency(),
-                config.recordTogether(),
-                RequestBatcher.LIMIT,
-                config.retention(),
-                BLOCK_EVERY,
-                config.auditHeads().every(),
-                new HeadPublisher(config.auditHeads().file()),
-                AdminToken.load(config),
-                config.oidc(),
-                BrandLoader.read(config),
-                CalendarLoader.read(config));
+    /** One that does not waits for what an operator enters first. */
+    private static boolean sends(Config config) {
+        return config.dispatchConcurrency() > 0;
     }
 
     private List<Watch> watches(@Nullable TlsIdentity identity) {
@@ -226,8 +207,7 @@ public final class App implements AutoCloseable {
                 parts.backfill(),
                 parts.retention(),
                 parts.idempotencyKeys(),
-                // A relay that sends nothing waits for what an operator enters first.
-                config.dispatchConcurrency() > 0,
+                sends(config),
                 meters);
     }
 
@@ -237,6 +217,17 @@ public final class App implements AutoCloseable {
                 ? null
                 : listeners.open(
                         "METRICS_PORT", address, () -> true, null, List.of(parts.metrics()));
+    }
+
+    private HttpListener management(Config config, Listeners listeners) {
+        return listeners.open(
+                "MANAGEMENT_PORT",
+                config.management(),
+                () -> true,
+                null,
+                with(
+                        new HealthRoutes(live(), Map.of("ready", this::isReady)),
+                        parts.managementRoutes()));
     }
 
     private static List<Routes> with(Routes one, List<Routes> others) {
@@ -278,8 +269,8 @@ public final class App implements AutoCloseable {
             opened.loop("embedded", EMBEDDED_LOOK, () -> EmbeddedDatabaseGone.unless(embedded))
                     .start();
         }
-        if (renewal != null) {
-            renewal.start();
+        for (var loop : Stream.of(renewal, mails).filter(Objects::nonNull).toList()) {
+            loop.start();
         }
         parts.dispatcher().start();
         ready = true;
@@ -324,9 +315,7 @@ public final class App implements AutoCloseable {
     }
 
     private @Nullable Loop renewal(Config config) {
-        return config.isEmbedded()
-                        && config.keyringFile() == null
-                        && config.dispatchConcurrency() > 0
+        return config.isEmbedded() && config.keyringFile() == null && sends(config)
                 ? opened.loop("renewal", RENEW_EVERY, () -> KeyRenewal.run(config, database, clock))
                 : null;
     }
@@ -345,6 +334,7 @@ public final class App implements AutoCloseable {
                 "audit", () -> !ready || audit.isAlive(),
                 "keys", () -> !ready || keys.isAlive(),
                 "housekeeping", () -> !ready || housekeeping.isAlive(),
+                "mail", () -> !ready || mails == null || mails.isAlive(),
                 "figures", () -> !ready || figures.isAlive());
     }
 }

@@ -1,6 +1,7 @@
 package net.cartback.deletion.serve;
 
 import net.cartback.deletion.access.IdempotencyKeys;
+import net.cartback.deletion.cases.CaseLetters;
 import net.cartback.deletion.config.Config;
 import net.cartback.deletion.config.KeyringFile;
 import net.cartback.deletion.crypto.Keyring;
@@ -196,6 +197,7 @@ public final class KeyRenewal {
         return Stream.of(
                         Registry.sealedColumns(),
                         SealedColumns.ALL,
+                        CaseLetters.sealedColumns(),
                         IdempotencyKeys.sealedColumns())
                 .flatMap(List::stream)
                 .toList();

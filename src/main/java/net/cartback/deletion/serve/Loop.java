@@ -6,6 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Does something again and again on a thread of its own, with a pause after each round. A round
@@ -23,13 +25,22 @@ final class Loop implements AutoCloseable {
     private final String name;
     private final Duration pause;
     private final Runnable round;
+    private final Duration patience;
     private final Thread thread;
-    private volatile boolean stopping;
+    private final CountDownLatch stopping = new CountDownLatch(1);
 
     Loop(String name, Duration pause, Runnable round) {
+        this(name, pause, round, Duration.ZERO);
+    }
+
+    /**
+     * @param patience how long a round may go on at a stop before it is interrupted
+     */
+    Loop(String name, Duration pause, Runnable round, Duration patience) {
         this.name = name;
         this.pause = pause;
         this.round = round;
+        this.patience = patience;
         this.thread = Thread.ofVirtual().name(name).unstarted(this::run);
     }
 
@@ -46,9 +57,12 @@ final class Loop implements AutoCloseable {
      */
     @Override
     public void close() {
-        stopping = true;
-        thread.interrupt();
+        stopping.countDown();
         try {
+            if (!thread.isAlive() || thread.join(patience)) {
+                return;
+            }
+            thread.interrupt();
             if (thread.isAlive() && !thread.join(STOP_LIMIT)) {
                 log.atWarn().addKeyValue("loop", name).log("A round does not end; going on");
             }
@@ -58,7 +72,7 @@ final class Loop implements AutoCloseable {
     }
 
     private void run() {
-        while (!stopping) {
+        while (stopping.getCount() > 0) {
             try {
                 round.run();
             } catch (DatabaseUnavailable e) {
@@ -72,7 +86,9 @@ final class Loop implements AutoCloseable {
                         .log("A round failed; trying again");
             }
             try {
-                Thread.sleep(pause);
+                if (stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
             } catch (InterruptedException e) {
                 return;
             }

@@ -25,6 +25,13 @@ final class Opened implements AutoCloseable {
         return loop;
     }
 
+    /** As {@link #loop}; at a stop, a round goes on for as long as this. */
+    Loop loop(String name, Duration pause, Runnable round, Duration patience) {
+        var loop = new Loop(name, pause, round, patience);
+        push(loop::close);
+        return loop;
+    }
+
     @Override
     public void close() {
         while (!closing.isEmpty()) {

@@ -9,7 +9,6 @@ import net.cartback.deletion.access.Tokens;
 import net.cartback.deletion.admin.AttentionRoutes;
 import net.cartback.deletion.admin.AuditRoutes;
 import net.cartback.deletion.admin.BearerAuthentication;
-import net.cartback.deletion.admin.CaseRoutes;
 import net.cartback.deletion.admin.DeliveryRoutes;
 import net.cartback.deletion.admin.Guard;
 import net.cartback.deletion.admin.Idempotency;
@@ -21,7 +20,6 @@ import net.cartback.deletion.attention.Attentions;
 import net.cartback.deletion.attention.Watch;
 import net.cartback.deletion.audit.AuditChain;
 import net.cartback.deletion.audit.AuditTrail;
-import net.cartback.deletion.cases.Cases;
 import net.cartback.deletion.crypto.Keyring;
 import net.cartback.deletion.dispatch.Dispatcher;
 import net.cartback.deletion.intake.InstructionRoutes;
@@ -81,6 +79,7 @@ public final class Parts implements AutoCloseable {
     private final AuditChain audit;
     private final IdempotencyKeys idempotencyKeys;
     private final Attentions attentions;
+    private final CaseParts cases;
     private final IntakeRoutes intake;
     private final Signals signals;
     private final MetricsRoutes metrics;
@@ -140,6 +139,7 @@ public final class Parts implements AutoCloseable {
                                                 () -> Watches.auditBehind(trail, clock.instant())),
                                         watches.stream())
                                 .toList());
+        cases = new CaseParts(around, settings, writer);
         var tests = new TestDeliveries(database, keyring, clock);
         dispatcher = dispatcher(around, settings, tests);
         batcher =
@@ -175,7 +175,7 @@ public final class Parts implements AutoCloseable {
         var url = around.publicUrl();
         var proofs = new Proofs(around.database(), around.keyring(), clock, url);
         return new StatusRoutes(
-                new Statuses(around.database()),
+                new Statuses(around.database(), around.keyring()),
                 proofs,
                 clock,
                 guesses,
@@ -254,18 +254,7 @@ public final class Parts implements AutoCloseable {
                         registry,
                         new IdImport(database, keyring, clock, writer),
                         this::wake),
-                new CaseRoutes(
-                        guard,
-                        registry,
-                        new Cases(
-                                database,
-                                keyring,
-                                clock,
-                                around.random(),
-                                writer,
-                                settings.businessDays()),
-                        this::wake,
-                        clock),
+                cases.routes(guard, registry, this::wake),
                 new AuditRoutes(guard, registry, trail),
                 new AttentionRoutes(guard, attentions));
     }
@@ -323,6 +312,11 @@ public final class Parts implements AutoCloseable {
 
     public IdempotencyKeys idempotencyKeys() {
         return idempotencyKeys;
+    }
+
+    /** What serves people who ask otherwise than through Meta. */
+    public CaseParts cases() {
+        return cases;
     }
 
     public Attentions attentions() {

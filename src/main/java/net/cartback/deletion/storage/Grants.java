@@ -45,6 +45,7 @@ final class Grants {
                     entry("flyway_schema_history", READ),
                     entry("idempotency_key", ALL),
                     entry("legal_hold", ALL),
+                    entry("mail", ALL),
                     entry("meta_app", ALL),
                     entry("oldest_program", LOCK),
                     entry("operator_action", ALL),

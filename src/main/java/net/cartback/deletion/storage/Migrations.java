@@ -27,7 +27,7 @@ public final class Migrations {
             "DELETE FROM flyway_schema_history WHERE NOT success";
 
     /** The version of the newest migration that this program knows. */
-    public static final int SCHEMA = 27;
+    public static final int SCHEMA = 28;
 
     /**
      * On the way to a first migration: the role or the database does not exist yet (28000, 3D000),

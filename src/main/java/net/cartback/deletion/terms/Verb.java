@@ -29,6 +29,8 @@ public enum Verb implements WireName {
     ENTER,
     /** That its receipt was confirmed to the person is entered. */
     ACKNOWLEDGE,
+    /** Where the person is told by mail is changed. */
+    NOTIFY,
     /** A test delivery is asked for. */
     TEST;
 
