@@ -199,6 +199,11 @@ class MailsIT {
         assertThat(mails.taken().getFirst().getSubject())
                 .isEqualTo("Ihr Antrag auf Löschung von Daten ist eingegangen");
 
+        var same =
+                relay.adminOnce(
+                        "/cases/" + id + "/notify", "same", "\"notify\": \"home2@example.com\"");
+        assertThat(Http.json(same).get("language").textValue()).as("as before").isEqualTo("de");
+
         var none = relay.adminOnce("/cases/" + id + "/notify", "none", "\"notify\": null");
         assertThat(none.statusCode()).as(none.body()).isEqualTo(200);
         assertThat(Http.json(none).get("language").isNull()).isTrue();
@@ -207,7 +212,7 @@ class MailsIT {
         assertThat(mails.taken()).hasSize(1);
         assertThat(relay.count("SELECT count(contact_sealed) FROM person_case")).isZero();
         assertThat(relay.texts("SELECT verb FROM operator_action WHERE verb = 'notify'"))
-                .hasSize(2);
+                .hasSize(3);
         assertThat(
                         relay.adminOnce("/cases/" + id + "/notify", "what", "\"by\": \"x\"")
                                 .statusCode())
@@ -504,6 +509,13 @@ class MailsIT {
             assertThat(mail.get("next_attempt_at").isNull()).isEqualTo(error.equals("recipient"));
             assertThat(Http.json(refused.admin("/cases")).at("/cases/0/acknowledged_at").isNull())
                     .isTrue();
+            assertThat(
+                            Http.json(refused.admin("/attention"))
+                                    .get("attention")
+                                    .findValuesAsText("cause")
+                                    .contains("mail_failed"))
+                    .as("at once only what no time mends")
+                    .isEqualTo(error.equals("recipient"));
             refused.dispatchOnce();
             assertThat(refused.texts("SELECT outcome FROM delivery"))
                     .as("a mail changes no outcome")

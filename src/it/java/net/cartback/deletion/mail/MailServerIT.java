@@ -84,6 +84,14 @@ class MailServerIT {
         }
     }
 
+    @Test
+    void one_that_takes_ascii_alone_is_named_no_other_address() {
+        try (var host = new SurlyMailHost(Map.of())) {
+            assertThat(failure(host.settings(), "röbin@example.com")).isEqualTo(MailError.POLICY);
+            assertThat(host.heard()).noneMatch(line -> line.startsWith("RCPT"));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"421, BUSY", "554, POLICY"})
     void one_that_lets_nobody_in_says_why(String code, MailError error) {
@@ -152,12 +160,13 @@ class MailServerIT {
     }
 
     private static MailError failure(MailSettings settings) {
+        return failure(settings, "dana@example.com");
+    }
+
+    private static MailError failure(MailSettings settings, String to) {
         try {
             new MailServer(settings)
-                    .send(
-                            new Letter(null, "dana@example.com", Language.ENGLISH, "Hello", "Text"),
-                            "1",
-                            NOW);
+                    .send(new Letter(null, to, Language.ENGLISH, "Hello", "Text"), "1", NOW);
         } catch (MailNotTaken e) {
             assertThat(e).hasNoCause();
             return e.error();

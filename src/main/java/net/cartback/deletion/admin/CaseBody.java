@@ -98,7 +98,7 @@ final class CaseBody {
                 channel,
                 received,
                 acknowledgedAt(received),
-                contact(body, sendsMails),
+                contact(body, sendsMails, null),
                 apps(),
                 new Person(right, identifiers, onBehalfOf, wish()));
     }
@@ -124,8 +124,13 @@ final class CaseBody {
         return acknowledged;
     }
 
-    /** Where the person is told by mail; null: nowhere. */
-    static @Nullable Contact contact(AdminBody body, boolean sendsMails) {
+    /**
+     * Where the person is told by mail; null: nowhere.
+     *
+     * @param before in which language the person was told so far; null: in none
+     */
+    static @Nullable Contact contact(
+            AdminBody body, boolean sendsMails, @Nullable Language before) {
         if (!body.has("notify")) {
             if (body.has("language")) {
                 throw AdminBody.fault("language", "makes no sense without notify");
@@ -163,7 +168,7 @@ final class CaseBody {
                                                                         .collect(
                                                                                 Collectors.joining(
                                                                                         ", "))))
-                        : Language.ENGLISH;
+                        : before == null ? Language.ENGLISH : before;
         return new Contact(email, language);
     }
 

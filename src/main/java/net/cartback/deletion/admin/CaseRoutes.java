@@ -155,8 +155,10 @@ public final class CaseRoutes implements Routes {
         if (body.field("notify").isMissingNode()) {
             throw AdminBody.fault("notify", "is required: an e-mail address, or null");
         }
-        var contact = CaseBody.contact(body, sendsMails);
+
         var id = CaseId.parse(ctx.pathParam("case_id")).orElseThrow(CaseRoutes::unknown);
+        var before = cases.find(id).orElseThrow(CaseRoutes::unknown).language();
+        var contact = CaseBody.contact(body, sendsMails, before);
         switch (cases.notify(id, contact, body.note())) {
             case DONE -> {
                 Idempotency.done(ctx);

@@ -36,7 +36,8 @@ final class CaseAttentionSql {
                       FROM mail m
                       JOIN person_case c ON c.id = m.case_id
                      WHERE m.sent_at IS NULL
-                       AND m.created_at < :before
+                       -- Who does not exist now will not exist in an hour.
+                       AND (m.created_at < :before OR m.error = 'recipient')
                        AND (m.error IS NULL OR m.error NOT IN ('erased', 'withdrawn'))
                        AND c.contact_sealed IS NOT NULL
                        -- An operator has told the person in another way.

@@ -150,9 +150,10 @@ final class ConfigReader {
                 || !from.chars().allMatch(sign -> sign < 0x80)) {
             variables.fault(
                     "MAIL_FROM",
-                    "is required with SMTP_URL: the e-mail address in whose name mails are sent, in"
-                            + " ASCII");
-            return null;
+                    from == null
+                            ? "is required with SMTP_URL: the address in whose name mails are sent"
+                            : "must be an e-mail address alone, in ASCII");
+            from = "";
         }
         try {
             return MailSettings.parse(url, from);
