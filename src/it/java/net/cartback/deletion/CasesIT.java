@@ -106,7 +106,7 @@ class CasesIT {
                 .contains(
                         "Every organisation that we asked says that it found no data about"
                                 + " you</h1>",
-                        "An organisation that cannot search by what we have checked was not asked.")
+                        "We ask only organisations that can search by what we have checked.")
                 .doesNotContain("Organisations that may hold data");
     }
 

@@ -81,7 +81,7 @@ final class StatusContent {
         return switch (situation) {
             case NOBODY_YET -> either("nobody_yet.lead", "nobody_yet.lead.person");
             case NOBODY_ASKED -> either("nobody_asked.lead", "nobody_asked.lead.person");
-            case NOTHING_FOUND -> either("nothing_found.lead", "nothing_found.lead.person");
+            case NOTHING_FOUND -> either("nothing_found.lead", "scope.asked.person");
             case UNCONFIRMED ->
                     isSilentAfterAll() ? "unconfirmed.lead" : "unconfirmed.lead.not_asked";
             default -> situation.key() + ".lead";
@@ -150,6 +150,9 @@ final class StatusContent {
         switch (situation) {
             case DELETED, RETAINED, UNCONFIRMED -> {
                 scope.add(words.say(either("scope.covers", "scope.covers.person"), app));
+                if (isPerson) {
+                    scope.add(say("scope.asked.person"));
+                }
                 scope.add(say(either("scope.not", "scope.not.person")));
                 if (brand.backups() != null) {
                     scope.add(show(Value.Text.of(brand.backups(), words.language())));

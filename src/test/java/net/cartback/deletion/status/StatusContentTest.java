@@ -95,8 +95,14 @@ class StatusContentTest {
                                         || key.equals("origin.signed")
                                         || key.equals("fact.asked.deletion")
                                         || key.equals("change.identity_not_established")
+                                        // The rule, which is told with every other answer, too.
+                                        || (key.equals("nothing_found.lead")
+                                                && instead.contains("scope.asked.person"))
                                         || instead.contains(key + ".person"));
         assertThat(instead).contains("origin.person", "fact.asked.person");
+        assertThat(person.contains("scope.asked.person"))
+                .as("by what organisations are asked, wherever it is said what they did")
+                .isEqualTo(signed.contains("scope.covers") || signed.contains("scope.searched"));
     }
 
     @Test
