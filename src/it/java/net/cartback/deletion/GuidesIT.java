@@ -105,16 +105,8 @@ class GuidesIT {
     })
     void the_receiver_takes_deletions_and_refuses_forgeries(
             String program, String file, String answer) throws Exception {
-        assumeTrue(
-                Boolean.parseBoolean(System.getenv("CI")) || isThere(program),
-                program + " is not here");
         int port = PortLock.freePort();
-        var builder =
-                new ProcessBuilder(program, GUIDES.resolve(file).toString())
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().put("PORT", Integer.toString(port));
-        builder.environment().put("WEBHOOK_SECRET", SECRET);
+        var builder = receiver(program, file, port);
         builder.environment().put("ANSWER", answer);
         var receiver = builder.start();
         try (var relay = new TestRelay()) {
@@ -151,16 +143,8 @@ class GuidesIT {
     @CsvSource({"node,receiver.mjs", "python3,receiver.py"})
     void the_receiver_finds_people_by_what_is_verified_and_by_nothing_else(
             String program, String file) throws Exception {
-        assumeTrue(
-                Boolean.parseBoolean(System.getenv("CI")) || isThere(program),
-                program + " is not here");
         int port = PortLock.freePort();
-        var builder =
-                new ProcessBuilder(program, GUIDES.resolve(file).toString())
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().put("PORT", Integer.toString(port));
-        builder.environment().put("WEBHOOK_SECRET", SECRET);
+        var builder = receiver(program, file, port);
         builder.environment()
                 .put(
                         "PEOPLE",
@@ -241,6 +225,21 @@ class GuidesIT {
 
     private static String unverified(String name) {
         return "{\"type\": \"instagram_username\", \"value\": \"%s\"}".formatted(name);
+    }
+
+    /** A sample receiver, ready to be started on a port. */
+    private static ProcessBuilder receiver(String program, String file, int port)
+            throws IOException, InterruptedException {
+        assumeTrue(
+                Boolean.parseBoolean(System.getenv("CI")) || isThere(program),
+                program + " is not here");
+        var builder =
+                new ProcessBuilder(program, GUIDES.resolve(file).toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("PORT", Integer.toString(port));
+        builder.environment().put("WEBHOOK_SECRET", SECRET);
+        return builder;
     }
 
     private static boolean isThere(String program) throws IOException, InterruptedException {

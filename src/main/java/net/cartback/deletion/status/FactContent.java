@@ -1,27 +1,24 @@
 package net.cartback.deletion.status;
 
 import net.cartback.deletion.brand.Brand;
-import net.cartback.deletion.page.Sentence;
 import net.cartback.deletion.page.Value;
 import net.cartback.deletion.page.Words;
 import net.cartback.deletion.reading.RequestStatus;
 import net.cartback.deletion.status.StatusPage.Row;
 import net.cartback.deletion.terms.ConfirmationCode;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
 /** What was asked, when and of whom, and where it stands: a list of facts. Pure. */
-final class FactContent {
+final class FactContent extends Content {
 
-    private final Words words;
     private final Brand brand;
     private final RequestStatus status;
     private final boolean isPerson;
 
     FactContent(Words words, Brand brand, RequestStatus status) {
-        this.words = words;
+        super(words);
         this.brand = brand;
         this.status = status;
         this.isPerson = status.app().way() == RequestStatus.Way.PERSON;
@@ -94,22 +91,6 @@ final class FactContent {
                 status.parts().stream()
                         .filter(part -> part.tries().acceptedAt() != null || part.isAnswered())
                         .count();
-    }
-
-    private Row row(String label, Value value) {
-        return new Row(say(label), List.of(show(value)));
-    }
-
-    private Sentence say(String key) {
-        return words.say(key);
-    }
-
-    private Sentence show(Value value) {
-        return words.show(value);
-    }
-
-    private static Value moment(Instant at) {
-        return new Value.Moment(at);
     }
 
     /** In groups, as it is easy to read out. */

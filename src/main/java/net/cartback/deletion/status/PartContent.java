@@ -9,22 +9,20 @@ import net.cartback.deletion.reading.RequestStatus.Part;
 import net.cartback.deletion.registry.ClientSystem;
 import net.cartback.deletion.status.StatusPage.Row;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** What each organisation has said, and when; of one that is silent, what was tried. Pure. */
-final class PartContent {
+final class PartContent extends Content {
 
-    private final Words words;
     private final boolean isPerson;
 
     /**
      * @param isPerson whether the person asked otherwise than through Meta
      */
     PartContent(Words words, boolean isPerson) {
-        this.words = words;
+        super(words);
         this.isPerson = isPerson;
     }
 
@@ -126,21 +124,5 @@ final class PartContent {
                                 until == null
                                         ? say("part.until.open")
                                         : show(new Value.Day(until)))));
-    }
-
-    private Row row(String label, Value value) {
-        return new Row(say(label), List.of(show(value)));
-    }
-
-    private Sentence say(String key) {
-        return words.say(key);
-    }
-
-    private Sentence show(Value value) {
-        return words.show(value);
-    }
-
-    private static Value moment(Instant at) {
-        return new Value.Moment(at);
     }
 }

@@ -23,9 +23,8 @@ import java.util.Map;
  * Chooses the sentences for where a request stands, and says no more than the receipts say. Which
  * contents each situation must have, and by which law, stands in {@code docs/STATUS-PAGE.md}. Pure.
  */
-final class StatusContent {
+final class StatusContent extends Content {
 
-    private final Words words;
     private final Brand brand;
     private final RequestStatus status;
     private final Instant now;
@@ -41,7 +40,7 @@ final class StatusContent {
      */
     StatusContent(
             Words words, Brand brand, RequestStatus status, Instant now, RetentionPeriods periods) {
-        this.words = words;
+        super(words);
         this.brand = brand;
         this.status = status;
         this.now = now;
@@ -275,17 +274,5 @@ final class StatusContent {
 
     private Sentence reason(WireName extension) {
         return say("extension." + extension.wireName());
-    }
-
-    private Sentence say(String key) {
-        return words.say(key);
-    }
-
-    private Sentence show(Value value) {
-        return words.show(value);
-    }
-
-    private static Value moment(Instant at) {
-        return new Value.Moment(at);
     }
 }
