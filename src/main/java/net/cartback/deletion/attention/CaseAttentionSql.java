@@ -40,8 +40,6 @@ final class CaseAttentionSql {
                        AND (m.created_at < :before OR m.error = 'recipient')
                        AND (m.error IS NULL OR m.error NOT IN ('erased', 'withdrawn'))
                        AND c.contact_sealed IS NOT NULL
-                       -- An operator has told the person in another way.
-                       AND NOT (m.occasion = 'received' AND c.acknowledged_at IS NOT NULL)
                      ORDER BY m.created_at
                      LIMIT :most) failed
              GROUP BY 2

@@ -98,10 +98,6 @@ final class CaseSql {
                           WHERE m.sent_at IS NULL
                             AND (m.error NOT IN ('erased', 'withdrawn')
                                  OR (m.error IS NULL AND m.created_at < :untried_since)))
-            AND NOT (c.acknowledged_at IS NOT NULL
-                     AND NOT EXISTS (SELECT FROM mail m
-                                      WHERE m.case_id = c.id AND m.sent_at IS NULL
-                                        AND m.occasion <> 'received'))
             """;
 
     private static final String OF_REQUEST =

@@ -25,6 +25,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The server that takes mails (SMTP, RFC 5321). Each mail has a connection of its own. */
 public final class MailServer {
@@ -33,6 +35,15 @@ public final class MailServer {
     public static final Duration LIMIT = Duration.ofMinutes(12);
 
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+
+    /**
+     * Angus tells on standard error what the relay tells in words of its own; held, or it is lost.
+     */
+    private static final Logger ANGUS = Logger.getLogger("org.eclipse.angus.mail");
+
+    static {
+        ANGUS.setLevel(Level.OFF);
+    }
 
     private final MailSettings settings;
     private final Duration limit;
@@ -79,7 +90,7 @@ public final class MailServer {
                     var message = message(letter, id, now);
                     var transport = connected(message.getSession());
                     try {
-                        if (!isAscii(letter.to()) && !canName(transport, message)) {
+                        if (!canName(transport, message)) {
                             throw new MailNotTaken(MailError.POLICY);
                         }
                         transport.sendMessage(message, message.getAllRecipients());
@@ -89,7 +100,7 @@ public final class MailServer {
                 });
     }
 
-    /** Whether the server takes an address with letters beyond ASCII (RFC 6531), if it has some. */
+    /** Whether the server takes letters beyond ASCII in an address (RFC 6531), if it has some. */
     private static boolean canName(SMTPTransport transport, MimeMessage message)
             throws MessagingException {
         return isAscii(((InternetAddress) message.getAllRecipients()[0]).getAddress())

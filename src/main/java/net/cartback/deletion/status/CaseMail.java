@@ -136,7 +136,6 @@ public final class CaseMail implements CaseTexts {
             text.line(brand.contact().text());
         }
         if (brand.privacyPolicy() != null) {
-
             text.line(
                     labelled(
                             words,
